@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * The shared capture ring: how captured packets get from the workers to a client, one memfd per session.
+ *
+ *   offset 0            struct rd_capring_hdr, one page, written once by the daemon
+ *   ctl_off + i*4096    struct rd_capring_ctl of ring i (one ring per worker)
+ *   data_off + i*size   the bytes of ring i; `size` is a power of two and a multiple of the page
+ *
+ * Ring i has one producer (worker i, in the daemon) and one consumer (the client). head and tail are
+ * byte counts that only grow; position = count & (size - 1). Both sides map the data twice in a row, so a
+ * record never wraps. A record is struct rd_cap_rec followed by cap_len bytes, padded to 16.
+ *
+ * Trust: the client may write anything into the mapping. The producer therefore keeps head, size and all
+ * addresses in private memory, takes only `tail` from the shared page, and treats an impossible tail
+ * as "full". The memfd is sealed against shrinking and growing, so it can't be cut away under the daemon.
+ * The reader equally checks every length, for a file from elsewhere may be handed to it.
+ *
+ * Full ring: the newest record is lost, counted in ctl->stage[].lost and in the next record's `lost`.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "api/stages.h"
+
+#define RD_CAPRING_MAGIC 0x52444352u // "RDCR"
+#define RD_CAPRING_VERSION 1
+#define RD_CAPRING_MAX_RINGS 64
+#define RD_CAPRING_PAGE 4096u
+
+struct rd_capring_hdr {
+	uint32_t magic; // RD_CAPRING_MAGIC
+	uint32_t version; // RD_CAPRING_VERSION
+	uint32_t nb_rings; // one per worker
+	uint32_t session; // the daemon's session number
+	uint64_t ring_size; // bytes of one ring's data
+	uint64_t ctl_off; // offset of the first ctl page
+	uint64_t data_off; // offset of the first data area
+};
+
+// What one stage did for one session on one worker. Written by the worker only.
+struct rd_capring_stage {
+	uint64_t seen; // packets that passed an armed point
+	uint64_t matched; // of those, wanted by the filter
+	uint64_t captured; // of those, written into the ring
+	uint64_t lost; // matched but the ring was full
+};
+
+struct rd_capring_ctl {
+	uint64_t head; // producer's byte count; store release, load acquire
+	uint8_t pad0[56];
+	uint64_t tail; // consumer's byte count; store release, load acquire
+	uint8_t pad1[56];
+	struct rd_capring_stage stage[RD_STAGE_MAX]; // index: enum rd_stage
+};
+_Static_assert(sizeof(struct rd_capring_ctl) <= RD_CAPRING_PAGE, "ctl must fit its page");
+
+enum rd_cap_dir { // relative to the switch, as in pcapng's epb_flags
+	RD_CAP_DIR_NONE = 0,
+	RD_CAP_DIR_RX = 1,
+	RD_CAP_DIR_TX = 2,
+};
+
+enum rd_cap_flags {
+	RD_CAP_F_INNER = 1 << 0, // the filter matched the frame inside the tunnel, not the outer one
+	RD_CAP_F_HIT = 1 << 1, // flow cache: hit (neither bit: not looked up yet)
+	RD_CAP_F_MISS = 1 << 2, // flow cache: miss, decided on this walk
+	RD_CAP_F_TO_GUEST = 1 << 3, // a person's direction, when known
+	RD_CAP_F_FROM_GUEST = 1 << 4,
+	RD_CAP_F_FOLLOWED = 1 << 5, // recorded because an earlier stage matched it
+	RD_CAP_F_CLONE = 1 << 6, // a copy: parent_id says of what
+	RD_CAP_F_INJECTED = 1 << 7, // entered by the inject command
+};
+
+struct rd_cap_rec {
+	uint32_t rec_len; // whole record, header and padding included; multiple of 16
+	uint16_t hdr_len; // sizeof(struct rd_cap_rec) of the writer; bytes start here
+	uint8_t stage; // enum rd_stage
+	uint8_t dir; // enum rd_cap_dir
+	uint64_t packet_id; // the same at every stage of one walk
+	uint64_t parent_id; // of the original, for a clone; else 0
+	uint64_t ns; // CLOCK_REALTIME, ns since the epoch; monotonic per worker
+	uint32_t wire_len; // frame length at this stage (with a stripped VLAN tag put back)
+	uint32_t cap_len; // bytes that follow the header, <= snaplen
+	uint32_t port_id; // public port number, 0 if none
+	uint16_t port_idx; // index of the port in port.list
+	uint16_t queue; // device queue, 0 if none
+	uint32_t vni; // segment's VNI, 0 if none
+	uint32_t rule_id; // firewall rule that decided last, 0 if none
+	uint32_t flow_id; // flow entry number on this worker, 0 if none
+	uint16_t reason; // enum rd_drop_reason, 0 unless stage is drop
+	uint8_t worker; // worker number
+	uint8_t flags; // enum rd_cap_flags
+	uint32_t lost; // records of this ring lost since its previous record
+	uint8_t prev_stage; // stage the packet came from
+	uint8_t reserved0;
+	uint16_t hop; // number of stages passed before this one
+	uint32_t hash; // hash of the (inner) flow, 0 if not computed
+	uint16_t inner_off; // where the inner Ethernet header starts in the frame, 0 if no tunnel
+	uint16_t reserved1;
+};
+_Static_assert(sizeof(struct rd_cap_rec) == 80, "record header is ABI");
+
+// Producer's view of one ring: private to the daemon, used by exactly one worker.
+struct rd_capring_prod {
+	struct rd_capring_ctl *ctl; // shared page
+	uint8_t *data; // mapped twice in a row
+	uint64_t size; // bytes of one mapping
+	uint64_t head; // private truth of ctl->head
+	uint32_t lost; // since the last record written
+};
+
+// Room for a record with cap_len bytes, or NULL: ring full, the loss has been counted for `stage`.
+// rec_len, hdr_len, cap_len and lost are filled in; the caller fills the rest and the bytes, then commits.
+// Worker thread only. No system call.
+struct rd_cap_rec *rd_capring_reserve(struct rd_capring_prod *p, unsigned stage, uint32_t cap_len);
+void rd_capring_commit(struct rd_capring_prod *p, const struct rd_cap_rec *rec);
+
+// The daemon's side: makes the memfd (sealed) and maps it. Control thread only. 0 or -errno.
+struct rd_capring {
+	int fd; // memfd, to be sent to the client
+	uint32_t nb_rings;
+	struct rd_capring_hdr *hdr;
+	struct rd_capring_prod ring[RD_CAPRING_MAX_RINGS];
+	size_t map_len; // of hdr and ctl pages
+};
+int rd_capring_create(struct rd_capring *r, uint32_t session, uint32_t nb_rings, uint64_t ring_size);
+void rd_capring_destroy(struct rd_capring *r); // NULL and zeroed are fine
+
+// The client's side. Opens a received fd (takes ownership); checks everything against fstat().
+struct rd_capring_reader;
+struct rd_capring_reader *rd_capring_open(int fd); // NULL and errno
+void rd_capring_close(struct rd_capring_reader *r); // NULL is fine
+uint32_t rd_capring_nb_rings(const struct rd_capring_reader *r);
+// Oldest record of ring i, or NULL if empty. -EBADMSG through *err if the ring is corrupt (then NULL for
+// ever after). The record stays valid until rd_capring_pop(). Peeking again gives the same record.
+const struct rd_cap_rec *rd_capring_peek(struct rd_capring_reader *r, uint32_t i, int *err);
+void rd_capring_pop(struct rd_capring_reader *r, uint32_t i);
+// Sum over all rings of one stage's counters.
+struct rd_capring_stage rd_capring_totals(const struct rd_capring_reader *r, unsigned stage);

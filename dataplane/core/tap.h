@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * Taps: how capture gets its packets without costing anything when off. Control builds an immutable tap set (which
+ * sessions want which stage and port), hands it to every worker by rd_worker_call(), and frees the old set after all
+ * have it. Between two walks the worker swaps node->process of the stages that are newly armed for the tap
+ * wrapper, and back to the stage's own function when disarmed: with nothing armed the pointers are untouched.
+ *
+ * The wrapper looks at the burst before the stage does: one TSC read per burst, filter once per packet and form,
+ * then copies min(len, snaplen) bytes into the session's ring of this worker.
+ */
+#pragma once
+
+#include "api/capring.h"
+#include "base/err.h"
+#include "core/worker.h"
+#include "filter/filter.h"
+
+#define RD_CAPTURE_MAX 32 // sessions at once: a bit each in the metadata
+#define RD_LINEAR_MAX 65536 // longest frame that a filter sees whole
+
+struct rd_tap_point {
+	uint16_t stage; // enum rd_stage
+	uint16_t port; // table index, RD_PORT_NONE = every port
+};
+
+struct rd_capture; // a session
+
+struct rd_capture_opts {
+	const struct rd_tap_point *points;
+	unsigned nb_points; // >= 1
+	struct rd_filter filter; // moved into the session on success
+	bool follow; // after the first match record at every armed stage
+	uint32_t snaplen; // bytes per record
+	uint64_t ring_size; // per worker; rounded up to a power of two, 64 KiB .. 1 GiB
+};
+
+// All of these: control thread only.
+// Arms a session. *fd is the memfd to send to the client (owned by the session). NULL and *err on failure.
+struct rd_capture *rd_capture_start(struct rd_capture_opts *opts, uint32_t session, int *fd, struct rd_err *err);
+// Disarms, waits for all workers, frees. NULL is fine.
+void rd_capture_stop(struct rd_capture *c);
+// Counters of one stage summed over workers, as the worker knows them (not from the shared page).
+struct rd_capring_stage rd_capture_totals(const struct rd_capture *c, unsigned stage);
+// Whether any session has armed this stage.
+bool rd_tap_armed(unsigned stage);
+// Whether worker w's node->process of the stage is the stage's own function (for tests and show stage).
+bool rd_tap_untouched(const struct rd_worker *w, unsigned stage);
+// Counter of tap changes that worker w has taken.
+uint32_t rd_tap_epoch(const struct rd_worker *w);

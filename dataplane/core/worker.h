@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * A worker: one lcore, one graph, and everything that only this lcore writes. Control reads its counters without
+ * locks (aligned 64-bit loads) and changes what it uses only by rd_worker_call().
+ */
+#pragma once
+
+#include <rte_graph.h>
+#include <rte_graph_worker.h>
+#include <rte_lcore.h>
+#include <rte_ring.h>
+
+#include "api/stages.h"
+#include "base/clock.h"
+#include "core/droplog.h"
+#include "core/meta.h"
+
+#define RD_WORKER_MAX 16
+#define RD_PORT_MAX 1024 // exclusive bound of port indexes
+#define RD_BURST 32
+
+struct rd_tapset;
+struct rd_flow_table;
+
+struct rd_stage_stats { // in + created = out + consumed + drops
+	uint64_t in; // packets that entered
+	uint64_t out; // handed to another stage
+	uint64_t consumed; // left the graph here (sent, freed by purpose)
+	uint64_t created; // copies and answers born here
+	uint64_t drops; // sent to the drop stage
+};
+
+struct rd_port_stats { // rx = into the switch
+	uint64_t rx_packets, rx_bytes;
+	uint64_t tx_packets, tx_bytes;
+	uint64_t drops; // dropped by an RX or TX stage, port_in or a firewall of this port
+};
+
+struct rd_rxq { // one device queue that this worker polls
+	uint16_t port; // table index
+	uint16_t ethdev; // DPDK port id
+	uint16_t queue;
+	uint8_t edge; // of the poll node: the RX stage of the port's type
+};
+
+struct rd_rxq_list { // replaced as a whole by control
+	uint32_t nb;
+	struct rd_rxq q[];
+};
+
+struct rd_worker {
+	uint16_t id; // 0-based
+	unsigned lcore;
+	struct rte_graph *graph;
+	struct rd_flow_table *flows; // own table
+	struct rd_rxq_list *rxqs; // never NULL
+	struct rte_ring *inject; // mbufs with in_port set; control produces
+	uint64_t id_base, id_next; // packet ids
+	uint64_t polled; // packets of this loop's poll
+	uint32_t now_s; // coarse clock, refreshed each loop
+	struct rd_clock clock;
+
+	// Taps (core/tap.c): what is armed now, and the stages' own process functions.
+	const struct rd_tapset *taps; // NULL = nothing armed, all process pointers untouched
+	struct rte_node *nodes[RD_STAGE_MAX];
+	rte_node_process_t process[RD_STAGE_MAX];
+	uint8_t *linear; // scratch for frames in several segments, RD_LINEAR_MAX bytes
+
+	struct rd_stage_stats stages[RD_STAGE_MAX];
+	uint64_t drops[RD_DROP_MAX];
+	struct rd_port_stats ports[RD_PORT_MAX];
+	uint64_t polls, empty_polls, sleeps, packets, bursts;
+	struct rd_droplog droplog; // last dropped packets
+
+	// Calls from control: one at a time, run between two walks (rd_worker_call).
+	void (*call_fn)(struct rd_worker *w, void *arg);
+	void *call_arg;
+	uint32_t call_posted, call_done; // sequence numbers; release/acquire
+	bool stop; // atomic
+	bool running; // its thread is in the loop
+};
+
+extern struct rd_worker *rd_workers[RD_WORKER_MAX];
+extern unsigned rd_nb_workers;
+
+RTE_DECLARE_PER_LCORE(struct rd_worker *, rd_worker_self);
+static inline struct rd_worker *rd_worker_self(void)
+{
+	return RTE_PER_LCORE(rd_worker_self);
+}
+
+// --- control thread ---
+
+struct rd_core_opts {
+	unsigned nb_workers; // >= 1
+	unsigned nb_mbufs; // of the shared packet pool
+	unsigned flow_capacity; // per worker
+	bool poll_busy; // never sleep when idle
+};
+
+// After rte_eal_init(): pools, RCU, workers with their graphs (threads not started). 0 or -errno.
+int rd_core_init(const struct rd_core_opts *opts);
+void rd_core_fini(void); // stops, frees everything; the EAL stays
+int rd_workers_start(void); // launches the lcore threads
+void rd_workers_stop(void);
+// Runs fn(w, arg) on the worker's thread between two graph walks, and returns when it is done. When the
+// worker's thread is not running (start-up, tests) it is called directly.
+void rd_worker_call(struct rd_worker *w, void (*fn)(struct rd_worker *, void *), void *arg);
+void rd_worker_call_all(void (*fn)(struct rd_worker *, void *), void *arg);
+// Waits until no worker can hold a pointer that was unpublished before the call (rte_rcu_qsbr).
+void rd_rcu_synchronize(void);
+// One graph walk by the caller's thread, for graph tests (worker threads not started).
+void rd_worker_walk_once(struct rd_worker *w);
+
+struct rte_mempool *rd_pool(void); // packets; private area = struct rd_meta
+// Puts a frame into the graph as if the port's device had received it. 0 and the packet id, or -ENOBUFS,
+// -EMSGSIZE, -EAGAIN (ring full). Any port, with a device or without.
+int rd_inject(uint16_t port_idx, const uint8_t *frame, size_t len, uint64_t *packet_id);
+
+// --- worker thread ---
+
+static inline uint64_t rd_packet_id_next(struct rd_worker *w)
+{
+	return w->id_base | (w->id_next++ & ((UINT64_C(1) << 40) - 1));
+}
+// Fresh metadata of a packet that enters at `port`.
+static inline struct rd_meta *rd_meta_init(struct rd_worker *w, struct rte_mbuf *m, uint16_t port)
+{
+	struct rd_meta *md = rd_meta(m);
+
+	*md = (struct rd_meta){.packet_id = rd_packet_id_next(w), .in_port = port};
+	return md;
+}

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * The flow cache: one table per worker, so no locks. A bucket is one cache line (eight 16-bit signatures, eight entry
+ * numbers); an entry is two lines: key, and decisions. A full bucket evicts its least recently used entry.
+ *
+ * Life of an entry: flow_lookup makes it (or finds it stale: older generation) with decided = 0; each stage on the way
+ * finds its bit missing, decides from its tables and sets the bit; flow_install marks it live. A later packet finds
+ * the bits set and takes the decisions. So hit and miss go through the same stages.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/meta.h"
+
+enum rd_flow_ft { // how deep the key goes, as the dump's FT column says
+	RD_FT_L2 = 2,
+	RD_FT_L3,
+	RD_FT_L4,
+};
+
+struct rd_flow_key {
+	uint8_t dmac[6], smac[6];
+	uint16_t in_port; // table index
+	uint16_t segment;
+	uint32_t vni; // of the tunnel header it came in, 0 from a guest
+	uint16_t ethertype; // host order
+	uint16_t vlan;
+	uint8_t proto;
+	uint8_t ft; // enum rd_flow_ft
+	uint16_t sport, dport; // host order; ICMP: type and code
+	uint8_t pad[2]; // zero
+	uint8_t src[16], dst[16]; // IPv4 in the first 4 bytes
+};
+_Static_assert(sizeof(struct rd_flow_key) == 64, "a key is one cache line");
+
+enum rd_flow_act { // bits of the dump's bmap column; our definition
+	RD_ACT_DROP = 1u << 0,
+	RD_ACT_DFW_SRC = 1u << 6, // firewall of the source port
+	RD_ACT_OUTPUT = 1u << 7,
+	RD_ACT_DFW_DST = 1u << 23, // firewall of the destination port
+	RD_ACT_ENCAP = 1u << 25,
+	RD_ACT_DECAP = 1u << 31,
+	RD_ACT_FLOOD = 1u << 8, // not cached: decided per packet
+	RD_ACT_UPLINK = 1u << 9, // leaves by the team's uplink
+};
+
+enum rd_flow_decided {
+	RD_DECIDED_L2 = 1 << 0, // acts, out_port, tunnel
+	RD_DECIDED_DFW_OUT = 1 << 1,
+	RD_DECIDED_DFW_IN = 1 << 2,
+	RD_DECIDED_UPLINK = 1 << 3,
+	RD_DECIDED_LIVE = 1 << 4, // flow_install has seen it: shown in dumps
+};
+
+struct rd_flow {
+	struct rd_flow_key key;
+	// second line
+	uint64_t hits, bytes;
+	uint32_t seq; // odd while key or decisions change, for readers on other threads
+	uint32_t gen; // configuration generation of the decisions
+	uint32_t acts; // enum rd_flow_act
+	uint32_t rule_out, rule_in; // ids of the rules that decided, 0 = default
+	uint16_t reason; // enum rd_drop_reason when RD_ACT_DROP
+	uint16_t out_port; // destination port: local, or the uplink of a VLAN segment
+	uint16_t tunnel; // with RD_ACT_ENCAP
+	uint16_t uplink; // chosen uplink
+	uint32_t last_s; // coarse second of the last hit; 0 = entry is free
+	uint32_t decided_s; // ... of the last decision
+	uint32_t fdb_slot; // of the source, UINT32_MAX = none
+	uint8_t decided; // enum rd_flow_decided
+	uint8_t drop_stage; // stage that dropped
+	uint16_t pad;
+};
+_Static_assert(sizeof(struct rd_flow) == 128, "two cache lines");
+
+struct rd_flow_stats {
+	uint64_t hits, misses, inserts, evictions, stale;
+};
+
+struct rd_flow_table {
+	uint32_t capacity; // entries
+	uint32_t nb; // in use
+	uint32_t idle_s; // idle timeout
+	uint32_t age_pos; // where the next aging step starts
+	uint32_t mask; // buckets - 1
+	struct rd_flow *entry; // [capacity]; entry 0 is never used
+	struct rd_flow_bucket *bucket;
+	uint32_t *free_list;
+	uint32_t nb_free;
+	struct rd_flow_stats stats;
+};
+
+// Control. NULL and errno.
+struct rd_flow_table *rd_flow_table_create(uint32_t capacity, uint32_t idle_s);
+void rd_flow_table_free(struct rd_flow_table *t);
+
+// Worker that owns t.
+uint32_t rd_flow_hash(const struct rd_flow_key *k); // never 0
+// Looks up n <= RD_FLOW_BULK keys with prefetch; out[i] = entry or NULL.
+#define RD_FLOW_BULK 64
+void rd_flow_find_bulk(struct rd_flow_table *t, const struct rd_flow_key *keys, const uint32_t *hashes,
+	unsigned n, struct rd_flow **out);
+struct rd_flow *rd_flow_find(struct rd_flow_table *t, const struct rd_flow_key *k, uint32_t hash);
+// A new entry with this key and decided = 0; evicts when the bucket or the table is full. Never NULL.
+struct rd_flow *rd_flow_insert(struct rd_flow_table *t, const struct rd_flow_key *k, uint32_t hash, uint32_t now_s);
+void rd_flow_remove(struct rd_flow_table *t, struct rd_flow *f);
+// One bounded step of idle aging: looks at `max` entries.
+void rd_flow_age(struct rd_flow_table *t, uint32_t now_s, unsigned max);
+unsigned rd_flow_flush(struct rd_flow_table *t);
+// Around a change of a live entry's decisions.
+static inline void rd_flow_write_begin(struct rd_flow *f)
+{
+	__atomic_store_n(&f->seq, f->seq + 1, __ATOMIC_RELAXED);
+	__atomic_thread_fence(__ATOMIC_RELEASE);
+}
+static inline void rd_flow_write_end(struct rd_flow *f)
+{
+	__atomic_store_n(&f->seq, f->seq + 1, __ATOMIC_RELEASE);
+}
+static inline uint32_t rd_flow_id(const struct rd_flow_table *t, const struct rd_flow *f)
+{
+	return (uint32_t)(f - t->entry);
+}
+// Any thread: a consistent copy of entry `id`. false if free or changing all the time.
+bool rd_flow_read(const struct rd_flow_table *t, uint32_t id, struct rd_flow *copy);
