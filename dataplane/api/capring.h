@@ -109,6 +109,7 @@ struct rd_capring_prod {
 	uint8_t *data; // mapped twice in a row
 	uint64_t size; // bytes of one mapping
 	uint64_t head; // private truth of ctl->head
+	uint64_t pending; // bytes of the reserved record; never read back from shared memory
 	uint32_t lost; // since the last record written
 };
 

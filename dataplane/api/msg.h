@@ -19,9 +19,11 @@
 #define RD_PROTO_VERSION 1
 #define RD_MSG_MAX (1u << 20) // bytes of one line
 
-struct rd_msg_reader {
+struct rd_msg_reader { // zeroed = empty; the fields are private
 	char *buf;
-	size_t len, cap, scanned;
+	size_t off, len, cap; // unread bytes are buf[off..len)
+	size_t scanned; // no newline in buf[off..scanned)
+	size_t line_len; // bytes of the last, unfinished line
 };
 // Adds bytes from the stream. 0, -EMSGSIZE when a line is too long (close the connection), -ENOMEM.
 int rd_msg_feed(struct rd_msg_reader *r, const void *bytes, size_t len);

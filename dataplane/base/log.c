@@ -71,9 +71,10 @@ static void add_prefix(char *line, size_t *len, int level, const char *module)
 
 	clock_gettime(CLOCK_REALTIME, &ts);
 	localtime_r(&ts.tv_sec, &tm);
-	rd_str_addf(line, LINE_MAX_LEN, len, "%04d-%02d-%02d %02d:%02d:%02d.%03ld %s %s: ",
-		tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec,
-		ts.tv_nsec / 1000000, level_tags[level], module);
+	rd_str_addf(line, LINE_MAX_LEN, len,
+		"%04d-%02d-%02d %02d:%02d:%02d.%03ld %s %s: ", tm.tm_year + 1900, tm.tm_mon + 1,
+		tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec, ts.tv_nsec / 1000000,
+		level_tags[level], module);
 }
 
 // A text from outside must not break the line or the terminal.

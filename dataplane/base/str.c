@@ -115,7 +115,7 @@ int rd_parse_range(const char *s, uint16_t *lo, uint16_t *hi)
 {
 	const char *dash = strchr(s, '-');
 	char first[8];
-	uint32_t a, b;
+	uint32_t a = 0, b = 0;
 	int rc;
 
 	if (strcmp(s, "any") == 0) {

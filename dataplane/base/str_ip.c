@@ -50,10 +50,11 @@ static void mask_addr(uint8_t addr[16], unsigned bits)
 int rd_parse_prefix(const char *s, int *family, uint8_t addr[16], uint8_t *prefix_len)
 {
 	const char *slash = strchr(s, '/');
+	uint8_t bytes[16];
 	char host[RD_IP_TEXT];
 	uint32_t bits, max;
 	size_t len;
-	int rc;
+	int fam, rc;
 
 	if (strcmp(s, "any") == 0) {
 		memset(addr, 0, 16);
@@ -66,16 +67,18 @@ int rd_parse_prefix(const char *s, int *family, uint8_t addr[16], uint8_t *prefi
 		return -EINVAL;
 	memcpy(host, s, len);
 	host[len] = '\0';
-	rc = rd_parse_ip(host, family, addr);
+	rc = rd_parse_ip(host, &fam, bytes);
 	if (rc < 0)
 		return rc;
-	max = *family == AF_INET ? 32 : 128;
+	max = fam == AF_INET ? 32 : 128;
 	bits = max;
 	if (slash != NULL)
 		rc = rd_parse_u32(slash + 1, 0, max, &bits);
 	if (rc < 0)
 		return rc;
-	mask_addr(addr, bits);
+	mask_addr(bytes, bits);
+	memcpy(addr, bytes, sizeof(bytes));
+	*family = fam;
 	*prefix_len = (uint8_t)bits;
 	return 0;
 }

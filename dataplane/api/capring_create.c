@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * Making and mapping a session's capture rings. Called by the daemon's control thread (create, destroy) and, for
+ * the double mapping, by the reader.
+ */
+#include "api/capring.h"
+
+#include "api/capring_map.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+static uint64_t page_size(void)
+{
+	return (uint64_t)sysconf(_SC_PAGESIZE);
+}
+
+int rd_capring_size_check(uint64_t size)
+{
+	if (size < page_size() || size > CAPRING_SIZE_MAX || (size & (size - 1)) != 0)
+		return -EINVAL;
+	return 0;
+}
+
+void *rd_capring_map_twice(int fd, uint64_t off, uint64_t size, int prot)
+{
+	const int flags = MAP_SHARED | MAP_FIXED | MAP_POPULATE;
+	uint8_t *map = mmap(NULL, 2 * size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	int saved;
+
+	if (map == MAP_FAILED)
+		return NULL;
+	if (mmap(map, size, prot, flags, fd, (off_t)off) != MAP_FAILED
+		&& mmap(map + size, size, prot, flags, fd, (off_t)off) != MAP_FAILED)
+		return map;
+	saved = errno;
+	munmap(map, 2 * size);
+	errno = saved;
+	return NULL;
+}
+
+void rd_capring_unmap_twice(void *map, uint64_t size)
+{
+	if (map != NULL)
+		munmap(map, 2 * size);
+}
+
+static void fill_header(
+	struct rd_capring_hdr *hdr, uint32_t session, uint32_t nb_rings, uint64_t size)
+{
+	uint64_t page = page_size();
+
+	*hdr = (struct rd_capring_hdr){
+		.magic = RD_CAPRING_MAGIC,
+		.version = RD_CAPRING_VERSION,
+		.nb_rings = nb_rings,
+		.session = session,
+		.ring_size = size,
+		.ctl_off = RD_CAPRING_PAGE,
+		.data_off = ((nb_rings + 1) * (uint64_t)RD_CAPRING_PAGE + page - 1) & ~(page - 1),
+	};
+}
+
+// The memory is taken now: a worker must never meet a page that can't be had (SIGBUS).
+static int make_memfd(const struct rd_capring_hdr *hdr)
+{
+	off_t len = (off_t)(hdr->data_off + hdr->nb_rings * hdr->ring_size);
+	int fd = memfd_create("reddot-capture", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	int rc;
+
+	if (fd < 0)
+		return -errno;
+	if (ftruncate(fd, len) < 0 || fallocate(fd, 0, 0, len) < 0
+		|| fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) < 0) {
+		rc = -errno;
+		close(fd);
+		return rc;
+	}
+	return fd;
+}
+
+static int map_rings(struct rd_capring *r, const struct rd_capring_hdr *hdr)
+{
+	uint8_t *map = mmap(
+		NULL, hdr->data_off, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, r->fd, 0);
+
+	if (map == MAP_FAILED)
+		return -errno;
+	r->hdr = (struct rd_capring_hdr *)(void *)map;
+	r->map_len = hdr->data_off;
+	*r->hdr = *hdr;
+	for (uint32_t i = 0; i < hdr->nb_rings; i++) {
+		struct rd_capring_prod *p = &r->ring[i];
+
+		p->data = rd_capring_map_twice(r->fd, hdr->data_off + i * hdr->ring_size,
+			hdr->ring_size, PROT_READ | PROT_WRITE);
+		if (p->data == NULL)
+			return -errno;
+		p->size = hdr->ring_size;
+		p->ctl = (struct rd_capring_ctl *)(void *)(map + hdr->ctl_off
+			+ (size_t)i * RD_CAPRING_PAGE);
+		r->nb_rings = i + 1;
+	}
+	return 0;
+}
+
+int rd_capring_create(struct rd_capring *r, uint32_t session, uint32_t nb_rings, uint64_t ring_size)
+{
+	struct rd_capring_hdr hdr;
+	int rc;
+
+	memset(r, 0, sizeof(*r));
+	r->fd = -1;
+	if (nb_rings == 0 || nb_rings > RD_CAPRING_MAX_RINGS
+		|| rd_capring_size_check(ring_size) < 0)
+		return -EINVAL;
+	fill_header(&hdr, session, nb_rings, ring_size);
+	r->fd = make_memfd(&hdr);
+	if (r->fd < 0)
+		return r->fd;
+	rc = map_rings(r, &hdr);
+	if (rc < 0)
+		rd_capring_destroy(r);
+	return rc;
+}
+
+void rd_capring_destroy(struct rd_capring *r)
+{
+	if (r == NULL)
+		return;
+	for (uint32_t i = 0; i < r->nb_rings; i++)
+		rd_capring_unmap_twice(r->ring[i].data, r->ring[i].size);
+	if (r->hdr != NULL) {
+		munmap(r->hdr, r->map_len);
+		close(r->fd); // a zeroed struct holds fd 0, which is not ours: hdr tells
+	} else if (r->fd > 0) {
+		close(r->fd);
+	}
+	memset(r, 0, sizeof(*r));
+	r->fd = -1;
+}
