@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * The pcapng writer, see write.h. Any thread.
+ */
+#include "pcapng/write.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define OPT_MAX 65532u	      // longest option text that pads to a 16-bit length
+#define BLOCK_MAX (64u << 20) // far above any snaplen
+
+void rd_pcapng_buf_free(struct rd_pcapng_buf *b)
+{
+	if (b == NULL)
+		return;
+	free(b->data);
+	memset(b, 0, sizeof(*b));
+}
+
+static size_t pad4(size_t n)
+{
+	return (n + 3) & ~(size_t)3;
+}
+
+static int grow(struct rd_pcapng_buf *b, size_t more)
+{
+	size_t cap = b->cap ? b->cap : 4096;
+	uint8_t *data;
+
+	if (more <= b->cap - b->len)
+		return 0;
+	while (cap - b->len < more)
+		cap *= 2;
+	data = realloc(b->data, cap);
+	if (data == NULL)
+		return -ENOMEM;
+	b->data = data;
+	b->cap = cap;
+	return 0;
+}
+
+// The callers below reserve the room of a whole block first, so adding can't fail.
+static void add(struct rd_pcapng_buf *b, const void *bytes, size_t len)
+{
+	if (len > 0)
+		memcpy(b->data + b->len, bytes, len);
+	memset(b->data + b->len + len, 0, pad4(len) - len);
+	b->len += pad4(len);
+}
+
+static void add32(struct rd_pcapng_buf *b, uint32_t v)
+{
+	add(b, &v, sizeof(v));
+}
+
+static void add_opt(struct rd_pcapng_buf *b, uint16_t code, const void *bytes, size_t len)
+{
+	uint16_t head[2] = {code, (uint16_t)len};
+
+	add(b, head, sizeof(head));
+	add(b, bytes, len);
+}
+
+// Bytes of a text that go into the file: cut at OPT_MAX, but never inside a UTF-8 character.
+static size_t text_len(const char *s)
+{
+	size_t n = strnlen(s, OPT_MAX + 1);
+
+	if (n <= OPT_MAX)
+		return n;
+	n = OPT_MAX;
+	while (n > 0 && ((unsigned char)s[n] & 0xc0) == 0x80)
+		n--;
+	return n;
+}
+
+static size_t room_text(const char *s)
+{
+	return s == NULL ? 0 : 4 + pad4(text_len(s));
+}
+
+static void add_text(struct rd_pcapng_buf *b, uint16_t code, const char *s)
+{
+	if (s != NULL)
+		add_opt(b, code, s, text_len(s));
+}
+
+static void add_json(struct rd_pcapng_buf *b, const char *json)
+{
+	uint32_t pen = RD_PCAPNG_PEN;
+	uint16_t head[2];
+
+	// A cut JSON text would be worse than none.
+	if (json == NULL || strlen(json) > OPT_MAX - sizeof(pen))
+		return;
+	head[0] = RD_PCAPNG_OPT_CUSTOM_TEXT;
+	head[1] = (uint16_t)(sizeof(pen) + strlen(json));
+	add(b, head, sizeof(head));
+	add32(b, pen);
+	add(b, json, strlen(json));
+}
+
+static void add_u64_high_first(struct rd_pcapng_buf *b, uint16_t code, uint64_t v)
+{
+	uint32_t words[2] = {(uint32_t)(v >> 32), (uint32_t)v};
+
+	add_opt(b, code, words, sizeof(words));
+}
+
+// Reserves room and writes the head; the length comes with end_block(). Returns where the block starts.
+static int begin_block(struct rd_pcapng_buf *b, uint32_t type, size_t room, size_t *start)
+{
+	int rc;
+
+	if (room > BLOCK_MAX)
+		return -EMSGSIZE;
+	rc = grow(b,
+		room + 64); // head, length twice, opt_endofopt, and the fixed fields of any block
+	if (rc < 0)
+		return rc;
+	*start = b->len;
+	add32(b, type);
+	add32(b, 0);
+	return 0;
+}
+
+static void end_block(struct rd_pcapng_buf *b, size_t start)
+{
+	uint32_t len;
+
+	add32(b, RD_PCAPNG_OPT_END);
+	len = (uint32_t)(b->len + 4 - start);
+	add32(b, len);
+	memcpy(b->data + start + 4, &len, sizeof(len));
+}
+
+int rd_pcapng_put_section(struct rd_pcapng_buf *b, const struct rd_pcapng_section *s)
+{
+	uint16_t version[2] = {1, 0};
+	size_t room = room_text(s->hardware) + room_text(s->os) + room_text(s->userappl)
+		+ room_text(s->comment) + room_text(s->json) + 8;
+	size_t start;
+	int rc;
+
+	rc = begin_block(b, RD_PCAPNG_SHB, room, &start);
+	if (rc < 0)
+		return rc;
+	add32(b, RD_PCAPNG_MAGIC);
+	add(b, version, sizeof(version));
+	add32(b, UINT32_MAX); // section length: not known in advance
+	add32(b, UINT32_MAX);
+	add_text(b, RD_PCAPNG_SHB_HARDWARE, s->hardware);
+	add_text(b, RD_PCAPNG_SHB_OS, s->os);
+	add_text(b, RD_PCAPNG_SHB_USERAPPL, s->userappl);
+	add_text(b, RD_PCAPNG_OPT_COMMENT, s->comment);
+	add_json(b, s->json);
+	end_block(b, start);
+	return 0;
+}
+
+// if_filter: a code byte (0 = libpcap expression) and the text.
+static void add_filter(struct rd_pcapng_buf *b, const char *filter)
+{
+	size_t len = text_len(filter);
+	uint16_t head[2];
+	uint8_t *p;
+
+	if (len == OPT_MAX)
+		len--; // room for the code byte
+	head[0] = RD_PCAPNG_IF_FILTER;
+	head[1] = (uint16_t)(len + 1);
+	add(b, head, sizeof(head));
+	p = b->data + b->len;
+	memset(p, 0, pad4(len + 1));
+	memcpy(p + 1, filter, len);
+	b->len += pad4(len + 1);
+}
+
+int rd_pcapng_put_iface(struct rd_pcapng_buf *b, const struct rd_pcapng_iface *i)
+{
+	uint16_t link[2] = {i->link_type, 0};
+	uint8_t tsresol = 9;
+	size_t room = room_text(i->name) + room_text(i->description) + room_text(i->filter) + 16;
+	size_t start;
+	int rc;
+
+	rc = begin_block(b, RD_PCAPNG_IDB, room, &start);
+	if (rc < 0)
+		return rc;
+	add(b, link, sizeof(link));
+	add32(b, i->snaplen);
+	add_text(b, RD_PCAPNG_IF_NAME, i->name);
+	add_text(b, RD_PCAPNG_IF_DESCRIPTION, i->description);
+	add_opt(b, RD_PCAPNG_IF_TSRESOL, &tsresol, sizeof(tsresol));
+	if (i->filter != NULL)
+		add_filter(b, i->filter);
+	end_block(b, start);
+	return 0;
+}
+
+static void add_packet_options(struct rd_pcapng_buf *b, const struct rd_pcapng_packet *p)
+{
+	if (p->has & RD_PCAPNG_HAS_FLAGS)
+		add_opt(b, RD_PCAPNG_EPB_FLAGS, &p->flags, sizeof(p->flags));
+	if (p->has & RD_PCAPNG_HAS_DROPCOUNT)
+		add_opt(b, RD_PCAPNG_EPB_DROPCOUNT, &p->dropcount, sizeof(p->dropcount));
+	if (p->has & RD_PCAPNG_HAS_PACKETID)
+		add_opt(b, RD_PCAPNG_EPB_PACKETID, &p->packet_id, sizeof(p->packet_id));
+	if (p->has & RD_PCAPNG_HAS_QUEUE)
+		add_opt(b, RD_PCAPNG_EPB_QUEUE, &p->queue, sizeof(p->queue));
+	add_text(b, RD_PCAPNG_OPT_COMMENT, p->comment);
+	add_json(b, p->json);
+}
+
+int rd_pcapng_put_packet(struct rd_pcapng_buf *b, const struct rd_pcapng_packet *p)
+{
+	size_t room = pad4(p->cap_len) + 48 + room_text(p->comment) + room_text(p->json) + 8;
+	size_t start;
+	int rc;
+
+	rc = begin_block(b, RD_PCAPNG_EPB, room, &start);
+	if (rc < 0)
+		return rc;
+	add32(b, p->iface);
+	add32(b, (uint32_t)(p->ns >> 32));
+	add32(b, (uint32_t)p->ns);
+	add32(b, p->cap_len);
+	add32(b, p->wire_len);
+	add(b, p->bytes, p->cap_len);
+	add_packet_options(b, p);
+	end_block(b, start);
+	return 0;
+}
+
+int rd_pcapng_put_stats(struct rd_pcapng_buf *b, const struct rd_pcapng_stats *s)
+{
+	size_t start;
+	int rc;
+
+	rc = begin_block(b, RD_PCAPNG_ISB, 96, &start);
+	if (rc < 0)
+		return rc;
+	add32(b, s->iface);
+	add32(b, (uint32_t)(s->end_ns >> 32));
+	add32(b, (uint32_t)s->end_ns);
+	if (s->start_ns != 0)
+		add_u64_high_first(b, RD_PCAPNG_ISB_STARTTIME, s->start_ns);
+	if (s->end_ns != 0)
+		add_u64_high_first(b, RD_PCAPNG_ISB_ENDTIME, s->end_ns);
+	add_opt(b, RD_PCAPNG_ISB_IFRECV, &s->received, sizeof(s->received));
+	add_opt(b, RD_PCAPNG_ISB_IFDROP, &s->dropped, sizeof(s->dropped));
+	add_opt(b, RD_PCAPNG_ISB_FILTERACCEPT, &s->accepted, sizeof(s->accepted));
+	add_opt(b, RD_PCAPNG_ISB_USRDELIV, &s->delivered, sizeof(s->delivered));
+	end_block(b, start);
+	return 0;
+}
