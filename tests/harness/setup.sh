@@ -1,0 +1,59 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: BSD-3-Clause
+#
+# What ./demo and ./check share: installing what is missing, building, and cleaning up. Sourced; the caller
+# has set -eu and is in the top folder.
+
+say() {
+	echo "$*" >&2
+}
+
+die() {
+	say "error: $1"
+	[ -z "${2:-}" ] || say "  try: $2"
+	exit 1
+}
+
+# Prints which of the given Debian packages are not installed.
+missing_packages() {
+	local p
+	for p in "$@"; do
+		[ "$(dpkg-query -W -f '${db:Status-Status}' "$p" 2>/dev/null)" = installed ] || echo "$p"
+	done
+}
+
+# Installs the given Debian packages that are missing. Needs no network when none is.
+need_packages() {
+	local missing sudo=
+	command -v dpkg-query >/dev/null ||
+		die "this is not Debian: cannot tell what is installed" "install by hand: $*"
+	mapfile -t missing < <(missing_packages "$@")
+	[ ${#missing[@]} -gt 0 ] || return 0
+	if [ "$(id -u)" != 0 ]; then
+		command -v sudo >/dev/null || die "missing packages: ${missing[*]}" "apt-get install them as root"
+		sudo=sudo
+	fi
+	say "Installing with apt: ${missing[*]}"
+	$sudo env DEBIAN_FRONTEND=noninteractive apt-get -qq update >&2 ||
+		die "apt-get update failed" "look at the network and at /etc/apt/sources.list"
+	$sudo env DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends \
+		"${missing[@]}" </dev/null >&2 || die "apt-get install failed" "run it by hand: ${missing[*]}"
+}
+
+# What building needs; the packages of single test suites are in ./check.
+build_packages=(gcc libc6-dev meson ninja-build pkg-config libdpdk-dev libjansson-dev libpcap-dev libevent-dev)
+
+# build FOLDER [meson option..]: set up once, then compile what changed. Its output is shown only when it fails.
+build() {
+	local dir=$1 log
+	shift
+	log=$(mktemp)
+	if [ ! -f "$dir/build.ninja" ]; then
+		say "Setting up $dir/"
+		meson setup "$dir" "$@" >"$log" 2>&1 || { cat "$log" >&2; rm -f "$log"; die "meson setup failed"; }
+	fi
+	# ninja -n tells whether there is anything to do: a second run says nothing.
+	ninja -C "$dir" -n 2>/dev/null | grep -q 'no work to do' || say "Building in $dir/"
+	ninja -C "$dir" >"$log" 2>&1 || { tail -n 60 "$log" >&2; rm -f "$log"; die "the build failed"; }
+	rm -f "$log"
+}

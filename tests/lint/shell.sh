@@ -1,0 +1,14 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-3-Clause
+#
+# shellcheck over every shell script.
+#
+#	shell.sh ROOT
+set -eu
+cd "$1"
+command -v shellcheck >/dev/null || {
+	echo "SKIP: shellcheck is not installed"
+	exit 77
+}
+find tests pcaps docs -name '*.sh' -print0 | xargs -0 shellcheck -x demo check .ci/run
+echo "shell: clean"
