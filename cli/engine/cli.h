@@ -51,8 +51,8 @@ void rd_cli_print_error(const struct rd_cli *cli, FILE *to, const struct rd_err 
 // first word. Calls the transport for names of live objects; failures there only mean fewer candidates.
 typedef void (*rd_cli_candidate_fn)(void *arg, const char *word, const char *help);
 // *start (may be NULL) gets the offset in line of the word that the candidates replace.
-int rd_cli_complete(struct rd_cli *cli, const char *line, size_t *start, rd_cli_candidate_fn each,
-	void *arg);
+int rd_cli_complete(
+	struct rd_cli *cli, const char *line, size_t *start, rd_cli_candidate_fn each, void *arg);
 // Help for a partial line ("" = all commands), to the output: what the line may go on with.
 void rd_cli_help(struct rd_cli *cli, const char *line);
 // The commands as sections of a scdoc(5) manual page.

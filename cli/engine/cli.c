@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * The engine's object: holds the tree, merges commands into it, runs one line.
+ */
+#include "engine/tree.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static int run_help(struct rd_cli *cli, const struct rd_args *args, struct rd_err *err);
+
+static const struct rd_arg_desc help_args[] = {
+	{.key = "command", .type = RD_ARG_REST, .help = "words of a command"},
+	{0},
+};
+
+static const struct rd_cmd help_cmd = {
+	.grammar = "help [COMMAND]",
+	.help = "commands and their options; also: any words and then ?",
+	.args = help_args,
+	.run = run_help,
+};
+
+struct rd_cli *rd_cli_new(const struct rd_cli_transport *t)
+{
+	struct rd_cli *cli = calloc(1, sizeof(*cli));
+
+	if (cli == NULL)
+		return NULL;
+	cli->out = stdout;
+	if (t != NULL)
+		cli->transport = *t;
+	cli->tree = rd_item_new(RD_ITEM_CHOICE, NULL, 0);
+	if (cli->tree == NULL || rd_cli_add(cli, &help_cmd, 1, NULL) < 0) {
+		rd_cli_free(cli);
+		return NULL;
+	}
+	return cli;
+}
+
+void rd_cli_free(struct rd_cli *cli)
+{
+	if (cli == NULL)
+		return;
+	rd_item_free(cli->tree);
+	free(cli->line);
+	free(cli);
+}
+
+void rd_cli_set_output(struct rd_cli *cli, FILE *out)
+{
+	cli->out = out;
+}
+
+void rd_cli_set_json(struct rd_cli *cli, bool json, bool pretty)
+{
+	cli->json = json;
+	cli->pretty = pretty;
+}
+
+FILE *rd_cli_out(const struct rd_cli *cli)
+{
+	return cli->out;
+}
+
+bool rd_cli_is_json(const struct rd_cli *cli)
+{
+	return cli->json;
+}
+
+void rd_cli_put_json_part(const struct rd_cli *cli, const json_t *value)
+{
+	json_dumpf(
+		value, cli->out, JSON_ENCODE_ANY | (cli->pretty ? JSON_INDENT(2) : JSON_COMPACT));
+}
+
+void rd_cli_put_json(const struct rd_cli *cli, const json_t *value)
+{
+	rd_cli_put_json_part(cli, value);
+	fputc('\n', cli->out);
+}
+
+int rd_cli_call(struct rd_cli *cli, const char *method, json_t *params, rd_client_item_fn each,
+	void *each_arg, json_t **result, struct rd_err *err)
+{
+	if (cli->transport.call != NULL)
+		return cli->transport.call(
+			cli->transport.arg, method, params, each, each_arg, result, err);
+	json_decref(params);
+	return rd_err_set(err, -ENOTCONN, "no daemon to ask");
+}
+
+static void add_alt(struct rd_item *choice, struct rd_item *list)
+{
+	struct rd_item **tail = &choice->child;
+
+	while (*tail != NULL)
+		tail = &(*tail)->alt;
+	*tail = list;
+}
+
+// The branch of a leading word below node, made when it is new. Its next is the CHOICE of what follows.
+static struct rd_item *branch(struct rd_item *node, const struct rd_item *word)
+{
+	struct rd_item *b;
+
+	for (b = node->child; b != NULL; b = b->alt)
+		if (b->kind == RD_ITEM_WORD && strcmp(b->text, word->text) == 0)
+			return b;
+	b = rd_item_new(RD_ITEM_WORD, word->text, strlen(word->text));
+	if (b == NULL)
+		return NULL;
+	b->alias = word->alias != NULL ? strdup(word->alias) : NULL;
+	b->next = rd_item_new(RD_ITEM_CHOICE, NULL, 0);
+	if (b->next == NULL) {
+		rd_item_free(b);
+		return NULL;
+	}
+	add_alt(node, b);
+	return b;
+}
+
+// Hangs what follows the leading words, with an END behind it, below node.
+static int add_rest(struct rd_item *node, struct rd_item *rest, const struct rd_cmd *cmd)
+{
+	struct rd_item *end = rd_item_new(RD_ITEM_END, NULL, 0), **tail = &rest;
+
+	if (end == NULL) {
+		rd_item_free(rest);
+		return -ENOMEM;
+	}
+	end->cmd = cmd;
+	while (*tail != NULL)
+		tail = &(*tail)->next;
+	*tail = end;
+	add_alt(node, rest);
+	return 0;
+}
+
+static int add_command(struct rd_cli *cli, const struct rd_cmd *cmd, struct rd_err *err)
+{
+	struct rd_item *list = rd_grammar_compile(cmd, err), *node = cli->tree, *word = NULL;
+
+	if (list == NULL)
+		return -EINVAL;
+	while (list != NULL && list->kind == RD_ITEM_WORD) {
+		struct rd_item *next = list->next;
+
+		word = branch(node, list);
+		list->next = NULL;
+		rd_item_free(list);
+		list = next;
+		if (word == NULL) {
+			rd_item_free(list);
+			return rd_err_set(err, -ENOMEM, "out of memory");
+		}
+		node = word->next;
+	}
+	if (word != NULL && word->help == NULL)
+		word->help = cmd->help;
+	return cmd->method != NULL || cmd->run != NULL ? add_rest(node, list, cmd) : 0;
+}
+
+int rd_cli_add(struct rd_cli *cli, const struct rd_cmd *cmds, unsigned n, struct rd_err *err)
+{
+	int ret = 0;
+
+	for (unsigned i = 0; i < n && ret == 0; i++)
+		ret = add_command(cli, &cmds[i], err);
+	return ret;
+}
+
+static int run_help(struct rd_cli *cli, const struct rd_args *args, struct rd_err *err)
+{
+	(void)err;
+	rd_cli_usage(cli, args->tokens, 1);
+	return 0;
+}
+
+// The daemon names the parameter that it dislikes: the caret goes under its value.
+static void blame_param(struct rd_cli *cli, const struct rd_args *args, const struct rd_err *err)
+{
+	for (unsigned i = 0; i < args->n && !cli->blamed; i++) {
+		const struct rd_arg_desc *d = args->v[i].item->desc;
+
+		if (d->param != NULL && strcmp(d->param, err->where) == 0) {
+			cli->blame_off = args->tokens->v[args->v[i].token].off;
+			cli->blamed = true;
+		}
+	}
+}
+
+static int run_tokens(struct rd_cli *cli, const struct rd_tokens *tokens, struct rd_err *err)
+{
+	struct rd_args *args = calloc(1, sizeof(*args));
+	struct rd_match m;
+	int ret;
+
+	if (args == NULL)
+		return rd_err_set(err, -ENOMEM, "out of memory");
+	args->cli = cli;
+	ret = rd_match_run(&m, cli->tree, tokens, args);
+	if (ret < 0) {
+		rd_cli_parse_error(cli, tokens, &m, err);
+	} else {
+		ret = args->cmd->run != NULL ? args->cmd->run(cli, args, err)
+					     : rd_args_call(cli, args, err);
+		if (ret < 0)
+			blame_param(cli, args, err);
+	}
+	rd_match_free(&m);
+	free(args);
+	return ret;
+}
+
+static bool asks_help(const struct rd_tokens *t)
+{
+	return t->n > 0 && !t->v[t->n - 1].quoted && strcmp(t->v[t->n - 1].text, "?") == 0;
+}
+
+int rd_cli_run_parsed(struct rd_cli *cli, const char *line, struct rd_err *err)
+{
+	struct rd_tokens tokens;
+	int ret;
+
+	free(cli->line);
+	cli->line = strndup(line, strcspn(line, "\r\n"));
+	cli->blamed = false;
+	cli->blame_off = 0;
+	if (cli->line == NULL)
+		return rd_err_set(err, -ENOMEM, "out of memory");
+	ret = rd_tokenize(&tokens, cli->line, false, &cli->blame_off);
+	if (ret < 0) {
+		cli->blamed = true;
+		return rd_err_set(err, ret,
+			ret == -EINVAL ? "a quotation mark is not closed" : "the line is too long");
+	}
+	if (asks_help(&tokens))
+		rd_cli_explain(cli, &tokens, tokens.n - 1);
+	else if (tokens.n > 0)
+		ret = run_tokens(cli, &tokens, err);
+	rd_tokens_free(&tokens);
+	return ret;
+}
+
+int rd_cli_run_line(struct rd_cli *cli, const char *line, struct rd_err *err)
+{
+	struct rd_err mine = {0};
+	int ret = rd_cli_run_parsed(cli, line, &mine);
+
+	if (ret >= 0)
+		return 0;
+	if (cli->blamed)
+		snprintf(mine.where, sizeof(mine.where), "column %zu: %s", cli->blame_off + 1,
+			cli->line);
+	if (err != NULL)
+		*err = mine;
+	return ret;
+}
