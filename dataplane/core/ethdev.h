@@ -19,7 +19,8 @@ struct rd_ethdev_info {
 
 // Attaches `devargs` ("net_tap0,iface=rd0", "0000:3b:00.0") or takes an already probed device of that name, sets up its
 // queues from rd_pool() and starts it. Never waits for a link. 0 or -errno with *err.
-int rd_ethdev_open(const char *devargs, uint16_t mtu, struct rd_ethdev_info *info, struct rd_err *err);
+int rd_ethdev_open(
+	const char *devargs, uint16_t mtu, struct rd_ethdev_info *info, struct rd_err *err);
 void rd_ethdev_close(const struct rd_ethdev_info *info);
 // Link state without waiting; devices that can't tell count as up.
 bool rd_ethdev_link_up(uint16_t port_id);

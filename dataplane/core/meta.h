@@ -58,10 +58,11 @@ static inline struct rd_meta *rd_meta(struct rte_mbuf *m)
 	return (struct rd_meta *)rte_mbuf_to_priv(m);
 }
 
-// Encap and decap change what a filter sees: sessions that have not matched yet look again.
+// Encap and decap change what a filter sees: every session looks again, but a following one that has matched
+// keeps following (core/tap.c).
 static inline void rd_meta_new_form(struct rd_meta *md)
 {
-	md->cap_done = md->cap_match;
+	md->cap_done = 0;
 }
 
 // Deep copy with metadata (new packet id, parent set); NULL when the pool is empty. Worker only. (core/worker.c)

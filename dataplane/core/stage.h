@@ -42,30 +42,32 @@ uint16_t rd_stage_port(unsigned stage, const struct rd_meta *md);
 
 #define RD_EDGE_ENUM_(NAME, name) NEXT_##NAME,
 #define RD_EDGE_NAME_(NAME, name) #name,
-#define RD_STAGE_EDGES(LIST) \
-	enum { LIST(RD_EDGE_ENUM_) NEXT_COUNT }; \
+#define RD_STAGE_EDGES(LIST)                                      \
+	enum {                                                    \
+		LIST(RD_EDGE_ENUM_) NEXT_COUNT                    \
+	};                                                        \
 	_Static_assert(NEXT_DROP == 0, "drop is the first edge"); \
 	static const char *const next_names_[] = {LIST(RD_EDGE_NAME_)}
 
-// next_nodes is a flexible array that a macro list can't fill portably: copied by rd_stage_register_names_().
+// next_nodes is a flexible array that a macro list can't fill portably: so it is copied by this function.
 struct rte_node_register *rd_stage_reg_(const char *name, rte_node_process_t process,
-	const char *const *names, unsigned nb);
+	const char *const *names, unsigned nb, uint64_t flags);
 
-#define RD_STAGE_REGISTER_BURST(NAME, name_, process_fn, side_) \
-	__attribute__((constructor)) static void rd_stage_register_##name_(void) \
-	{ \
+#define RD_STAGE_REGISTER_BURST(NAME, name_, process_fn, side_)                               \
+	__attribute__((constructor)) static void rd_stage_register_##name_(void)              \
+	{                                                                                     \
 		static struct rd_stage_node n_ = {.stage = RD_STAGE_##NAME, .side = (side_)}; \
-		n_.reg = rd_stage_reg_(#name_, process_fn, next_names_, NEXT_COUNT); \
-		rd_stage_register(&n_); \
-	} \
+		n_.reg = rd_stage_reg_(#name_, process_fn, next_names_, NEXT_COUNT, 0);       \
+		rd_stage_register(&n_);                                                       \
+	}                                                                                     \
 	_Static_assert(1, "")
 
-#define RD_STAGE_REGISTER(NAME, name_, one_fn, side_) \
-	static uint16_t name_##_process(struct rte_graph *graph, struct rte_node *node, void **objs, \
-		uint16_t nb) \
-	{ \
-		return rd_stage_run(graph, node, objs, nb, RD_STAGE_##NAME, one_fn); \
-	} \
+#define RD_STAGE_REGISTER(NAME, name_, one_fn, side_)                                     \
+	static uint16_t name_##_process(                                                  \
+		struct rte_graph *graph, struct rte_node *node, void **objs, uint16_t nb) \
+	{                                                                                 \
+		return rd_stage_run(graph, node, objs, nb, RD_STAGE_##NAME, one_fn);      \
+	}                                                                                 \
 	RD_STAGE_REGISTER_BURST(NAME, name_, name_##_process, side_)
 
 // The packet dies: sets the reason and gives the edge. The drop stage counts and records it.
@@ -85,8 +87,8 @@ static inline void rd_stage_enter(struct rd_meta *md, unsigned stage)
 typedef uint16_t (*rd_stage_fn)(struct rd_worker *w, struct rte_mbuf *m, struct rd_meta *md);
 
 // Moves packets along edges next[i] in runs and counts them. Entries with RD_CONSUMED are already gone.
-static __rte_always_inline void rd_stage_leave(struct rte_graph *graph, struct rte_node *node, void **objs,
-	const uint16_t *next, uint16_t nb, struct rd_stage_stats *st)
+static __rte_always_inline void rd_stage_leave(struct rte_graph *graph, struct rte_node *node,
+	void **objs, const uint16_t *next, uint16_t nb, struct rd_stage_stats *st)
 {
 	uint16_t i = 0;
 
@@ -111,8 +113,8 @@ static __rte_always_inline void rd_stage_leave(struct rte_graph *graph, struct r
 	}
 }
 
-static __rte_always_inline uint16_t rd_stage_run(struct rte_graph *graph, struct rte_node *node, void **objs,
-	uint16_t nb, unsigned stage, rd_stage_fn one)
+static __rte_always_inline uint16_t rd_stage_run(struct rte_graph *graph, struct rte_node *node,
+	void **objs, uint16_t nb, unsigned stage, rd_stage_fn one)
 {
 	struct rd_worker *w = rd_worker_self();
 	struct rd_stage_stats *st = &w->stages[stage];

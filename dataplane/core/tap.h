@@ -36,7 +36,8 @@ struct rd_capture_opts {
 
 // All of these: control thread only.
 // Arms a session. *fd is the memfd to send to the client (owned by the session). NULL and *err on failure.
-struct rd_capture *rd_capture_start(struct rd_capture_opts *opts, uint32_t session, int *fd, struct rd_err *err);
+struct rd_capture *rd_capture_start(
+	struct rd_capture_opts *opts, uint32_t session, int *fd, struct rd_err *err);
 // Disarms, waits for all workers, frees. NULL is fine.
 void rd_capture_stop(struct rd_capture *c);
 // Counters of one stage summed over workers, as the worker knows them (not from the shared page).

@@ -64,6 +64,7 @@ struct rd_worker {
 	const struct rd_tapset *taps; // NULL = nothing armed, all process pointers untouched
 	struct rte_node *nodes[RD_STAGE_MAX];
 	rte_node_process_t process[RD_STAGE_MAX];
+	uint32_t tap_epoch; // tap changes taken
 	uint8_t *linear; // scratch for frames in several segments, RD_LINEAR_MAX bytes
 
 	struct rd_stage_stats stages[RD_STAGE_MAX];
@@ -77,7 +78,8 @@ struct rd_worker {
 	void *call_arg;
 	uint32_t call_posted, call_done; // sequence numbers; release/acquire
 	bool stop; // atomic
-	bool running; // its thread is in the loop
+	bool running; // its thread is in the loop, or about to be
+	bool busy; // never sleeps when idle
 };
 
 extern struct rd_worker *rd_workers[RD_WORKER_MAX];
@@ -111,6 +113,10 @@ void rd_worker_call_all(void (*fn)(struct rd_worker *, void *), void *arg);
 void rd_rcu_synchronize(void);
 // One graph walk by the caller's thread, for graph tests (worker threads not started).
 void rd_worker_walk_once(struct rd_worker *w);
+
+// Gives every device queue of the port table to a worker again; after ports came, went or changed device. When it
+// returns no worker polls a queue that is not in the table any more.
+int rd_rxq_refresh(void);
 
 struct rte_mempool *rd_pool(void); // packets; private area = struct rd_meta
 // Puts a frame into the graph as if the port's device had received it. 0 and the packet id, or -ENOBUFS,

@@ -45,12 +45,14 @@ struct rd_dfw_verdict {
 };
 
 // Worker: decides for a flow key.
-struct rd_dfw_verdict rd_dfw_match(const struct rd_dfw *d, enum rd_dfw_dir dir, const struct rd_flow_key *k);
+struct rd_dfw_verdict rd_dfw_match(
+	const struct rd_dfw *d, enum rd_dfw_dir dir, const struct rd_flow_key *k);
 // Worker: one more packet decided by this rule id.
 void rd_dfw_hit(const struct rd_dfw *d, unsigned worker, uint32_t rule_id);
 
 // Control: new lists from old ones (old may be NULL; it is not freed). NULL and *err.
-struct rd_dfw *rd_dfw_with_rule(const struct rd_dfw *old, const struct rd_dfw_rule *rule, struct rd_err *err);
+struct rd_dfw *rd_dfw_with_rule(
+	const struct rd_dfw *old, const struct rd_dfw_rule *rule, struct rd_err *err);
 struct rd_dfw *rd_dfw_without_rule(const struct rd_dfw *old, uint32_t id, struct rd_err *err);
 struct rd_dfw *rd_dfw_with_default(const struct rd_dfw *old, bool allow, struct rd_err *err);
 void rd_dfw_free(struct rd_dfw *d); // NULL is fine

@@ -100,11 +100,12 @@ void rd_flow_table_free(struct rd_flow_table *t);
 uint32_t rd_flow_hash(const struct rd_flow_key *k); // never 0
 // Looks up n <= RD_FLOW_BULK keys with prefetch; out[i] = entry or NULL.
 #define RD_FLOW_BULK 64
-void rd_flow_find_bulk(struct rd_flow_table *t, const struct rd_flow_key *keys, const uint32_t *hashes,
-	unsigned n, struct rd_flow **out);
+void rd_flow_find_bulk(struct rd_flow_table *t, const struct rd_flow_key *keys,
+	const uint32_t *hashes, unsigned n, struct rd_flow **out);
 struct rd_flow *rd_flow_find(struct rd_flow_table *t, const struct rd_flow_key *k, uint32_t hash);
 // A new entry with this key and decided = 0; evicts when the bucket or the table is full. Never NULL.
-struct rd_flow *rd_flow_insert(struct rd_flow_table *t, const struct rd_flow_key *k, uint32_t hash, uint32_t now_s);
+struct rd_flow *rd_flow_insert(
+	struct rd_flow_table *t, const struct rd_flow_key *k, uint32_t hash, uint32_t now_s);
 void rd_flow_remove(struct rd_flow_table *t, struct rd_flow *f);
 // One bounded step of idle aging: looks at `max` entries.
 void rd_flow_age(struct rd_flow_table *t, uint32_t now_s, unsigned max);

@@ -120,13 +120,15 @@ const struct rd_host *rd_host_at(unsigned idx); // NULL = free
 const struct rd_host *rd_host_find(const char *name);
 const struct rd_host *rd_host_default(void);
 
-int rd_switch_add(const char *name, const char *host, unsigned portset, uint16_t mtu, struct rd_err *err);
+int rd_switch_add(
+	const char *name, const char *host, unsigned portset, uint16_t mtu, struct rd_err *err);
 int rd_switch_del(struct rd_switch *sw, struct rd_err *err);
 struct rd_switch *rd_switch_at(unsigned idx);
 struct rd_switch *rd_switch_find(const char *name, struct rd_err *err); // HOST/NAME or NAME
 
 // A zeroed private record with defaults for its type; the caller fills it in and publishes. NULL and *err.
-struct rd_port *rd_port_new(const char *name, struct rd_switch *sw, enum rd_port_type type, struct rd_err *err);
+struct rd_port *rd_port_new(
+	const char *name, struct rd_switch *sw, enum rd_port_type type, struct rd_err *err);
 // A private copy of a published port, to be changed and published. NULL and errno.
 struct rd_port *rd_port_edit(uint16_t idx);
 // Checks (id and name unique, peers exist and fit, ...), generates id, ens and mac where they are 0, makes
@@ -140,7 +142,8 @@ const char *rd_port_qname(const struct rd_port *p, char *buf, size_t len); // "a
 unsigned rd_port_bound(void); // exclusive bound of indexes in use, for loops
 const char *rd_port_type_name(enum rd_port_type t);
 int rd_port_type_parse(const char *name); // enum or -EINVAL
-void rd_port_type_codes(enum rd_port_type t, unsigned *type, unsigned *subtype); // as net-stats -l prints
+void rd_port_type_codes(
+	enum rd_port_type t, unsigned *type, unsigned *subtype); // as net-stats -l prints
 // First usable uplink of a team, 0 if none: admin up, link up. Worker or control.
 uint16_t rd_team_pick(const uint16_t *team, unsigned nb);
 // Port behind a MUX with this source MAC, 0 if none (worker; a small hash that publish keeps up to date).

@@ -23,7 +23,8 @@ struct rd_segment {
 	uint16_t mtu; // 0 = the switch's
 	bool flood, learn;
 	uint32_t aging_s;
-	uint16_t nb_ports; // members: access ports of the segment; for a VLAN segment also the switch's uplinks
+	uint16_t
+		nb_ports; // members: access ports of the segment; for a VLAN segment also the switch's uplinks
 	uint16_t nb_tunnels;
 	uint16_t tunnel[RD_SEGMENT_TUNNELS]; // flood list
 	char name[RD_NAME_LEN];
@@ -45,8 +46,10 @@ struct rd_segment_opts {
 	uint16_t nb_tunnels;
 	uint16_t tunnel[RD_SEGMENT_TUNNELS];
 };
-int rd_segment_add(const char *name, struct rd_switch *sw, const struct rd_segment_opts *o, struct rd_err *err);
-int rd_segment_set(uint16_t idx, const struct rd_segment_opts *o, struct rd_err *err); // vni and vlan must stay
+int rd_segment_add(const char *name, struct rd_switch *sw, const struct rd_segment_opts *o,
+	struct rd_err *err);
+int rd_segment_set(uint16_t idx, const struct rd_segment_opts *o,
+	struct rd_err *err); // vni and vlan must stay
 int rd_segment_del(uint16_t idx, struct rd_err *err); // -EBUSY while ports are in it
 const struct rd_segment *rd_segment_find(const char *name, struct rd_err *err);
 unsigned rd_segment_bound(void);
@@ -75,11 +78,13 @@ void rd_fdb_fini(void);
 bool rd_fdb_lookup(uint16_t segment, const uint8_t mac[6], struct rd_fdb_entry *e);
 // Worker: source seen behind a port or tunnel. Never overrides static and port entries. Bumps the generation when
 // the station moved. The slot to touch later, or UINT32_MAX when the table is full (counted).
-uint32_t rd_fdb_learn(uint16_t segment, const uint8_t mac[6], bool is_tunnel, uint16_t to, uint32_t now_s);
+uint32_t rd_fdb_learn(
+	uint16_t segment, const uint8_t mac[6], bool is_tunnel, uint16_t to, uint32_t now_s);
 // Worker: keeps a learned entry alive; does nothing when the slot holds another key by now.
 void rd_fdb_touch(uint32_t slot, uint16_t segment, const uint8_t mac[6], uint32_t now_s);
 // Control.
-int rd_fdb_add(uint16_t segment, const uint8_t mac[6], enum rd_fdb_kind kind, bool is_tunnel, uint16_t to);
+int rd_fdb_add(
+	uint16_t segment, const uint8_t mac[6], enum rd_fdb_kind kind, bool is_tunnel, uint16_t to);
 int rd_fdb_del(uint16_t segment, const uint8_t mac[6]);
 unsigned rd_fdb_flush(uint16_t segment, bool learned_only); // segment 0 = all; returns how many
 unsigned rd_fdb_age(uint32_t now_s); // removes learned entries older than their segment's aging

@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * The tap wrapper: what runs in place of an armed stage's process function, before it. Worker thread; no lock, no
+ * allocation, no system call. tap.h says how arming works.
+ */
+#include "core/tap.h"
+
+#include <string.h>
+
+#include "base/pkt.h"
+#include "core/stage.h"
+#include "core/tap_priv.h"
+#include "tables/flow.h"
+#include "tables/port.h"
+
+struct view { // a packet as filters see it: linear, made at most once per packet and stage
+	const uint8_t *bytes;
+	uint32_t len; // readable
+	uint32_t wire_len;
+	uint32_t inner_off; // 0 = no tunnel inside
+	bool ready;
+};
+
+static void view_make(struct rd_worker *w, struct rte_mbuf *m, struct view *v)
+{
+	if (v->ready)
+		return;
+	v->wire_len = m->pkt_len;
+	v->len = RTE_MIN(m->pkt_len, (uint32_t)RD_LINEAR_MAX);
+	v->bytes = rte_pktmbuf_read(m, 0, v->len, w->linear); // copies only across segments
+	v->inner_off = (uint32_t)rd_pkt_inner(v->bytes, v->len, v->wire_len, RD_GENEVE_PORT);
+	v->ready = true;
+}
+
+static bool wants_port(const struct rd_capture *c, unsigned stage, uint16_t port)
+{
+	if (c->any_port >> stage & 1)
+		return true;
+	return c->ports[stage][port / 64] >> (port % 64) & 1;
+}
+
+// Whether the session wants the packet; *flags tells how it matched. The answer is remembered in the metadata until the
+// packet changes its form (encap, decap); a following session keeps a match for ever.
+static bool matches(struct rd_worker *w, const struct rd_capture *c, struct rte_mbuf *m,
+	struct view *v, uint8_t *flags)
+{
+	struct rd_meta *md = rd_meta(m);
+	uint32_t bit = UINT32_C(1) << c->slot;
+	bool known = md->cap_done & bit;
+	bool match = md->cap_match & bit;
+
+	if (c->filter.nb_insns == 0)
+		return true;
+	if (!known && c->follow && match) {
+		*flags |= RD_CAP_F_FOLLOWED;
+		return true;
+	}
+	if (known && !match)
+		return false;
+	view_make(w, m, v);
+	if (known
+		&& v->inner_off
+			== 0) // matched, and there is no inner frame that could have done it
+		return true;
+	int hit = rd_filter_run(&c->filter, v->bytes, v->len, v->wire_len, v->inner_off);
+
+	md->cap_done |= bit;
+	md->cap_match = hit != RD_FILTER_NO ? md->cap_match | bit : md->cap_match & ~bit;
+	if (hit == RD_FILTER_HIT_INNER)
+		*flags |= RD_CAP_F_INNER;
+	return hit != RD_FILTER_NO;
+}
+
+static uint8_t meta_flags(const struct rd_meta *md)
+{
+	uint8_t f = 0;
+
+	f |= md->flags & RD_META_HIT ? RD_CAP_F_HIT : 0;
+	f |= md->flags & RD_META_MISS ? RD_CAP_F_MISS : 0;
+	f |= md->flags & RD_META_TO_GUEST ? RD_CAP_F_TO_GUEST : 0;
+	f |= md->flags & RD_META_FROM_GUEST ? RD_CAP_F_FROM_GUEST : 0;
+	f |= md->flags & RD_META_CLONE ? RD_CAP_F_CLONE : 0;
+	f |= md->flags & RD_META_INJECTED ? RD_CAP_F_INJECTED : 0;
+	return f;
+}
+
+static void copy_bytes(uint8_t *dst, const struct rte_mbuf *m, uint32_t len)
+{
+	for (; len > 0 && m != NULL; m = m->next) {
+		uint32_t n = RTE_MIN(len, (uint32_t)m->data_len);
+
+		rte_memcpy(dst, rte_pktmbuf_mtod(m, const uint8_t *), n);
+		dst += n;
+		len -= n;
+	}
+}
+
+struct point { // what all records of one burst share
+	unsigned stage;
+	uint8_t dir;
+	uint64_t ns;
+};
+
+static void record(struct rd_worker *w, struct rd_capture *c, const struct point *pt,
+	struct rte_mbuf *m, const struct view *v, uint8_t flags)
+{
+	struct rd_meta *md = rd_meta(m);
+	uint32_t cap_len = RTE_MIN(m->pkt_len, c->snaplen);
+	struct rd_capring_prod *ring = &c->ring.ring[w->id];
+	struct rd_cap_rec *r = rd_capring_reserve(ring, pt->stage, cap_len);
+
+	if (r == NULL) {
+		c->stats[w->id][pt->stage].lost++;
+		return;
+	}
+	uint16_t port = rd_stage_port(pt->stage, md);
+	const struct rd_port *p = rd_port_at(port);
+
+	r->stage = (uint8_t)pt->stage;
+	r->dir = pt->dir;
+	r->packet_id = md->packet_id;
+	r->parent_id = md->parent_id;
+	r->ns = pt->ns;
+	r->wire_len = m->pkt_len;
+	r->port_id = p != NULL ? p->id : 0;
+	r->port_idx = port;
+	r->queue = 0;
+	r->vni = md->vni;
+	r->rule_id = md->rule_id;
+	r->flow_id = md->flow != NULL ? rd_flow_id(w->flows, md->flow) : 0;
+	r->reason = pt->stage == RD_STAGE_DROP ? md->reason : 0;
+	r->worker = (uint8_t)w->id;
+	r->flags = meta_flags(md) | flags;
+	r->prev_stage = md->stage;
+	r->reserved0 = 0;
+	r->hop = md->hop;
+	r->hash = md->hash;
+	r->inner_off = v->ready ? (uint16_t)v->inner_off : 0;
+	r->reserved1 = 0;
+	copy_bytes((uint8_t *)(r + 1), m, cap_len);
+	rd_capring_commit(ring, r);
+	c->stats[w->id][pt->stage].captured++;
+}
+
+static void tap_session(struct rd_worker *w, struct rd_capture *c, const struct point *pt,
+	void **objs, uint16_t nb, struct view *views)
+{
+	struct rd_capring_stage *st = &c->stats[w->id][pt->stage];
+
+	for (uint16_t i = 0; i < nb; i++) {
+		struct rte_mbuf *m = objs[i];
+		uint8_t flags = 0;
+
+		if (!wants_port(c, pt->stage, rd_stage_port(pt->stage, rd_meta(m))))
+			continue;
+		st->seen++;
+		if (m->nb_segs > 1) // the scratch buffer holds one frame at a time
+			views[i].ready = false;
+		if (!matches(w, c, m, &views[i], &flags))
+			continue;
+		st->matched++;
+		view_make(w, m, &views[i]);
+		record(w, c, pt, m, &views[i], flags);
+	}
+	c->ring.ring[w->id].ctl->stage[pt->stage] = *st;
+}
+
+static void tap_burst(struct rd_worker *w, unsigned stage, void **objs, uint16_t nb)
+{
+	const struct rd_tapset *set = w->taps;
+	const struct rd_stage_desc *d = rd_stage_by_id(stage);
+	struct point pt = {.stage = stage, .ns = rd_clock_ns(&w->clock, rd_tsc())};
+	struct view views[RD_BURST];
+
+	pt.dir = d->kind == RD_STAGE_KIND_RX  ? RD_CAP_DIR_RX
+		: d->kind == RD_STAGE_KIND_TX ? RD_CAP_DIR_TX
+					      : RD_CAP_DIR_NONE;
+	for (uint16_t off = 0; off < nb; off += RD_BURST) {
+		uint16_t n = RTE_MIN((uint16_t)(nb - off), (uint16_t)RD_BURST);
+
+		for (uint16_t i = 0; i < n; i++)
+			views[i].ready = false;
+		for (unsigned s = 0; s < set->nb; s++)
+			if (set->session[s]->stages >> stage & 1)
+				tap_session(w, set->session[s], &pt, objs + off, n, views);
+	}
+}
+
+static unsigned stage_of(const struct rd_worker *w, const struct rte_node *node)
+{
+	for (unsigned i = 0; i < rd_stages_count; i++)
+		if (w->nodes[rd_stages[i].id] == node)
+			return rd_stages[i].id;
+	return RD_STAGE_NONE;
+}
+
+static uint16_t tap_process(
+	struct rte_graph *graph, struct rte_node *node, void **objs, uint16_t nb)
+{
+	struct rd_worker *w = rd_worker_self();
+	unsigned stage = stage_of(w, node);
+
+	tap_burst(w, stage, objs, nb);
+	return w->process[stage](graph, node, objs, nb);
+}
+
+void rd_tap_apply(struct rd_worker *w, void *tapset)
+{
+	const struct rd_tapset *set = tapset;
+
+	for (unsigned i = 0; i < rd_stages_count; i++) {
+		unsigned id = rd_stages[i].id;
+		bool armed = set != NULL && (set->armed >> id & 1);
+
+		if (w->nodes[id] != NULL)
+			w->nodes[id]->process = armed ? tap_process : w->process[id];
+	}
+	w->taps = set;
+	w->tap_epoch++;
+}
+
+bool rd_tap_untouched(const struct rd_worker *w, unsigned stage)
+{
+	return w->nodes[stage] == NULL || w->nodes[stage]->process == w->process[stage];
+}
+
+uint32_t rd_tap_epoch(const struct rd_worker *w)
+{
+	return __atomic_load_n(&w->tap_epoch, __ATOMIC_RELAXED);
+}

@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * Capture sessions, the control side: slots, tap sets, rings. Control thread only.
+ */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "core/stage.h"
+#include "core/tap_priv.h"
+
+#define RING_MIN (64u << 10)
+#define RING_MAX (UINT64_C(1) << 30)
+
+static struct rd_tapset *current; // what every worker has now
+
+static struct rd_tapset *set_make(const struct rd_capture *without, struct rd_capture *with)
+{
+	struct rd_tapset *set = calloc(1, sizeof(*set));
+
+	if (set == NULL)
+		return NULL;
+	for (unsigned i = 0; current != NULL && i < current->nb; i++)
+		if (current->session[i] != without)
+			set->session[set->nb++] = current->session[i];
+	if (with != NULL)
+		set->session[set->nb++] = with;
+	for (unsigned i = 0; i < set->nb; i++)
+		set->armed |= set->session[i]->stages;
+	return set;
+}
+
+// When this returns every worker uses the new set, and none the old one.
+static void set_publish(struct rd_tapset *set)
+{
+	if (set != NULL && set->nb == 0) {
+		free(set);
+		set = NULL;
+	}
+	rd_worker_call_all(rd_tap_apply, set);
+	free(current);
+	current = set;
+}
+
+static int free_slot(void)
+{
+	uint32_t used = 0;
+
+	for (unsigned i = 0; current != NULL && i < current->nb; i++)
+		used |= UINT32_C(1) << current->session[i]->slot;
+	return used == UINT32_MAX ? -1 : __builtin_ctz(~used);
+}
+
+static int add_points(struct rd_capture *c, const struct rd_capture_opts *o, struct rd_err *err)
+{
+	for (unsigned i = 0; i < o->nb_points; i++) {
+		const struct rd_tap_point *p = &o->points[i];
+
+		if (rd_stage_node(p->stage) == NULL || p->port >= RD_PORT_MAX)
+			return rd_err_set(
+				err, -EINVAL, "capture point %u has no such stage or port", i);
+		c->stages |= UINT64_C(1) << p->stage;
+		if (p->port == RD_PORT_NONE)
+			c->any_port |= UINT64_C(1) << p->stage;
+		else
+			c->ports[p->stage][p->port / 64] |= UINT64_C(1) << (p->port % 64);
+	}
+	return c->stages != 0 ? 0 : rd_err_set(err, -EINVAL, "a capture needs at least one point");
+}
+
+static uint64_t ring_size(uint64_t want)
+{
+	uint64_t size = RING_MIN;
+
+	while (size < want && size < RING_MAX)
+		size <<= 1;
+	return size;
+}
+
+struct rd_capture *rd_capture_start(
+	struct rd_capture_opts *opts, uint32_t session, int *fd, struct rd_err *err)
+{
+	struct rd_capture *c = calloc(1, sizeof(*c));
+	struct rd_tapset *set = NULL;
+	int slot = free_slot(), ret;
+
+	if (c == NULL || slot < 0) {
+		rd_err_set(
+			err, c == NULL ? -ENOMEM : -EBUSY, "no room for another capture session");
+		rd_err_hint(err, "at most %d at once; show capture, then capture stop SESSION",
+			RD_CAPTURE_MAX);
+		goto fail;
+	}
+	if (add_points(c, opts, err) < 0)
+		goto fail;
+	c->slot = (uint32_t)slot;
+	c->follow = opts->follow;
+	c->snaplen = opts->snaplen;
+	ret = rd_capring_create(&c->ring, session, rd_nb_workers, ring_size(opts->ring_size));
+	if (ret < 0) {
+		rd_err_set(err, ret, "no memory for the capture ring");
+		rd_err_hint(err, "a smaller ring_size");
+		goto fail;
+	}
+	set = set_make(NULL, c);
+	if (set == NULL) {
+		rd_err_set(err, -ENOMEM, "out of memory");
+		goto fail;
+	}
+	c->filter = opts->filter;
+	opts->filter = (struct rd_filter){0};
+	set_publish(set);
+	*fd = c->ring.fd;
+	return c;
+fail:
+	if (c != NULL && c->ring.hdr != NULL)
+		rd_capring_destroy(&c->ring);
+	free(c);
+	return NULL;
+}
+
+void rd_capture_stop(struct rd_capture *c)
+{
+	struct rd_tapset *set;
+
+	if (c == NULL)
+		return;
+	set = set_make(c, NULL);
+	if (set == NULL) // out of memory: fall back to disarming everything rather than leaving a dead session armed
+		rd_worker_call_all(rd_tap_apply, NULL);
+	else
+		set_publish(set);
+	rd_capring_destroy(&c->ring);
+	rd_filter_free(&c->filter);
+	free(c);
+}
+
+struct rd_capring_stage rd_capture_totals(const struct rd_capture *c, unsigned stage)
+{
+	struct rd_capring_stage sum = {0};
+
+	for (unsigned i = 0; i < rd_nb_workers; i++) {
+		const struct rd_capring_stage *s = &c->stats[i][stage];
+
+		sum.seen += s->seen;
+		sum.matched += s->matched;
+		sum.captured += s->captured;
+		sum.lost += s->lost;
+	}
+	return sum;
+}
+
+bool rd_tap_armed(unsigned stage)
+{
+	return current != NULL && (current->armed >> stage & 1);
+}
