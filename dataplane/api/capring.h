@@ -64,7 +64,8 @@ enum rd_cap_dir { // relative to the switch, as in pcapng's epb_flags
 };
 
 enum rd_cap_flags {
-	RD_CAP_F_INNER = 1 << 0, // the filter matched the frame inside the tunnel, not the outer one
+	RD_CAP_F_INNER =
+		1 << 0, // the filter matched the frame inside the tunnel, not the outer one
 	RD_CAP_F_HIT = 1 << 1, // flow cache: hit (neither bit: not looked up yet)
 	RD_CAP_F_MISS = 1 << 2, // flow cache: miss, decided on this walk
 	RD_CAP_F_TO_GUEST = 1 << 3, // a person's direction, when known
@@ -114,8 +115,9 @@ struct rd_capring_prod {
 };
 
 // Room for a record with cap_len bytes, or NULL: ring full, the loss has been counted for `stage`.
-// rec_len, hdr_len, cap_len and lost are filled in; the caller fills the rest and the bytes, then commits.
-// Worker thread only. No system call.
+// rec_len, hdr_len, stage, cap_len and lost are filled in, the rest is zero; the caller fills it and the
+// bytes, then commits. A reservation without a commit is forgotten. The caller counts seen, matched and
+// captured in ctl->stage[]. Worker thread only. No system call.
 struct rd_cap_rec *rd_capring_reserve(struct rd_capring_prod *p, unsigned stage, uint32_t cap_len);
 void rd_capring_commit(struct rd_capring_prod *p, const struct rd_cap_rec *rec);
 
@@ -127,7 +129,8 @@ struct rd_capring {
 	struct rd_capring_prod ring[RD_CAPRING_MAX_RINGS];
 	size_t map_len; // of hdr and ctl pages
 };
-int rd_capring_create(struct rd_capring *r, uint32_t session, uint32_t nb_rings, uint64_t ring_size);
+int rd_capring_create(
+	struct rd_capring *r, uint32_t session, uint32_t nb_rings, uint64_t ring_size);
 void rd_capring_destroy(struct rd_capring *r); // NULL and zeroed are fine
 
 // The client's side. Opens a received fd (takes ownership); checks everything against fstat().

@@ -12,8 +12,8 @@
 struct rd_client {
 	int fd;
 	int arrived_fd; // received, not yet claimed by a result; -1 if none
-	int result_fd;	// of the last result; -1 if none
-	bool dead;	// the stream ended or is out of step
+	int result_fd; // of the last result; -1 if none
+	bool dead; // the stream ended or is out of step
 	json_int_t last_id;
 	struct rd_msg_reader in;
 	json_t *hello;

@@ -4,6 +4,8 @@
  */
 #include "api/stages.h"
 
+#include "base/pkt_priv.h"
+
 #include <stddef.h>
 #include <string.h>
 #include <strings.h>
@@ -22,6 +24,26 @@ enum drop_index {
 #undef RD_DROP
 	DROP_INDEX_COUNT,
 };
+
+// base can't include drops.def (layers), so the parser's reasons are numbers of its own: they must agree.
+#define SAME_REASON(pkt, drop) \
+	_Static_assert(        \
+		(int)RD_PKT_E_##pkt == (int)RD_DROP_##drop, #drop ": base/pkt_priv.h disagrees")
+SAME_REASON(TRUNC_L2, PARSE_TRUNC_L2);
+SAME_REASON(TRUNC_L3, PARSE_TRUNC_L3);
+SAME_REASON(TRUNC_L4, PARSE_TRUNC_L4);
+SAME_REASON(VLAN_TAGS, PARSE_VLAN_TAGS);
+SAME_REASON(IP_VERSION, PARSE_IP_VERSION);
+SAME_REASON(IP_HDRLEN, PARSE_IP_HDRLEN);
+SAME_REASON(IP_LEN, PARSE_IP_LEN);
+SAME_REASON(IP_CSUM, PARSE_IP_CSUM);
+SAME_REASON(IP6_EXTHDR, PARSE_IP6_EXTHDR);
+SAME_REASON(TCP_HDRLEN, PARSE_TCP_HDRLEN);
+SAME_REASON(UDP_LEN, PARSE_UDP_LEN);
+SAME_REASON(GENEVE_TRUNC, DECAP_TRUNC);
+SAME_REASON(GENEVE_VERSION, DECAP_VERSION);
+SAME_REASON(GENEVE_OPT_LEN, DECAP_OPT_LEN);
+SAME_REASON(GENEVE_INNER_PROTO, DECAP_INNER_PROTO);
 
 enum drop_class { // a letter that is not here does not compile
 	CLASS_M = 'M',

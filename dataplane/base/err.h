@@ -18,7 +18,8 @@ struct rd_err {
 
 // Fills err (NULL is fine) and returns code, so that one can write: return rd_err_set(err, -ENOENT, ...).
 // The first text is kept when err already holds an error.
-int rd_err_set(struct rd_err *err, int code, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+int rd_err_set(struct rd_err *err, int code, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
 // Adds the place or the advice; do nothing when already filled.
 void rd_err_where(struct rd_err *err, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void rd_err_hint(struct rd_err *err, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

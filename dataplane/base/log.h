@@ -28,26 +28,26 @@ struct rd_log_site { // one per call, for the rate limit
 };
 
 void rd_log_register(struct rd_log_module *m);
-void rd_log_write(struct rd_log_module *m, struct rd_log_site *site, int level, const char *fmt, ...)
-	__attribute__((format(printf, 4, 5)));
+void rd_log_write(struct rd_log_module *m, struct rd_log_site *site, int level, const char *fmt,
+	...) __attribute__((format(printf, 4, 5)));
 // Level of one module, or of all when name is "all". 0 or -ENOENT / -EINVAL.
 int rd_log_set(const char *module, const char *level);
 const char *rd_log_level_name(int level);
 const struct rd_log_module *rd_log_modules(void); // the list, for show log
 
-#define RD_LOG_MODULE(tag) \
+#define RD_LOG_MODULE(tag)                                                                 \
 	static struct rd_log_module rd_log_module_ = {.name = #tag, .level = RD_LOG_INFO}; \
-	__attribute__((constructor)) static void rd_log_register_(void) \
-	{ \
-		rd_log_register(&rd_log_module_); \
-	} \
+	__attribute__((constructor)) static void rd_log_register_(void)                    \
+	{                                                                                  \
+		rd_log_register(&rd_log_module_);                                          \
+	}                                                                                  \
 	_Static_assert(1, "")
 
-#define RD_LOG(level_, ...) \
-	do { \
-		static struct rd_log_site site_; \
+#define RD_LOG(level_, ...)                                                               \
+	do {                                                                              \
+		static struct rd_log_site site_;                                          \
 		if ((level_) <= __atomic_load_n(&rd_log_module_.level, __ATOMIC_RELAXED)) \
-			rd_log_write(&rd_log_module_, &site_, (level_), __VA_ARGS__); \
+			rd_log_write(&rd_log_module_, &site_, (level_), __VA_ARGS__);     \
 	} while (0)
 #define rd_log_err(...) RD_LOG(RD_LOG_ERR, __VA_ARGS__)
 #define rd_log_warn(...) RD_LOG(RD_LOG_WARN, __VA_ARGS__)

@@ -33,7 +33,7 @@ enum rd_pkt_flags {
 	RD_PKT_FRAG_LATER = 1 << 3, // not the first: it has no L4 header
 	RD_PKT_L4 = 1 << 4, // l4_off is valid, and so are sport and dport (ICMP: type and code)
 	RD_PKT_MCAST = 1 << 5, // multicast or broadcast destination MAC
-	RD_PKT_ARP = 1 << 6,
+	RD_PKT_ARP = 1 << 6, // parsed without error: all of 8 + 2 * (hlen + plen) bytes are there
 	RD_PKT_PADDED = 1 << 7, // bytes follow the IP packet (Ethernet padding)
 };
 
@@ -41,7 +41,7 @@ struct rd_pkt { // all offsets count from the start of the view
 	uint16_t l2_off; // of this Ethernet header
 	uint16_t l3_off; // after the tags
 	uint16_t l4_off; // valid with RD_PKT_L4
-	uint16_t payload_off; // after the L4 header; valid with RD_PKT_L4
+	uint16_t payload_off; // after the L4 header (ICMP 8 bytes, ICMPv6 4); valid with RD_PKT_L4
 	uint32_t l3_len; // bytes of the IP packet by its own header (IP only)
 	uint16_t ethertype; // after the tags, host order
 	uint16_t vlan; // outermost VLAN id; 0 = untagged or priority tag
@@ -62,19 +62,22 @@ struct rd_geneve { // RFC 8926 section 3.4
 	bool unknown_critical; // an option with its own critical bit set
 };
 
-// Parses one Ethernet frame that starts at off. `len` bytes of it are readable, `wire_len` (>= len) is the
-// frame's true length: a header beyond len but inside wire_len counts as cut short.
+// Parses one Ethernet frame that starts at off of the view. `len` and `wire_len` count from the start of
+// the view, too: len bytes are readable, wire_len (>= len) were on the wire. A header beyond len but inside
+// wire_len counts as cut short. Headers beyond 65535 bytes do, too.
 // 0, or a positive enum rd_drop_reason (PARSE_*). What was parsed before the error stays in *p.
 int rd_pkt_parse(const uint8_t *view, size_t len, size_t wire_len, size_t off, struct rd_pkt *p);
 
 // Whether *p is UDP to the Geneve port (first or only fragment).
 bool rd_pkt_is_geneve(const struct rd_pkt *p, uint16_t geneve_port);
-// Parses the Geneve header at p->payload_off. 0, or a positive enum rd_drop_reason (DECAP_*).
+// Parses the Geneve header at p->payload_off; call it only if rd_pkt_is_geneve(). 0, or a positive enum rd_drop_reason (DECAP_*).
 int rd_pkt_geneve(const uint8_t *view, size_t len, const struct rd_pkt *p, struct rd_geneve *g);
-// Offset of the inner Ethernet header if the frame is Geneve with Ethernet inside; 0 if it is not.
+// Offset of the inner Ethernet header if the frame is sound Geneve with Ethernet inside (all 14 bytes
+// readable); 0 if it is not.
 size_t rd_pkt_inner(const uint8_t *view, size_t len, size_t wire_len, uint16_t geneve_port);
 
-// Internet checksum (RFC 1071) of len bytes, starting from a partial sum; network order result in host form.
+// Internet checksum (RFC 1071): sum up (all parts but the last of even length), then fold. The folded value is
+// complemented, in host order: ready for rd_put16(); 0 over bytes that hold a correct checksum.
 uint32_t rd_csum_add(uint32_t sum, const void *bytes, size_t len);
 uint16_t rd_csum_fold(uint32_t sum);
 
