@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * The producer of a capture ring. Called by one worker per ring, in its hot path: no system call, and nothing
- * is believed that the client can write. Of the shared memory only `tail` is read.
+ * The producer of a capture ring. Called by one worker per ring, in its hot path: no system call,
+ * and nothing is believed that the client can write. Of the shared memory only `tail` is read.
  */
 #include "api/capring.h"
 

@@ -1,21 +1,23 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * The shared capture ring: how captured packets get from the workers to a client, one memfd per session.
+ * The shared capture ring: how captured packets get from the workers to a client, one memfd per
+ * session.
  *
  *   offset 0            struct rd_capring_hdr, one page, written once by the daemon
  *   ctl_off + i*4096    struct rd_capring_ctl of ring i (one ring per worker)
  *   data_off + i*size   the bytes of ring i; `size` is a power of two and a multiple of the page
  *
- * Ring i has one producer (worker i, in the daemon) and one consumer (the client). head and tail are
- * byte counts that only grow; position = count & (size - 1). Both sides map the data twice in a row, so a
- * record never wraps. A record is struct rd_cap_rec followed by cap_len bytes, padded to 16.
+ * Ring i has one producer (worker i, in the daemon) and one consumer (the client). head and tail
+ * are byte counts that only grow; position = count & (size - 1). Both sides map the data twice in a
+ * row, so a record never wraps. A record is struct rd_cap_rec and cap_len bytes, padded to 16.
  *
- * Trust: the client may write anything into the mapping. The producer therefore keeps head, size and all
- * addresses in private memory, takes only `tail` from the shared page, and treats an impossible tail
- * as "full". The memfd is sealed against shrinking and growing, so it can't be cut away under the daemon.
- * The reader equally checks every length, for a file from elsewhere may be handed to it.
+ * Trust: the client may write anything into the mapping. The producer therefore keeps head, size
+ * and all addresses in private memory, takes only `tail` from the shared page, and treats an
+ * impossible tail as "full". The memfd is sealed against shrinking and growing, so it can't be cut
+ * away under the daemon. The reader equally checks every length, for a file from elsewhere may be
+ * handed to it.
  *
- * Full ring: the newest record is lost, counted in ctl->stage[].lost and in the next record's `lost`.
+ * Full ring: the newest record is lost; ctl->stage[].lost and the next record's `lost` count it.
  */
 #pragma once
 
@@ -115,9 +117,9 @@ struct rd_capring_prod {
 };
 
 // Room for a record with cap_len bytes, or NULL: ring full, the loss has been counted for `stage`.
-// rec_len, hdr_len, stage, cap_len and lost are filled in, the rest is zero; the caller fills it and the
-// bytes, then commits. A reservation without a commit is forgotten. The caller counts seen, matched and
-// captured in ctl->stage[]. Worker thread only. No system call.
+// rec_len, hdr_len, stage, cap_len and lost are filled in, the rest is zero; the caller fills it
+// and the bytes, then commits. A reservation without a commit is forgotten. The caller counts seen,
+// matched and captured in ctl->stage[]. Worker thread only. No system call.
 struct rd_cap_rec *rd_capring_reserve(struct rd_capring_prod *p, unsigned stage, uint32_t cap_len);
 void rd_capring_commit(struct rd_capring_prod *p, const struct rd_cap_rec *rec);
 
@@ -138,8 +140,9 @@ struct rd_capring_reader;
 struct rd_capring_reader *rd_capring_open(int fd); // NULL and errno
 void rd_capring_close(struct rd_capring_reader *r); // NULL is fine
 uint32_t rd_capring_nb_rings(const struct rd_capring_reader *r);
-// Oldest record of ring i, or NULL if empty. -EBADMSG through *err if the ring is corrupt (then NULL for
-// ever after). The record stays valid until rd_capring_pop(). Peeking again gives the same record.
+// Oldest record of ring i, or NULL if empty. -EBADMSG through *err if the ring is corrupt (then
+// NULL for ever after). Valid until rd_capring_pop(); peeking again gives the same record. Its
+// rec_len, hdr_len, cap_len and stage were checked; everything else is the writer's word.
 const struct rd_cap_rec *rd_capring_peek(struct rd_capring_reader *r, uint32_t i, int *err);
 void rd_capring_pop(struct rd_capring_reader *r, uint32_t i);
 // Sum over all rings of one stage's counters.

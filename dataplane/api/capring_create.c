@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * Making and mapping a session's capture rings. Called by the daemon's control thread (create, destroy) and, for
- * the double mapping, by the reader.
+ * Making and mapping a session's capture rings. Called by the daemon's control thread (create,
+ * destroy) and, for the double mapping, by the reader.
  */
 #include "api/capring.h"
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * The consumer of a session's capture rings: pktcap, one thread. Offsets and sizes are taken from the header
- * once, checked and kept in private memory; every record's lengths are checked before it is handed out.
+ * The consumer of a session's capture rings: pktcap, one thread. Offsets and sizes are taken from
+ * the header once, checked and kept in private memory; every record's lengths are checked before it
+ * is handed out.
  */
 #include "api/capring.h"
 
@@ -17,8 +18,8 @@
 struct ring {
 	struct rd_capring_ctl *ctl;
 	const uint8_t *data; // mapped twice in a row
-	uint64_t tail;	     // private truth of ctl->tail
-	uint64_t peeked;     // bytes of the record that peek handed out, 0 if none
+	uint64_t tail; // private truth of ctl->tail
+	uint64_t peeked; // bytes of the record that peek handed out, 0 if none
 	bool corrupt;
 };
 

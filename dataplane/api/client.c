@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * The client's calls: send one request, deliver its items, take its result and descriptor. Used by pktcap and
- * reddot; blocking, one thread. What the peer sends is checked like anything from a socket.
+ * The client's calls: send one request, deliver its items, take its result and descriptor. Used by
+ * pktcap and reddot; blocking, one thread. What the peer sends is checked like anything from a
+ * socket.
  */
 #include "api/client_priv.h"
 
@@ -19,7 +20,7 @@ struct call {
 	rd_client_item_fn each;
 	void *arg;
 	json_t *list; // items are appended to it, when not NULL
-	int stopped;  // what `each` returned to stop the delivery
+	int stopped; // what `each` returned to stop the delivery
 	json_t *result;
 };
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * The client library: what pktcap and reddot speak to the daemon with. Blocking calls, one connection, one
- * thread. Links no DPDK.
+ * The client library: what pktcap and reddot speak to the daemon with. Blocking calls, one
+ * connection, one thread. Links no DPDK.
  */
 #pragma once
 
@@ -17,11 +17,12 @@ void rd_client_close(struct rd_client *c); // NULL is fine
 const json_t *rd_client_hello(const struct rd_client *c); // the daemon's hello result; borrowed
 int rd_client_fd(const struct rd_client *c); // for poll(): readable at EOF when the daemon dies
 
-// Called for every streamed item; item is borrowed. Non-zero stops the delivery (the call then returns it).
+// Called for every streamed item; item is borrowed. Non-zero stops the delivery (the call then
+// returns it).
 typedef int (*rd_client_item_fn)(void *arg, const json_t *item);
 
-// One request. params is stolen (NULL = {}). 0 and *result (caller frees; result may be NULL to ignore it),
-// or a negative errno with *err filled. Items go to `each` (NULL: ignored).
+// One request. params is stolen (NULL = {}). 0 and *result (caller frees; result may be NULL to
+// ignore it), or a negative errno with *err filled. Items go to `each` (NULL: ignored).
 int rd_client_call(struct rd_client *c, const char *method, json_t *params, rd_client_item_fn each,
 	void *arg, json_t **result, struct rd_err *err);
 // The descriptor that came with the last result, -1 if none; the caller owns it then.

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * Cuts a byte stream into messages. Used by the daemon's control thread and by clients; the bytes are hostile.
+ * Cuts a byte stream into messages. Used by the daemon's control thread and by clients; the bytes
+ * are hostile.
  */
 #include "api/msg.h"
 
@@ -11,7 +12,8 @@
 #define BUF_MIN 4096u
 #define BUF_KEEP 65536u // an empty reader gives back more than this
 
-// Length of the unfinished line after these bytes, or more than RD_MSG_MAX if any line gets too long.
+// Length of the unfinished line after these bytes, or more than RD_MSG_MAX if any line gets too
+// long.
 static size_t scan_lines(size_t line_len, const char *bytes, size_t len)
 {
 	while (len > 0) {

@@ -1,13 +1,19 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * The message protocol: newline-delimited JSON over a Unix stream socket. docs/design/protocol.md lists
- * the methods. One request:  {"id":7,"method":"port.list","params":{...}}
- * its answer:                {"id":7,"item":{...}}  any number of times, then
- *                            {"id":7,"result":{...}}  or  {"id":7,"error":{"code","what","where","try"}}
- * The first request of a connection must be "hello". A result with "fd":true comes with one descriptor (SCM_RIGHTS).
+ * The message protocol: newline-delimited JSON over a Unix stream socket.
+ * docs/design/protocol.md lists the methods.
  *
- * rd_msg_reader cuts a byte stream into messages for both sides: bounded (a line over RD_MSG_MAX is an
- * error, not an allocation), strict (a line must be a JSON object without NUL and with unique keys).
+ *   one request    {"id":7,"method":"port.list","params":{...}}
+ *   its answer     {"id":7,"item":{...}}    any number of times, then
+ *                  {"id":7,"result":{...}}  or
+ *                  {"id":7,"error":{"code","what","where","try"}}
+ *
+ * The first request of a connection must be "hello". A result with "fd":true comes with one
+ * descriptor (SCM_RIGHTS).
+ *
+ * rd_msg_reader cuts a byte stream into messages for both sides: bounded (a line over RD_MSG_MAX is
+ * an error, not an allocation), strict (a line must be a JSON object without NUL and with unique
+ * keys).
  */
 #pragma once
 
@@ -27,8 +33,9 @@ struct rd_msg_reader { // zeroed = empty; the fields are private
 };
 // Adds bytes from the stream. 0, -EMSGSIZE when a line is too long (close the connection), -ENOMEM.
 int rd_msg_feed(struct rd_msg_reader *r, const void *bytes, size_t len);
-// Next complete message: 1 and *msg (caller frees with json_decref), 0 if none is complete, -EBADMSG with
-// *err's text when the line is not a JSON object (the reader goes on with the next line).
+// Next complete message: 1 and *msg (caller frees with json_decref), 0 if none is complete,
+// -EBADMSG with *err's text when the line is not a JSON object (the reader goes on with the next
+// line).
 int rd_msg_next(struct rd_msg_reader *r, json_t **msg, struct rd_err *err);
 void rd_msg_reader_free(struct rd_msg_reader *r);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * Messages as text, error objects, and where the socket is. Used by the daemon's control thread and by clients.
+ * Messages as text, error objects, and where the socket is. Used by the daemon's control thread and
+ * by clients.
  */
 #include "api/msg.h"
 

@@ -25,7 +25,8 @@ enum drop_index {
 	DROP_INDEX_COUNT,
 };
 
-// base can't include drops.def (layers), so the parser's reasons are numbers of its own: they must agree.
+// base can't include drops.def (layers), so the parser's reasons are numbers of its own: they must
+// agree.
 #define SAME_REASON(pkt, drop) \
 	_Static_assert(        \
 		(int)RD_PKT_E_##pkt == (int)RD_DROP_##drop, #drop ": base/pkt_priv.h disagrees")

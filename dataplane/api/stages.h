@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * Stages and drop reasons as enums and tables, for the daemon and every client. Made from stages.def
- * and drops.def, which are the only places to edit.
+ * Stages and drop reasons as enums and tables, for the daemon and every client. Made from
+ * stages.def and drops.def, which are the only places to edit.
  */
 #pragma once
 
@@ -55,7 +55,8 @@ extern const unsigned rd_stages_count;
 extern const struct rd_drop_desc rd_drops[];
 extern const unsigned rd_drops_count;
 
-// Description of a stage by id or by name (our name or the compat name of an alias); NULL if unknown.
+// Description of a stage by id or by name (our name or the compat name of an alias); NULL if
+// unknown.
 const struct rd_stage_desc *rd_stage_by_id(unsigned id);
 const struct rd_stage_desc *rd_stage_by_name(const char *name);
 // Description of a drop reason by id or (case-insensitively) by name; NULL if unknown.

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * TSC, wall clock and the line between them. discipline: control thread; sync: workers, through a sequence lock
- * whose reader never waits; the coarse clock: written by control, read by workers.
+ * TSC, wall clock and the line between them. discipline: control thread; sync: workers, through a
+ * sequence lock whose reader never waits; the coarse clock: written by control, read by workers.
  */
 #include "base/clock.h"
 
@@ -91,7 +91,8 @@ static uint64_t rate_between(const struct sample *a, const struct sample *b)
 	return (uint64_t)(((unsigned __int128)(b->monotonic - a->monotonic) << 32) / ticks);
 }
 
-// A rate that is off by more than 1 % is no drift but a jump of the TSC (migration): keep the old one.
+// A rate that is off by more than 1 % is no drift but a jump of the TSC (migration): keep the old
+// one.
 static uint64_t plausible_rate(uint64_t rate, uint64_t old)
 {
 	uint64_t diff = rate > old ? rate - old : old - rate;

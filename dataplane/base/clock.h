@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
  * TSC to wall clock. Workers never ask the kernel for the time: they read the TSC and apply a line
- * (base + slope) that the control thread corrects once a second against CLOCK_REALTIME. Corrections are slewed
- * (the slope changes so that the error is gone a second later); only an error above 100 ms steps. A worker keeps
- * its own copy and its own last value, so its time never goes back even when the clock is stepped back.
+ * (base + slope) that the control thread corrects once a second against CLOCK_REALTIME. Corrections
+ * are slewed (the slope changes so that the error is gone a second later); only an error above 100
+ * ms steps. A worker keeps its own copy and its own last value, so its time never goes back even
+ * when the clock is stepped back.
  *
- * rd_clock_discipline(): control thread, once a second. rd_clock_sync(): each worker, between two graph walks.
- * rd_clock_ns(): each worker on its own copy.
+ * rd_clock_discipline(): control thread, once a second. rd_clock_sync(): each worker, between two
+ * graph walks. rd_clock_ns(): each worker on its own copy.
  */
 #pragma once
 

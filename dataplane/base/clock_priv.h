@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * The clock's arithmetic, apart from the real clocks so that tests can feed it. clock.c and its tests only.
+ * The clock's arithmetic, apart from the real clocks so that tests can feed it. clock.c and its
+ * tests only.
  */
 #pragma once
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * Error texts and the names of error codes. Called by control, the CLI and the client library; any thread.
+ * Error texts and the names of error codes. Called by control, the CLI and the client library; any
+ * thread.
  */
 #include "base/err.h"
 

@@ -16,8 +16,8 @@ struct rd_err {
 	char hint[192]; // what to try: "show port"; may be empty
 };
 
-// Fills err (NULL is fine) and returns code, so that one can write: return rd_err_set(err, -ENOENT, ...).
-// The first text is kept when err already holds an error.
+// Fills err (NULL is fine) and returns code, so that one can write: return rd_err_set(err, -ENOENT,
+// ...). The first text is kept when err already holds an error.
 int rd_err_set(struct rd_err *err, int code, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 // Adds the place or the advice; do nothing when already filled.

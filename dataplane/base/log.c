@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
  * One log line is one write() to stderr: "2025-01-31 12:00:00.123 WARN  capture: text". Called from
- * every thread but never from a worker's loop. Modules are registered before main() or with a library load.
+ * every thread but never from a worker's loop. Modules are registered before main() or with a
+ * library load.
  */
 #include "base/log.h"
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * Logs to stderr (and nowhere else: systemd or the shell takes it from there). A file says which module
- * it is once, with RD_LOG_MODULE(name); levels are per module and can be changed while running. The rate
- * limit is part of the call: each call site prints at most 10 lines a second and then says how many it held
- * back. Never call it from a worker's loop. Thread-safe.
+ * Logs to stderr (and nowhere else: systemd or the shell takes it from there). A file says which
+ * module it is once, with RD_LOG_MODULE(name); levels are per module and can be changed while
+ * running. The rate limit is part of the call: each call site prints at most 10 lines a second and
+ * then says how many it held back. Never call it from a worker's loop. Thread-safe.
  */
 #pragma once
 

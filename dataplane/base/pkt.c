@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * The packet parser's entry: Ethernet, VLAN tags and ARP, and the Internet checksum. Called by workers, the
- * filter and pktcap; pure. See pkt_ip.c, pkt_l4.c and pkt_geneve.c for the rest.
+ * The packet parser's entry: Ethernet, VLAN tags and ARP, and the Internet checksum. Called by
+ * workers, the filter and pktcap; pure. See pkt_ip.c, pkt_l4.c and pkt_geneve.c for the rest.
  */
 #include "base/pkt.h"
 

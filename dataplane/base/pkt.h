@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * The one packet parser: Ethernet, VLAN (up to two tags), IPv4, IPv6 with extension headers, TCP, UDP, ICMP,
- * ICMPv6, ARP, Geneve. Pure: a linear view in, offsets out; every length is checked before it is read. The
- * dataplane (classify, tunnel_decap), the capture filter (finding the inner frame) and the capture tool all
- * use it, so they can't disagree. Fuzzed by tests/fuzz.
+ * The one packet parser: Ethernet, VLAN (up to two tags), IPv4, IPv6 with extension headers, TCP,
+ * UDP, ICMP, ICMPv6, ARP, Geneve. Pure: a linear view in, offsets out; every length is checked
+ * before it is read. The dataplane (classify, tunnel_decap), the capture filter (finding the inner
+ * frame) and the capture tool all use it, so they can't disagree. Fuzzed by tests/fuzz.
  *
  * Formats: IEEE 802.3/802.1Q, RFC 791, 8200, 9293, 768, 792, 4443, 826, 8926.
  */
@@ -62,22 +62,24 @@ struct rd_geneve { // RFC 8926 section 3.4
 	bool unknown_critical; // an option with its own critical bit set
 };
 
-// Parses one Ethernet frame that starts at off of the view. `len` and `wire_len` count from the start of
-// the view, too: len bytes are readable, wire_len (>= len) were on the wire. A header beyond len but inside
-// wire_len counts as cut short. Headers beyond 65535 bytes do, too.
-// 0, or a positive enum rd_drop_reason (PARSE_*). What was parsed before the error stays in *p.
+// Parses one Ethernet frame that starts at off of the view. `len` and `wire_len` count from the
+// start of the view, too: len bytes are readable, wire_len (>= len) were on the wire. A header
+// beyond len but inside wire_len counts as cut short. Headers beyond 65535 bytes do, too. 0, or a
+// positive enum rd_drop_reason (PARSE_*). What was parsed before the error stays in *p.
 int rd_pkt_parse(const uint8_t *view, size_t len, size_t wire_len, size_t off, struct rd_pkt *p);
 
 // Whether *p is UDP to the Geneve port (first or only fragment).
 bool rd_pkt_is_geneve(const struct rd_pkt *p, uint16_t geneve_port);
-// Parses the Geneve header at p->payload_off; call it only if rd_pkt_is_geneve(). 0, or a positive enum rd_drop_reason (DECAP_*).
+// Parses the Geneve header at p->payload_off; call it only if rd_pkt_is_geneve(). 0, or a positive
+// enum rd_drop_reason (DECAP_*).
 int rd_pkt_geneve(const uint8_t *view, size_t len, const struct rd_pkt *p, struct rd_geneve *g);
-// Offset of the inner Ethernet header if the frame is sound Geneve with Ethernet inside (all 14 bytes
-// readable); 0 if it is not.
+// Offset of the inner Ethernet header if the frame is sound Geneve with Ethernet inside (all 14
+// bytes readable); 0 if it is not.
 size_t rd_pkt_inner(const uint8_t *view, size_t len, size_t wire_len, uint16_t geneve_port);
 
-// Internet checksum (RFC 1071): sum up (all parts but the last of even length), then fold. The folded value is
-// complemented, in host order: ready for rd_put16(); 0 over bytes that hold a correct checksum.
+// Internet checksum (RFC 1071): sum up (all parts but the last of even length), then fold. The
+// folded value is complemented, in host order: ready for rd_put16(); 0 over bytes that hold a
+// correct checksum.
 uint32_t rd_csum_add(uint32_t sum, const void *bytes, size_t len);
 uint16_t rd_csum_fold(uint32_t sum);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * The packet parser's tunnel layer: Geneve (RFC 8926). Called by tunnel_decap, the filter and pktcap; pure.
+ * The packet parser's tunnel layer: Geneve (RFC 8926). Called by tunnel_decap, the filter and
+ * pktcap; pure.
  */
 #include "base/pkt.h"
 
@@ -15,7 +16,8 @@ bool rd_pkt_is_geneve(const struct rd_pkt *p, uint16_t geneve_port)
 	return (p->flags & RD_PKT_L4) != 0 && p->proto == RD_IPPROTO_UDP && p->dport == geneve_port;
 }
 
-// Where the tunnel packet ends by its own headers: the shorter of IP and UDP, which may lie beyond the view.
+// Where the tunnel packet ends by its own headers: the shorter of IP and UDP, which may lie beyond
+// the view.
 static size_t datagram_end(const uint8_t *view, const struct rd_pkt *p)
 {
 	size_t ip_end = p->l3_off + (size_t)p->l3_len;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * The packet parser's network layer: IPv4 (RFC 791) and IPv6 with extension headers (RFC 8200, 4302). Called by
- * pkt.c only; pure.
+ * The packet parser's network layer: IPv4 (RFC 791) and IPv6 with extension headers (RFC 8200,
+ * 4302). Called by pkt.c only; pure.
  */
 #include "base/pkt_priv.h"
 

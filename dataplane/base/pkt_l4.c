@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * The packet parser's transport layer: TCP (RFC 9293), UDP (768), ICMP (792), ICMPv6 (4443). Called by pkt_ip.c
- * only; pure. A protocol that is not known here is no error: it just has no L4 fields.
+ * The packet parser's transport layer: TCP (RFC 9293), UDP (768), ICMP (792), ICMPv6 (4443). Called
+ * by pkt_ip.c only; pure. A protocol that is not known here is no error: it just has no L4 fields.
  */
 #include "base/pkt_priv.h"
 

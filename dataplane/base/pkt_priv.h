@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * The parts of the packet parser (pkt*.c) share this. base may not include api, so the numbers of the drop
- * reasons stand here a second time; api/stages.c asserts that both agree.
+ * The parts of the packet parser (pkt*.c) share this. base may not include api, so the numbers of
+ * the drop reasons stand here a second time; api/stages.c asserts that both agree.
  */
 #pragma once
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * Bounded strings and the text forms of addresses and numbers. Every parser takes the whole string or
- * fails with -EINVAL (-ERANGE for numbers out of bounds); nothing is half read.
+ * Bounded strings and the text forms of addresses and numbers. Every parser takes the whole string
+ * or fails with -EINVAL (-ERANGE for numbers out of bounds); nothing is half read.
  */
 #pragma once
 
@@ -21,7 +21,8 @@ int rd_parse_u64(const char *s, uint64_t min, uint64_t max, uint64_t *out);
 int rd_parse_u32(const char *s, uint32_t min, uint32_t max, uint32_t *out);
 // "00:50:56:a1:99:9e"
 int rd_parse_mac(const char *s, uint8_t mac[6]);
-// "192.168.4.60" or IPv6. family is AF_INET or AF_INET6; IPv4 uses the first 4 bytes, network order.
+// "192.168.4.60" or IPv6. family is AF_INET or AF_INET6; IPv4 uses the first 4 bytes, network
+// order.
 int rd_parse_ip(const char *s, int *family, uint8_t addr[16]);
 // "10.0.0.0/8", "any"; a bare address is a host prefix. "any" gives family 0 and len 0.
 int rd_parse_prefix(const char *s, int *family, uint8_t addr[16], uint8_t *prefix_len);
