@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * The walk commands of reddot: what a capture of all stages tells about single packets. Linked into reddot only
+ * (the daemon does not need it); main calls rd_walk_register() after rd_cmds_register(). One thread.
+ */
+#pragma once
+
+#include "engine/cli.h"
+
+// Adds `walk report FILE`. 0 or a negative errno.
+int rd_walk_register(struct rd_cli *cli);
