@@ -65,7 +65,7 @@ def layer3():
 	yield "parse_trunc_l3-ipv6", PLAIN, "PARSE_TRUNC_L3", [six[:n] for n in range(14, 54)], "IPv6 header cut at every length"
 	arp = bytes(eth(dst="ff:ff:ff:ff:ff:ff") / ARP(hwsrc=CLIENT["mac"], psrc=V4A, pdst=V4B))
 	yield "parse_trunc_l3-arp", PLAIN, "PARSE_TRUNC_L3", [arp[:n] for n in range(14, 42)], "ARP cut at every length"
-	yield "parse_trunc_l3-options", PLAIN, "PARSE_TRUNC_L3", [
+	yield "parse_ip_len-options", PLAIN, "PARSE_IP_LEN", [
 		patched(SYN[:n], 14, b"\x4f") for n in range(34, 74, 4)
 	], "IPv4 header length of 60 bytes in a shorter frame"
 	yield "parse_ip_version", PLAIN, "PARSE_IP_VERSION", [
@@ -157,7 +157,7 @@ def policy():
 		Ether(**ours) / IP(**ip) / UDP(sport=1, dport=9) / Raw(b"x"), Ether(**ours) / IP(**ip) / TCP(sport=1, dport=22),
 	], "UDP and TCP to our tunnel endpoint's address"
 	arp = ARP(op=1, hwsrc=REMOTE_TEP["mac"], psrc=REMOTE_TEP["ip"], pdst=OUR_TEP["ip"])
-	bad_arp = bytes(Ether(src=REMOTE_TEP["mac"], dst="ff:ff:ff:ff:ff:ff") / arp)
+	bad_arp = bytes(Ether(src=REMOTE_TEP["mac"], dst="ff:ff:ff:ff:ff:ff") / arp) + bytes(32)
 	yield "punt_malformed", UPLINK, "PUNT_MALFORMED", [
 		Ether(**ours) / IP(**ip) / ICMP(type=8, id=1, seq=1, chksum=1) / Raw(b"ping"),
 		patched(bad_arp, 18, b"\x08"), patched(bad_arp, 14, b"\x00\x06"),
