@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * One line of text per frame, as `tcpdump -en` prints it (4.99, without its time): Ethernet, VLAN, ARP, IPv4, IPv6,
+ * TCP with options, UDP, ICMP, ICMPv6, Geneve with the frame inside. People and scripts know these lines. What
+ * differs on purpose is listed in docs/man/pktcap.1.scd: application payload is not decoded, and no hex dump
+ * follows a line. Hostile input; no allocation per frame. One thread per struct.
+ */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define RD_ONELINE_MAX 1024 // a line that would be longer is cut
+
+// Remembers the first sequence numbers of connections, for tcpdump prints relative ones.
+struct rd_oneline;
+struct rd_oneline *rd_oneline_new(void); // NULL and errno
+void rd_oneline_free(struct rd_oneline *o); // NULL is fine
+
+// Writes the line, without newline, and returns its length. `cap_len` bytes are readable of a frame of
+// wire_len bytes. o may be NULL: then sequence numbers are absolute (tcpdump -S).
+size_t rd_oneline_frame(struct rd_oneline *o, const uint8_t *bytes, uint32_t cap_len,
+	uint32_t wire_len, char *buf, size_t size);
