@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
 #
-# shellcheck over every shell script.
+# Runs shellcheck over every shell script.
 #
 #	shell.sh ROOT
 set -eu
