@@ -21,7 +21,6 @@ struct report {
 	FILE *out;
 	struct rd_walks w;
 	char *default_host; // its ports need no "host/" in commands
-	char *flow_table; // text of ens flow-table dump
 	bool colour;
 };
 
@@ -34,7 +33,7 @@ struct hop { // one block
 
 static int append(void *arg, const json_t *item)
 {
-	return json_array_append(arg, json_incref((json_t *)(uintptr_t)item)) < 0 ? -ENOMEM : 0;
+	return json_array_append(arg, (json_t *)(uintptr_t)item) < 0 ? -ENOMEM : 0;
 }
 
 // A list method's items as an array; NULL with *err.
@@ -72,8 +71,7 @@ static int fetch(struct report *r, const char *path, struct rd_err *err)
 		return ret;
 	r->w.ports = list(r->cli, "port.list", err);
 	r->w.flows = list(r->cli, "flow.list", err);
-	r->flow_table = rd_rows_run(r->cli, "ens flow-table dump", err);
-	if (r->w.ports == NULL || r->w.flows == NULL || r->flow_table == NULL)
+	if (r->w.ports == NULL || r->w.flows == NULL)
 		return -EIO;
 	ret = find_default_host(r, err);
 	return ret < 0 ? ret : rd_walks_group(&r->w);
@@ -88,9 +86,9 @@ static void put_row(FILE *out, const char *row, int len)
 // The port's row with the table's header, from the command that people know.
 static int put_port(struct report *r, const struct hop *h, struct rd_err *err)
 {
-	char line[128], id[24];
-	int len;
-	char *text;
+	char line[128], id[24], *text;
+	const char *row;
+	int len = 0;
 
 	snprintf(line, sizeof(line), "net-stats -l host %s", rd_step_host(h->step));
 	snprintf(id, sizeof(id), "%" PRIu64, rd_rec_num(h->step->rec, "port_id"));
@@ -99,7 +97,8 @@ static int put_port(struct report *r, const struct hop *h, struct rd_err *err)
 		return -EIO;
 	fprintf(r->out, "  Port info:  reddot %s\n", line);
 	put_row(r->out, text, (int)strcspn(text, "\n"));
-	put_row(r->out, rd_rows_by_word(text, id, &len), len);
+	row = rd_rows_by_word(text, id, &len);
+	put_row(r->out, row, len);
 	free(text);
 	return 0;
 }
@@ -135,18 +134,37 @@ static void put_time(struct report *r, const struct hop *h)
 	fputc('\n', r->out);
 }
 
-static void put_flow(struct report *r, const struct hop *h)
+// Number of this flow among those of its host: the dump lists them in the same order.
+static unsigned row_of_flow(const json_t *flows, unsigned flow, const char *host)
+{
+	unsigned row = 0;
+
+	for (unsigned i = 0; i < flow; i++)
+		if (strcmp(rd_rec_str(json_array_get(flows, i), "host"), host) == 0)
+			row++;
+	return row;
+}
+
+// The entry of the flow cache that took the packet on from here, if it passed one.
+static int put_flow(struct report *r, const struct hop *h, struct rd_err *err)
 {
 	unsigned next = rd_walk_hop(h->walk, h->index + 1);
-	int flow = next < h->walk->n ? rd_walk_flow(&r->w, h->walk, h->index, next) : -1, len;
-	const char *row = flow >= 0 ? rd_rows_nth(r->flow_table, (unsigned)flow, &len) : NULL;
+	int flow = next < h->walk->n ? rd_walk_flow(&r->w, h->walk, h->index, next) : -1, len = 0;
+	const char *host = rd_step_host(h->step), *row;
+	char line[128], *text;
 
-	if (row == NULL)
-		return;
-	fprintf(r->out, "\n  Flow cache of %s:  reddot ens flow-table dump\n",
-		rd_step_host(h->step));
-	put_row(r->out, r->flow_table, (int)strcspn(r->flow_table, "\n"));
+	if (flow < 0)
+		return 0;
+	snprintf(line, sizeof(line), "ens flow-table dump host %s", host);
+	text = rd_rows_run(r->cli, line, err);
+	if (text == NULL)
+		return -EIO;
+	row = rd_rows_nth(text, row_of_flow(r->w.flows, (unsigned)flow, host), &len);
+	fprintf(r->out, "\n  Flow cache: reddot %s\n", line);
+	put_row(r->out, text, (int)strcspn(text, "\n"));
 	put_row(r->out, row, len);
+	free(text);
+	return 0;
 }
 
 static int put_hop(struct report *r, const struct hop *h, struct rd_err *err)
@@ -163,8 +181,7 @@ static int put_hop(struct report *r, const struct hop *h, struct rd_err *err)
 	put_command(r, h);
 	fprintf(r->out, "  Packet:     %s\n", rd_rec_str(h->step->rec, "text"));
 	put_time(r, h);
-	put_flow(r, h);
-	return 0;
+	return put_flow(r, h, err);
 }
 
 static int put_hop_json(struct report *r, const struct hop *h, struct rd_err *err)
@@ -231,7 +248,6 @@ static int run_report(struct rd_cli *cli, const struct rd_args *args, struct rd_
 		ret = put_walk(&r, &r.w.walk[i], err);
 	rd_walks_free(&r.w);
 	free(r.default_host);
-	free(r.flow_table);
 	free(path);
 	return ret;
 }
