@@ -58,6 +58,11 @@ void rd_cli_set_json(struct rd_cli *cli, bool json, bool pretty)
 	cli->pretty = pretty;
 }
 
+const char *rd_cli_dir(const struct rd_cli *cli)
+{
+	return cli->dir[0] != '\0' ? cli->dir : ".";
+}
+
 FILE *rd_cli_out(const struct rd_cli *cli)
 {
 	return cli->out;

@@ -16,21 +16,21 @@
 #include <stdint.h>
 
 enum rd_arg_type {
-	RD_ARG_FLAG,	 // a word alone: true
+	RD_ARG_FLAG, // a word alone: true
 	RD_ARG_FLAG_NOT, // a word alone: false
-	RD_ARG_ONOFF,	 // choice of on|off: a boolean
-	RD_ARG_WORD,	 // choice of words: the word as a string
-	RD_ARG_NUM,	 // decimal or 0x hex, min..max (max 0 = 2^32-1)
+	RD_ARG_ONOFF, // choice of on|off: a boolean
+	RD_ARG_WORD, // choice of words: the word as a string
+	RD_ARG_NUM, // decimal or 0x hex, min..max (max 0 = 2^32-1)
 	RD_ARG_MAC,
 	RD_ARG_IP,
-	RD_ARG_PREFIX,	// 10.0.0.0/8, a bare address, any
-	RD_ARG_RANGE,	// 80, 1000-2000, any
-	RD_ARG_HEX,	// bytes; blanks and colons ignored
-	RD_ARG_MS,	// duration, sent in milliseconds
+	RD_ARG_PREFIX, // 10.0.0.0/8, a bare address, any
+	RD_ARG_RANGE, // 80, 1000-2000, any
+	RD_ARG_HEX, // bytes; blanks and colons ignored
+	RD_ARG_MS, // duration, sent in milliseconds
 	RD_ARG_SECONDS, // duration, sent in seconds; min..max in seconds
-	RD_ARG_NAME,	// a new object's name: 1..63 of [A-Za-z0-9._:-]
-	RD_ARG_REF,	// an existing object: NAME, HOST/NAME or a port id
-	RD_ARG_REFS,	// REF,REF,..: an array
+	RD_ARG_NAME, // a new object's name: 1..63 of [A-Za-z0-9._:-]
+	RD_ARG_REF, // an existing object: NAME, HOST/NAME or a port id
+	RD_ARG_REFS, // REF,REF,..: an array
 	RD_ARG_TEXT,
 	RD_ARG_FILE, // a path; relative ones count from the command file's directory
 	RD_ARG_REST, // the rest of the line
@@ -38,8 +38,8 @@ enum rd_arg_type {
 
 // Where completion finds the names of living objects: a list method and the fields of its items.
 struct rd_arg_names {
-	const char *method;    // "port.list"
-	const char *field;     // "name"
+	const char *method; // "port.list"
+	const char *field; // "name"
 	const char *qualified; // "qname": offered once the person has typed a slash; NULL if none
 };
 
@@ -47,7 +47,7 @@ struct rd_arg_desc { // a table of them ends with a NULL key
 	const char *key;
 	enum rd_arg_type type;
 	const char *param; // name in params; NULL: the handler takes care of it
-	const char *help;  // one line
+	const char *help; // one line
 	uint64_t min, max;
 	const struct rd_arg_names *names; // NULL: nothing to complete
 };
@@ -59,10 +59,10 @@ typedef int (*rd_cmd_fn)(struct rd_cli *cli, const struct rd_args *args, struct 
 // A command; without method and run it is a topic: only help for the words that lead to others.
 struct rd_cmd {
 	const char *grammar;
-	const char *help;		// one line
-	const char *method;		// for the plain handler, and rd_args_call()
+	const char *help; // one line
+	const char *method; // for the plain handler, and rd_args_call()
 	const struct rd_arg_desc *args; // NULL: no values
-	rd_cmd_fn run;			// NULL: rd_args_call() with the params of the line
+	rd_cmd_fn run; // NULL: rd_args_call() with the params of the line
 };
 
 // Adds commands; the tables must outlive cli. -EINVAL (with *err) for a grammar that does not fit its args.
@@ -80,6 +80,8 @@ const struct rd_cmd *rd_args_cmd(const struct rd_args *args);
 // Tells where an error of the handler belongs: under the value of this key.
 void rd_args_blame(const struct rd_args *args, const char *key);
 
+// The directory that relative file names count from: the command file's, or ".".
+const char *rd_cli_dir(const struct rd_cli *cli);
 FILE *rd_cli_out(const struct rd_cli *cli);
 bool rd_cli_is_json(const struct rd_cli *cli);
 // Prints one JSON value as the flags say, with a newline; part: without.

@@ -70,13 +70,9 @@ static struct rd_item *compile_group(struct compiler *c)
 		return fail(c, "a bracket is not closed");
 	}
 	c->p++;
-	if (!optional && inside->next != NULL) {
-		rd_item_free(inside);
-		return fail(c, "parentheses without a choice");
-	}
-	if (!optional)
+	if (!optional && inside->kind == RD_ITEM_CHOICE && inside->next == NULL)
 		return inside;
-	item = rd_item_new(RD_ITEM_OPT, NULL, 0);
+	item = rd_item_new(optional ? RD_ITEM_OPT : RD_ITEM_CHOICE, NULL, 0);
 	if (item == NULL)
 		rd_item_free(inside);
 	else

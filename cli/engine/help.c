@@ -13,6 +13,7 @@
 static void put_grammar(FILE *to, const char *grammar, unsigned indent)
 {
 	unsigned col = indent;
+	const char *blank = "";
 
 	fprintf(to, "%*s", (int)indent, "");
 	while (*grammar != '\0') {
@@ -29,12 +30,13 @@ static void put_grammar(FILE *to, const char *grammar, unsigned indent)
 		if (col + shown > WRAP && col > indent + 4) {
 			fprintf(to, "\n%*s", (int)indent + 4, "");
 			col = indent + 4;
+			blank = "";
 		}
-		fprintf(to, "%.*s", (int)shown, grammar);
+		fprintf(to, "%s%.*s", blank, (int)shown, grammar);
 		col += (unsigned)shown + 1;
 		grammar += len;
-		if (*grammar == ' ')
-			fputc(*grammar++, to);
+		grammar += *grammar == ' ';
+		blank = *grammar != '\0' ? " " : "";
 	}
 	fputc('\n', to);
 }
@@ -68,30 +70,45 @@ void rd_cli_help(struct rd_cli *cli, const char *line)
 	rd_tokens_free(&tokens);
 }
 
-typedef void (*visit_fn)(FILE *to, const struct rd_cmd *cmd);
+// rest: what follows the command's leading words.
+typedef void (*visit_fn)(FILE *to, const struct rd_cmd *cmd, const struct rd_item *rest);
 
 // Every command below a list, in the order of registration.
 static void visit(const struct rd_item *list, FILE *to, visit_fn fn)
 {
 	for (const struct rd_item *item = list; item != NULL; item = item->next) {
 		if (item->kind == RD_ITEM_END)
-			fn(to, item->cmd);
+			fn(to, item->cmd, list);
 		for (const struct rd_item *alt = item->child; alt != NULL; alt = alt->alt)
 			visit(alt, to, fn);
 	}
 }
 
-static void put_usage(FILE *to, const struct rd_cmd *cmd)
+// Commands of a noun share one table of arguments: whether this one has d.
+static bool uses(const struct rd_item *list, const struct rd_arg_desc *d)
 {
+	for (const struct rd_item *item = list; item != NULL; item = item->next) {
+		if (item->desc == d)
+			return true;
+		for (const struct rd_item *alt = item->child; alt != NULL; alt = alt->alt)
+			if (uses(alt, d))
+				return true;
+	}
+	return false;
+}
+
+static void put_usage(FILE *to, const struct rd_cmd *cmd, const struct rd_item *rest)
+{
+	(void)rest;
 	put_grammar(to, cmd->grammar, 2);
 	fprintf(to, "        %s\n", cmd->help);
 }
 
-static void put_args(FILE *to, const struct rd_cmd *cmd)
+static void put_args(FILE *to, const struct rd_cmd *cmd, const struct rd_item *rest)
 {
-	put_usage(to, cmd);
+	put_usage(to, cmd, rest);
 	for (const struct rd_arg_desc *d = cmd->args; d != NULL && d->key != NULL; d++)
-		if (d->help != NULL)
+		if (d->help != NULL && uses(rest, d))
 			fprintf(to, "          %-14s %s\n", d->key, d->help);
 }
 
@@ -148,7 +165,7 @@ static void put_scdoc_text(FILE *to, const char *s)
 	}
 }
 
-static void put_scdoc(FILE *to, const struct rd_cmd *cmd)
+static void put_scdoc(FILE *to, const struct rd_cmd *cmd, const struct rd_item *rest)
 {
 	fputs("```\n", to);
 	put_grammar(to, cmd->grammar, 0);
@@ -156,7 +173,7 @@ static void put_scdoc(FILE *to, const struct rd_cmd *cmd)
 	put_scdoc_text(to, cmd->help);
 	fputs("\n\n", to);
 	for (const struct rd_arg_desc *d = cmd->args; d != NULL && d->key != NULL; d++) {
-		if (d->help == NULL)
+		if (d->help == NULL || !uses(rest, d))
 			continue;
 		fprintf(to, "- *%s*: ", d->key);
 		put_scdoc_text(to, d->help);

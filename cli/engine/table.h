@@ -9,7 +9,7 @@
 
 enum rd_column_flags {
 	RD_COL_RIGHT = 1 << 0, // numbers
-	RD_COL_NOTE = 1 << 1,  // on its own line below the row, "title: text", when there is a text
+	RD_COL_NOTE = 1 << 1, // on its own line below the row, "title: text", when there is a text
 };
 
 // Text of one cell from an item.

@@ -15,15 +15,15 @@
 #define RD_CLI_MAX_LINE 65536
 
 struct rd_token {
-	char *text;	 // unquoted
+	char *text; // unquoted
 	size_t off, len; // its place in the line, in bytes
-	bool quoted;	 // never a word then
+	bool quoted; // never a word then
 };
 
 struct rd_tokens {
 	struct rd_token *v;
 	unsigned n;
-	char *buf;	 // all texts
+	char *buf; // all texts
 	bool open_quote; // only with partial
 };
 
@@ -34,20 +34,20 @@ void rd_tokens_free(struct rd_tokens *t);
 enum rd_item_kind {
 	RD_ITEM_WORD,
 	RD_ITEM_VALUE,
-	RD_ITEM_OPT,	// child: the content
+	RD_ITEM_OPT, // child: the content
 	RD_ITEM_CHOICE, // child: the first alternative, the others by alt
-	RD_ITEM_END,	// a command is complete here
+	RD_ITEM_END, // a command is complete here
 };
 
 struct rd_item {
 	enum rd_item_kind kind;
-	char *text;			// word, or a value's label
-	char *alias;			// second spelling of a word
-	char *key;			// see cmd.h
-	bool binds;			// the token says something to the handler
+	char *text; // word, or a value's label
+	char *alias; // second spelling of a word
+	char *key; // see cmd.h
+	bool binds; // the token says something to the handler
 	const struct rd_arg_desc *desc; // by key
-	const char *help;		// of a leading word
-	const struct rd_cmd *cmd;	// of END
+	const char *help; // of a leading word
+	const struct rd_cmd *cmd; // of END
 	struct rd_item *child, *next, *alt;
 };
 
@@ -79,13 +79,13 @@ struct rd_match {
 	const struct rd_tokens *tokens;
 	struct rd_args *args;
 	bool expecting; // stop at the end of the tokens, complete or not
-	bool failed;	// the fail fields are set
+	bool failed; // the fail fields are set
 	// why it failed, at the furthest place that any attempt reached
 	unsigned fail_pos;
 	const struct rd_leaf *fail_leaves;
 	bool fail_end; // the command could also have ended there
 	bool fail_ambiguous;
-	char fail_why[160];	 // a value's own complaint
+	char fail_why[160]; // a value's own complaint
 	struct rd_chunk *chunks; // memory of leaves and continuations
 	size_t allocated;
 	bool exhausted;
@@ -116,8 +116,8 @@ struct rd_cli {
 	FILE *out;
 	bool json, pretty;
 	char dir[PATH_MAX]; // of the command file; "" = as is
-	char *line;	    // the last line run, for the caret
-	size_t blame_off;   // place of the error in it
+	char *line; // the last line run, for the caret
+	size_t blame_off; // place of the error in it
 	bool blamed;
 };
 

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * The flow table as `nsxdp-cli ens flow-table dump` prints it:
+ *
+ *   FT dstMAC srcMAC VLAN srcPort srcIP dstIP proto VNI srcPort/type dstPort/code Actions  hwHits hwBytes
+ *
+ * Columns are as wide as their longest text; Actions is not padded. What bmap, inval(s), cg and len mean here is in
+ * docs/design/protocol.md: the vendor never documented them.
+ */
+#include "cmds/vendor.h"
+
+#define NB_COLUMNS 10
+#define CELL_SIZE 48
+
+static const struct {
+	const char *title, *field;
+} columns[NB_COLUMNS] = {
+	{"FT", "ft"},
+	{"dstMAC", "dst_mac"},
+	{"srcMAC", "src_mac"},
+	{"VLAN", "vlan"},
+	{"srcPort", "src_port"},
+	{"srcIP", "src_ip"},
+	{"dstIP", "dst_ip"},
+	{"proto", "proto"},
+	{"VNI", "vni"},
+	{"srcPort/type", "l4_src"},
+};
+
+static void cell(const json_t *flow, unsigned column, char buf[CELL_SIZE])
+{
+	rd_cell_text(json_object_get(flow, columns[column].field), buf, CELL_SIZE);
+}
+
+static void put_actions(FILE *out, const json_t *flow)
+{
+	const json_t *actions = json_object_get(flow, "actions");
+	char text[128];
+
+	fprintf(out, "bmap:0x%llx inval(s):%lld cg:%lld dp:0x%llx len:%lld;",
+		(unsigned long long)rd_item_int(flow, "bmap"),
+		(long long)rd_item_int(flow, "inval_s"), (long long)rd_item_int(flow, "cg"),
+		(unsigned long long)rd_item_int(flow, "dp"), (long long)rd_item_int(flow, "len"));
+	for (size_t i = 0; i < json_array_size(actions); i++) {
+		rd_cell_text(json_array_get(actions, i), text, sizeof(text));
+		fprintf(out, " %s;", text);
+	}
+}
+
+static void put_flow(FILE *out, const json_t *flow, const int widths[NB_COLUMNS + 1])
+{
+	char buf[CELL_SIZE];
+
+	for (unsigned i = 0; i < NB_COLUMNS; i++) {
+		cell(flow, i, buf);
+		fprintf(out, "%-*s ", widths[i], buf);
+	}
+	rd_cell_text(json_object_get(flow, "l4_dst"), buf, sizeof(buf));
+	fprintf(out, "%-*s ", widths[NB_COLUMNS], buf);
+	put_actions(out, flow);
+	fprintf(out, "  %lld %lld\n", (long long)rd_item_int(flow, "hw_hits"),
+		(long long)rd_item_int(flow, "hw_bytes"));
+}
+
+void rd_vendor_put_flows(FILE *out, const json_t *list)
+{
+	int widths[NB_COLUMNS + 1];
+	char buf[CELL_SIZE];
+
+	widths[NB_COLUMNS] = (int)strlen("dstPort/code");
+	for (unsigned i = 0; i < NB_COLUMNS; i++) {
+		widths[i] = (int)strlen(columns[i].title);
+		for (size_t row = 0; row < json_array_size(list); row++) {
+			cell(json_array_get(list, row), i, buf);
+			if ((int)strlen(buf) > widths[i])
+				widths[i] = (int)strlen(buf);
+		}
+	}
+	for (unsigned i = 0; i < NB_COLUMNS; i++)
+		fprintf(out, "%-*s ", widths[i], columns[i].title);
+	fprintf(out, "%-*s Actions  hwHits hwBytes\n", widths[NB_COLUMNS], "dstPort/code");
+	for (size_t row = 0; row < json_array_size(list); row++)
+		put_flow(out, json_array_get(list, row), widths);
+}
