@@ -47,7 +47,7 @@ port add vmk255 switch arm/vSwitchESXioBMC type vmk id 134217750 team vmnic2
 # The overlay: one segment, our endpoint, the remote one. hash-seed is chosen so that the outer UDP source port, which
 # is a hash of the inner flow, comes out as on the slides (192.168.4.60.55616); any number works.
 segment add cluster1-segment1 switch arm/DvsPortset-1 vni 74752
-tep add 192.168.4.60 host arm mac 00:50:56:67:eb:13 port vmk10 team vmnic1,vmnic0 option 0104:00:00000000 hash-seed 0
+tep add 192.168.4.60 host arm mac 00:50:56:67:eb:13 port vmk10 team vmnic1,vmnic0 option 0104:00:00000000 hash-seed 0x4087ef54
 tunnel add to-192.168.4.57 local 192.168.4.60 remote 192.168.4.57 mac 00:50:56:63:04:5c
 segment set arm/cluster1-segment1 tunnels to-192.168.4.57
 fdb add segment arm/cluster1-segment1 mac 00:50:56:a1:fc:f3 tunnel to-192.168.4.57
