@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * flow_lookup: finds the flow's memoised decisions (hit), or starts to make them (miss). Comes from port_in and
+ * tunnel_decap; a hit goes straight to the first stage that its actions name, a miss to l2_lookup.
+ *
+ * Works on the whole burst, for the bulk lookup. The entries that are found are touched before anything is inserted:
+ * rd_flow_insert() never evicts an entry of this second, so no packet of this walk loses its entry to another flow.
+ */
+#include "nodes/path.h"
+#include "tables/segment.h"
+
+#define FLOW_LOOKUP_NEXT(X)                                                             \
+	X(DROP, drop)                                                                   \
+	X(L2_LOOKUP, l2_lookup)                                                         \
+	X(DFW_OUT, dfw_out)                                                             \
+	X(DFW_IN, dfw_in) X(TUNNEL_ENCAP, tunnel_encap) X(UPLINK_SELECT, uplink_select) \
+		X(PORT_OUT, port_out)
+RD_STAGE_EDGES(FLOW_LOOKUP_NEXT);
+
+static const uint8_t edge_of[RD_STEP_COUNT] = {
+	[RD_STEP_DFW_OUT] = NEXT_DFW_OUT,
+	[RD_STEP_DFW_IN] = NEXT_DFW_IN,
+	[RD_STEP_ENCAP] = NEXT_TUNNEL_ENCAP,
+	[RD_STEP_UPLINK] = NEXT_UPLINK_SELECT,
+	[RD_STEP_OUTPUT] = NEXT_PORT_OUT,
+};
+
+struct lookup { // the packets of a burst that may have an entry
+	uint16_t nb;
+	uint16_t pos[RD_FLOW_BULK]; // in the burst
+	uint32_t hash[RD_FLOW_BULK];
+	struct rd_flow *flow[RD_FLOW_BULK];
+	struct rd_flow_key key[RD_FLOW_BULK];
+};
+
+// Once a second and flow: the source is alive, and perhaps it has moved to another tunnel.
+static void refresh_source(struct rd_worker *w, const struct rd_meta *md, struct rd_flow *f)
+{
+	const struct rd_segment *seg = rd_segment_at(md->segment);
+	bool tunnelled = md->flags & RD_META_FROM_TUNNEL;
+
+	f->last_s = w->now_s;
+	if (seg != NULL && seg->learn)
+		f->fdb_slot = rd_fdb_learn(md->segment, f->key.smac, tunnelled,
+			tunnelled ? md->tunnel : md->in_port, w->now_s);
+}
+
+static void count(struct rd_flow *f, const struct rte_mbuf *m)
+{
+	f->hits++;
+	f->bytes += m->pkt_len;
+}
+
+static void reset(struct rd_flow *f, uint32_t gen)
+{
+	rd_flow_write_begin(f);
+	f->gen = gen;
+	f->decided = 0;
+	f->acts = 0;
+	f->reason = 0;
+	f->drop_stage = 0;
+	f->rule_in = 0;
+	f->rule_out = 0;
+	f->out_port = 0;
+	f->tunnel = 0;
+	f->uplink = 0;
+	rd_flow_write_end(f);
+}
+
+// The table has no entry: an earlier packet of the burst may have made it since.
+static struct rd_flow *make_entry(
+	struct rd_worker *w, const struct lookup *l, uint16_t j, uint32_t gen)
+{
+	struct rd_flow *f = rd_flow_find(w->flows, &l->key[j], l->hash[j]);
+
+	if (f != NULL)
+		return f;
+	f = rd_flow_insert(w->flows, &l->key[j], l->hash[j], w->now_s);
+	if (f == NULL) // every candidate is in use right now: this packet is decided without
+		return NULL;
+	reset(f, gen);
+	f->fdb_slot = UINT32_MAX;
+	return f;
+}
+
+static uint16_t miss(struct rd_worker *w, struct rd_meta *md)
+{
+	md->flags |= RD_META_MISS;
+	w->flows->stats.misses++;
+	return NEXT_L2_LOOKUP;
+}
+
+static uint16_t take(struct rd_worker *w, struct rte_mbuf *m, struct rd_flow *f, uint32_t gen)
+{
+	struct rd_meta *md = rd_meta(m);
+
+	md->flow = f;
+	if (f == NULL)
+		return miss(w, md);
+	count(f, m);
+	if (f->gen != gen) {
+		w->flows->stats.stale++;
+		reset(f, gen);
+	}
+	if ((f->decided & RD_FLOW_READY) != RD_FLOW_READY)
+		return miss(w, md);
+	md->flags |= RD_META_HIT;
+	w->flows->stats.hits++;
+	md->out_port = f->out_port;
+	if (f->acts & RD_ACT_ENCAP)
+		md->tunnel = f->tunnel;
+	return edge_of[rd_path_step(f->acts, RD_STEP_DFW_OUT)];
+}
+
+static void gather(void **objs, uint16_t nb, uint16_t *next, struct lookup *l)
+{
+	l->nb = 0;
+	for (uint16_t i = 0; i < nb; i++) {
+		struct rte_mbuf *m = objs[i];
+		struct rd_meta *md = rd_meta(m);
+		struct rd_flow_key *k = &l->key[l->nb];
+
+		rd_stage_enter(md, RD_STAGE_FLOW_LOOKUP);
+		md->flow = NULL;
+		rd_key_fill(m, md, k);
+		md->hash = rd_flow_l4_hash(k);
+		next[i] = NEXT_L2_LOOKUP;
+		if (md->pkt_flags & RD_PKT_MCAST) // floods are not cached
+			continue;
+		l->hash[l->nb] = rd_flow_hash(k);
+		l->pos[l->nb++] = i;
+	}
+}
+
+static void lookup(struct rd_worker *w, void **objs, uint16_t nb, uint16_t *next)
+{
+	uint32_t gen =
+		rd_generation(); // before any table is read: a later change makes entries stale
+	struct lookup l;
+
+	gather(objs, nb, next, &l);
+	rd_flow_find_bulk(w->flows, l.key, l.hash, l.nb, l.flow);
+	for (uint16_t j = 0; j < l.nb; j++)
+		if (l.flow[j] != NULL && l.flow[j]->last_s != w->now_s)
+			refresh_source(w, rd_meta(objs[l.pos[j]]), l.flow[j]);
+	for (uint16_t j = 0; j < l.nb; j++) {
+		struct rd_flow *f = l.flow[j];
+
+		if (f == NULL)
+			f = make_entry(w, &l, j, gen);
+		next[l.pos[j]] = take(w, objs[l.pos[j]], f, gen);
+	}
+}
+
+static uint16_t flow_lookup_process(
+	struct rte_graph *graph, struct rte_node *node, void **objs, uint16_t nb)
+{
+	struct rd_worker *w = rd_worker_self();
+	struct rd_stage_stats *st = &w->stages[RD_STAGE_FLOW_LOOKUP];
+	uint16_t next[RD_FLOW_BULK];
+
+	st->in += nb;
+	for (uint16_t off = 0; off < nb; off += RD_FLOW_BULK) {
+		uint16_t n = RTE_MIN((uint16_t)(nb - off), (uint16_t)RD_FLOW_BULK);
+
+		lookup(w, objs + off, n, next);
+		rd_stage_leave(graph, node, objs + off, next, n, st);
+	}
+	return nb;
+}
+
+RD_STAGE_REGISTER_BURST(FLOW_LOOKUP, flow_lookup, flow_lookup_process, RD_SIDE_IN);

@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * The TX stages' common part; see tx.h. Worker thread. Packets for a device are sent in runs of one port; everything
+ * else is decided per packet.
+ */
+#include "nodes/tx.h"
+
+#include <string.h>
+#include <rte_ethdev.h>
+
+#include "base/pkt.h"
+#include "core/graph.h"
+#include "tables/port.h"
+
+enum {
+	RD_TX_NEXT(RD_EDGE_ENUM_) NEXT_COUNT
+};
+
+#define TX_SEND (RD_CONSUMED - 1) // not an edge: the packet waits for rte_eth_tx_burst
+#define TAGS_LEN 8u
+
+struct tx { // what the packets of one call share
+	struct rd_worker *w;
+	struct rte_graph *graph;
+	struct rte_node *node;
+	struct rd_stage_stats *st;
+};
+
+static uint16_t rx_edge(const struct rd_port *p)
+{
+	switch (rd_rx_stage(p->type)) {
+	case RD_STAGE_UPLINK_RX:
+		return NEXT_UPLINK_RX;
+	case RD_STAGE_MUX_RX:
+		return NEXT_MUX_RX;
+	case RD_STAGE_VNIC_RX:
+		return NEXT_VNIC_RX;
+	case RD_STAGE_UPT_RX:
+		return NEXT_UPT_RX;
+	case RD_STAGE_VMK_RX:
+		return NEXT_VMK_RX;
+	default:
+		return NEXT_DROP;
+	}
+}
+
+// To the other tier: the same packet, as if it had just been received there.
+static uint16_t cross_link(
+	struct rd_worker *w, struct rte_mbuf *m, struct rd_meta *md, const struct rd_port *p)
+{
+	const struct rd_port *peer = p->peer != RD_PORT_NONE ? rd_port_at(p->peer) : NULL;
+
+	if (peer == NULL || rx_edge(peer) == NEXT_DROP)
+		return rd_drop(md, RD_DROP_TX_NO_DEVICE);
+	if (md->links >= RD_LINKS_MAX)
+		return rd_drop(md, RD_DROP_TX_LINK_LOOP);
+	rd_tx_count(w, p->idx, m->pkt_len);
+	md->links++;
+	md->in_port = peer->idx;
+	md->out_port = RD_PORT_NONE;
+	md->flow = NULL;
+	md->segment = 0;
+	md->tunnel = 0;
+	md->vni = 0;
+	md->hash = 0;
+	md->flags &= (uint8_t) ~(RD_META_HIT | RD_META_MISS | RD_META_FROM_TUNNEL);
+	return rx_edge(peer);
+}
+
+// The next frame of the list; NULL when it is used up. The load keeps the counter from running round.
+static struct rte_mbuf *answer_frame(struct rd_worker *w, struct rd_answer *a, uint16_t port)
+{
+	struct rte_mbuf *m;
+	uint32_t n;
+	char *bytes;
+
+	if (__atomic_load_n(&a->next, __ATOMIC_RELAXED) >= a->nb)
+		return NULL;
+	n = __atomic_fetch_add(&a->next, 1, __ATOMIC_RELAXED);
+	if (n >= a->nb)
+		return NULL;
+	m = rte_pktmbuf_alloc(rd_pool());
+	bytes = m != NULL ? rte_pktmbuf_append(m, (uint16_t)a->frame[n].len) : NULL;
+	if (bytes == NULL) {
+		w->drops[RD_DROP_MEM_CLONE]++;
+		rte_pktmbuf_free(m);
+		return NULL;
+	}
+	memcpy(bytes, a->frame[n].bytes, a->frame[n].len);
+	rd_meta_init(w, m, port);
+	return m;
+}
+
+// The stand-in guest takes the packet, and transmits.
+static uint16_t answer(struct tx *t, struct rte_mbuf *m, const struct rd_port *p)
+{
+	struct rte_mbuf *reply = p->answer != NULL ? answer_frame(t->w, p->answer, p->idx) : NULL;
+	uint8_t injected = rd_meta(m)->flags & RD_META_INJECTED;
+
+	rd_tx_count(t->w, p->idx, m->pkt_len);
+	rte_pktmbuf_free(m);
+	if (reply == NULL)
+		return RD_CONSUMED;
+	if (rx_edge(p) == NEXT_DROP) { // not a guest: such a port can't transmit
+		rte_pktmbuf_free(reply);
+		return RD_CONSUMED;
+	}
+	rd_meta(reply)->flags |= injected;
+	t->st->created++;
+	t->st->out++;
+	rte_node_enqueue_x1(t->graph, t->node, rx_edge(p), reply);
+	return RD_CONSUMED;
+}
+
+static uint16_t tx_one(struct tx *t, struct rte_mbuf *m, struct rd_meta *md)
+{
+	const struct rd_port *p = rd_port_at(md->out_port);
+
+	if (p == NULL)
+		return rd_drop(md, RD_DROP_TX_NO_DEVICE);
+	if (!p->admin_up || !p->link_up)
+		return rd_drop(md, RD_DROP_TX_PORT_DOWN);
+	switch (p->attach) {
+	case RD_ATTACH_ETHDEV:
+		if (p->eth.mtu != 0 && m->pkt_len > p->eth.mtu + RD_ETH_LEN + TAGS_LEN)
+			return rd_drop(md, RD_DROP_TX_OVERSIZE);
+		return TX_SEND;
+	case RD_ATTACH_LINK:
+		return cross_link(t->w, m, md, p);
+	case RD_ATTACH_ANSWER:
+		return answer(t, m, p);
+	case RD_ATTACH_BYPASS:
+		return rd_drop(md, RD_DROP_TX_BYPASSED);
+	default:
+		return rd_drop(md, RD_DROP_TX_NO_DEVICE);
+	}
+}
+
+static void send_run(
+	struct tx *t, const struct rd_port *p, void **objs, uint16_t *next, uint16_t nb)
+{
+	struct rte_mbuf **pkts = (struct rte_mbuf **)objs;
+	uint16_t queue = p->nb_txq != 0 ? t->w->id % p->nb_txq : 0, sent = 0, n;
+	uint32_t len[RD_BURST];
+
+	for (uint16_t i = 0; i < nb; i++) // the device may have freed them when it returns
+		len[i] = pkts[i]->pkt_len;
+	do {
+		n = rte_eth_tx_burst(p->ethdev, queue, pkts + sent, nb - sent);
+		sent += n;
+	} while (n != 0 && sent < nb);
+	for (uint16_t i = 0; i < sent; i++) {
+		rd_tx_count(t->w, p->idx, len[i]);
+		next[i] = RD_CONSUMED;
+	}
+	for (uint16_t i = sent; i < nb; i++)
+		next[i] = rd_drop(rd_meta(pkts[i]), RD_DROP_TX_RING_FULL);
+}
+
+static void send_all(struct tx *t, void **objs, uint16_t *next, uint16_t nb)
+{
+	for (uint16_t i = 0; i < nb;) {
+		uint16_t j = i + 1, port;
+
+		if (next[i] != TX_SEND) {
+			i = j;
+			continue;
+		}
+		port = rd_meta(objs[i])->out_port;
+		while (j < nb && next[j] == TX_SEND && rd_meta(objs[j])->out_port == port)
+			j++;
+		send_run(t, rd_port_at(port), objs + i, next + i, j - i);
+		i = j;
+	}
+}
+
+uint16_t rd_tx_process(
+	struct rte_graph *graph, struct rte_node *node, void **objs, uint16_t nb, unsigned stage)
+{
+	struct rd_worker *w = rd_worker_self();
+	struct tx t = {.w = w, .graph = graph, .node = node, .st = &w->stages[stage]};
+	uint16_t next[RD_BURST];
+
+	t.st->in += nb;
+	for (uint16_t off = 0; off < nb; off += RD_BURST) {
+		uint16_t n = RTE_MIN((uint16_t)(nb - off), (uint16_t)RD_BURST);
+
+		for (uint16_t i = 0; i < n; i++) {
+			struct rd_meta *md = rd_meta(objs[off + i]);
+
+			rd_stage_enter(md, stage);
+			next[i] = tx_one(&t, objs[off + i], md);
+		}
+		send_all(&t, objs + off, next, n);
+		rd_stage_leave(graph, node, objs + off, next, n, t.st);
+	}
+	return nb;
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * What the four TX stages share: a packet leaves by its port's device, crosses a link to the other tier's port,
+ * or is taken by a stand-in guest, which may answer.
+ */
+#pragma once
+
+#include "core/stage.h"
+
+// The next stages of every TX stage: the RX stages of link peers and answering guests.
+#define RD_TX_NEXT(X)           \
+	X(DROP, drop)           \
+	X(UPLINK_RX, uplink_rx) \
+	X(MUX_RX, mux_rx) X(VNIC_RX, vnic_rx) X(UPT_RX, upt_rx) X(VMK_RX, vmk_rx)
+
+uint16_t rd_tx_process(
+	struct rte_graph *graph, struct rte_node *node, void **objs, uint16_t nb, unsigned stage);
+
+static inline void rd_tx_count(struct rd_worker *w, uint16_t port, uint32_t len)
+{
+	w->ports[port].tx_packets++;
+	w->ports[port].tx_bytes += len;
+}
+
+// A TX stage is its registration.
+#define RD_TX_STAGE(NAME, name_)                                                          \
+	RD_STAGE_EDGES(RD_TX_NEXT);                                                       \
+	static uint16_t name_##_process(                                                  \
+		struct rte_graph *graph, struct rte_node *node, void **objs, uint16_t nb) \
+	{                                                                                 \
+		return rd_tx_process(graph, node, objs, nb, RD_STAGE_##NAME);             \
+	}                                                                                 \
+	RD_STAGE_REGISTER_BURST(NAME, name_, name_##_process, RD_SIDE_OUT)

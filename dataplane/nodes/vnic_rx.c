@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * vnic_rx: a frame that an emulated guest vNIC transmitted. Comes from poll or a TX stage, goes to classify.
+ */
+#include "nodes/rx.h"
+
+#define VNIC_RX_NEXT(X) X(DROP, drop) X(CLASSIFY, classify)
+RD_STAGE_EDGES(VNIC_RX_NEXT);
+
+static uint16_t vnic_rx_one(struct rd_worker *w, struct rte_mbuf *m, struct rd_meta *md)
+{
+	enum rd_drop_reason reason = rd_rx_check(w, m, md);
+
+	md->flags = (md->flags & (uint8_t)~RD_META_TO_GUEST) | RD_META_FROM_GUEST;
+	return reason != RD_DROP_NONE ? rd_drop(md, reason) : NEXT_CLASSIFY;
+}
+
+RD_STAGE_REGISTER(VNIC_RX, vnic_rx, vnic_rx_one, RD_SIDE_IN);
