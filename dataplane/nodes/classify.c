@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * classify: parses and checks every header, and says whom the frame is for. Comes from the RX stages; goes to
- * tunnel_decap (a tunnel packet to us), punt (ARP, ICMP and the rest to our endpoint) or port_in (traffic).
+ * classify: parses and checks every header, and says whom the frame is for. Comes from the RX
+ * stages; goes to tunnel_decap (a tunnel packet to us), punt (ARP, ICMP and the rest to our
+ * endpoint) or port_in (traffic).
  */
 #include <string.h>
 
@@ -22,7 +23,8 @@ static bool to_mac(const uint8_t *frame, const struct rd_tep *tep)
 	return memcmp(frame, tep->mac, 6) == 0;
 }
 
-// A tunnel packet to the MAC of an endpoint here whose address it doesn't have: its sender is configured wrongly.
+// A tunnel packet to the MAC of an endpoint here whose address it doesn't have: its sender is
+// configured wrongly.
 static bool is_stray_tunnel(const uint8_t *frame, uint8_t host, const struct rd_pkt *p)
 {
 	if (p->proto != RD_IPPROTO_UDP || (p->flags & RD_PKT_L4) == 0)
@@ -45,7 +47,8 @@ static uint16_t classify_ipv4(const uint8_t *frame, uint8_t host, const struct r
 		return is_stray_tunnel(frame, host, p) ? NEXT_TUNNEL_DECAP : NEXT_PORT_IN;
 	if (!to_mac(frame, tep)) // flooded to us by the underlay, but for somebody else
 		return NEXT_PORT_IN;
-	// Fragments of tunnel packets can't be told from others after the first: tunnel_decap refuses them.
+	// Fragments of tunnel packets can't be told from others after the first: tunnel_decap
+	// refuses them.
 	if (p->proto == RD_IPPROTO_UDP
 		&& ((p->flags & RD_PKT_FRAG) || rd_pkt_is_geneve(p, tep->dport)))
 		return NEXT_TUNNEL_DECAP;

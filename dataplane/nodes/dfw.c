@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * The firewall stages' common part. A denied flow is memoised and live like an allowed one, so that its next packets
- * cost one lookup. Frames without IP (ARP) pass: rules speak of addresses and ports, and a guest that can't resolve
- * addresses is of no use. Worker thread.
+ * The firewall stages' common part. A denied flow is memoised and live like an allowed one, so that
+ * its next packets cost one lookup. Frames without IP (ARP) pass: rules speak of addresses and
+ * ports, and a guest that can't resolve addresses is of no use. Worker thread.
  */
 #include "nodes/dfw.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * dfw_in: the distributed firewall of the destination vNIC, for traffic to the guest. Comes from flow_lookup (hit),
- * l2_lookup (miss), dfw_out (local) and flood; goes to port_out.
+ * dfw_in: the distributed firewall of the destination vNIC, for traffic to the guest. Comes from
+ * flow_lookup (hit), l2_lookup (miss), dfw_out (local) and flood; goes to port_out.
  */
 #include "nodes/dfw.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * dfw_out: the distributed firewall of the source vNIC, for traffic from the guest. Comes from flow_lookup (hit),
- * l2_lookup (miss) and flood; goes to the next stage of the flow's actions.
+ * dfw_out: the distributed firewall of the source vNIC, for traffic from the guest. Comes from
+ * flow_lookup (hit), l2_lookup (miss) and flood; goes to the next stage of the flow's actions.
  */
 #include "nodes/dfw.h"
 #include "nodes/path.h"

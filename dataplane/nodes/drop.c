@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * drop: the packet's end. Counts the reason and the port, writes the drop record, frees. Comes from every stage, goes
- * nowhere.
+ * drop: the packet's end. Counts the reason and the port, writes the drop record, frees. Comes from
+ * every stage, goes nowhere.
  */
 #include <string.h>
 

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * flood: one copy of a broadcast, multicast or unknown unicast to everybody in the segment but its sender. Comes from
- * l2_lookup; each copy goes on by itself (md->flow is NULL: nothing is memoised) to the stages of its destination.
+ * flood: one copy of a broadcast, multicast or unknown unicast to everybody in the segment but its
+ * sender. Comes from l2_lookup; each copy goes on by itself (md->flow is NULL: nothing is memoised)
+ * to the stages of its destination.
  *
- * The last destination gets the original. A VLAN segment's uplinks are one destination (the team chooses); so are all
- * proxies behind one MUX, for the host's switch floods to its guests itself; and a frame from a tunnel goes
- * to no tunnel (its sender floods to all), one from the wire not to the wire.
+ * The last destination gets the original. A VLAN segment's uplinks are one destination (the team
+ * chooses); so are all proxies behind one MUX, for the host's switch floods to its guests itself;
+ * and a frame from a tunnel goes to no tunnel (its sender floods to all), one from the wire not to
+ * the wire.
  */
 #include "nodes/path.h"
 #include "tables/segment.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * flow_install: a miss whose decisions are all made: its entry goes live, so that the next packets are hits. Comes
- * from port_out and uplink_select, goes to the TX stage of the destination port.
+ * flow_install: a miss whose decisions are all made: its entry goes live, so that the next packets
+ * are hits. Comes from port_out and uplink_select, goes to the TX stage of the destination port.
  */
 #include "nodes/path.h"
 

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * flow_lookup: finds the flow's memoised decisions (hit), or starts to make them (miss). Comes from port_in and
- * tunnel_decap; a hit goes straight to the first stage that its actions name, a miss to l2_lookup.
+ * flow_lookup: finds the flow's memoised decisions (hit), or starts to make them (miss). Comes from
+ * port_in and tunnel_decap; a hit goes straight to the first stage that its actions name, a miss to
+ * l2_lookup.
  *
- * Works on the whole burst, for the bulk lookup. The entries that are found are touched before anything is inserted:
- * rd_flow_insert() never evicts an entry of this second, so no packet of this walk loses its entry to another flow.
+ * Works on the whole burst, for the bulk lookup. The entries that are found are touched before
+ * anything is inserted: rd_flow_insert() never evicts an entry of this second, so no packet of this
+ * walk loses its entry to another flow.
  */
 #include "nodes/path.h"
 #include "tables/segment.h"

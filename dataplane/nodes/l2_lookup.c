@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * l2_lookup: a miss. Learns the source, finds the destination by MAC and writes the actions into the flow's entry.
- * Comes from flow_lookup; goes to the first stage of those actions, or to flood.
+ * l2_lookup: a miss. Learns the source, finds the destination by MAC and writes the actions into
+ * the flow's entry. Comes from flow_lookup; goes to the first stage of those actions, or to flood.
  */
 #include "nodes/path.h"
 #include "tables/segment.h"

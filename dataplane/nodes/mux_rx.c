@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * mux_rx: a frame from the host through the DPU's MUX port. The guest that sent it is known by its source MAC: from
- * here on the packet belongs to the guest's proxy port. Comes from poll or a TX stage, goes to classify.
+ * mux_rx: a frame from the host through the DPU's MUX port. The guest that sent it is known by its
+ * source MAC: from here on the packet belongs to the guest's proxy port. Comes from poll or a TX
+ * stage, goes to classify.
  */
 #include "nodes/rx.h"
 

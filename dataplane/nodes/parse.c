@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * Pull-up and parsing for the stages. The packet is not shared (nobody clones without a deep copy), so moving bytes
- * between its segments is safe. Worker thread.
+ * Pull-up and parsing for the stages. The packet is not shared (nobody clones without a deep copy),
+ * so moving bytes between its segments is safe. Worker thread.
  */
 #include "nodes/parse.h"
 
@@ -44,7 +44,8 @@ static int parse(const struct rte_mbuf *m, struct rd_pkt *p)
 	return rd_pkt_parse(rte_pktmbuf_mtod(m, const uint8_t *), m->data_len, m->pkt_len, 0, p);
 }
 
-// Offsets beyond 255 don't fit the metadata: such a packet (a chain of IPv6 extension headers) goes without its L4.
+// Offsets beyond 255 don't fit the metadata: such a packet (a chain of IPv6 extension headers) goes
+// without its L4.
 static void note(struct rd_meta *md, const struct rd_pkt *p)
 {
 	bool l4 = (p->flags & RD_PKT_L4) && p->l4_off <= UINT8_MAX;

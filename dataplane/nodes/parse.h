@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * Headers of an mbuf: made contiguous, parsed, and noted in the metadata. Used by classify and tunnel_decap.
+ * Headers of an mbuf: made contiguous, parsed, and noted in the metadata. Used by classify and
+ * tunnel_decap.
  */
 #pragma once
 
 #include "base/pkt.h"
 #include "core/meta.h"
 
-// Moves bytes of later segments into the first one until it holds min(len, pkt_len). false when it has no room.
+// Moves bytes of later segments into the first one until it holds min(len, pkt_len). false when it
+// has no room.
 bool rd_node_pull(struct rte_mbuf *m, uint32_t len);
 
-// Parses the frame in m. 0, or a positive enum rd_drop_reason (PARSE_*, PKT_PULLUP). What was parsed is in *md even
-// when it fails, so that a drop record can name it.
+// Parses the frame in m. 0, or a positive enum rd_drop_reason (PARSE_*, PKT_PULLUP). What was
+// parsed is in *md even when it fails, so that a drop record can name it.
 int rd_node_parse(struct rte_mbuf *m, struct rd_meta *md, struct rd_pkt *p);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * The flow key of a packet, and the order of the stages behind the L2 decision. Called by flow_lookup, l2_lookup, flood
- * and the firewall stages, on the worker.
+ * The flow key of a packet, and the order of the stages behind the L2 decision. Called by
+ * flow_lookup, l2_lookup, flood and the firewall stages, on the worker.
  */
 #include "nodes/path.h"
 
@@ -90,7 +90,8 @@ enum rd_step rd_path_step(uint32_t acts, enum rd_step from)
 
 void rd_flow_make_live(const struct rd_worker *w, struct rd_flow *f)
 {
-	// Reset by a stale neighbour of the same burst: that one decides again and comes here later.
+	// Reset by a stale neighbour of the same burst: that one decides again and comes here
+	// later.
 	if ((f->decided & RD_FLOW_READY) != RD_DECIDED_L2)
 		return;
 	rd_flow_write_begin(f);

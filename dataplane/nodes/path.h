@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * What several stages share: the flow key of a packet, the documented hash over it, and the way that a decided packet
- * takes through the rest of the stages. Worker thread.
+ * What several stages share: the flow key of a packet, the documented hash over it, and the way
+ * that a decided packet takes through the rest of the stages. Worker thread.
  *
- * A packet of a cacheable flow finds its decisions in md->flow. Copies of a flood, and unicast that got no entry, have
- * md->flow == NULL: for those the same functions decide from the metadata and the tables.
+ * A packet of a cacheable flow finds its decisions in md->flow. Copies of a flood, and unicast that
+ * got no entry, have md->flow == NULL: for those the same functions decide from the metadata and
+ * the tables.
  */
 #pragma once
 
@@ -16,13 +17,15 @@
 // Bits that say a flow can be taken without deciding anything.
 #define RD_FLOW_READY (RD_DECIDED_LIVE | RD_DECIDED_L2)
 
-// The key of the present form of the packet. The headers are contiguous: classify and tunnel_decap saw to that.
+// The key of the present form of the packet. The headers are contiguous: classify and tunnel_decap
+// saw to that.
 void rd_key_fill(const struct rte_mbuf *m, const struct rd_meta *md, struct rd_flow_key *k);
 
-// Hash of the flow that the outer UDP source port is made of. Depends on nothing but the (inner) flow: ten 32-bit
-// words: source and destination address (four words each, big endian, IPv4 in the first), source port << 16 |
-// destination port (ICMP: type and code), protocol. A frame without IP: the MACs instead of addresses.
-// h starts at 0x52444f54; per word: h = (h ^ word) * 0x9e3779b1, then h ^= h >> 15. Never 0.
+// Hash of the flow that the outer UDP source port is made of. Depends on nothing but the (inner)
+// flow: ten 32-bit words: source and destination address (four words each, big endian, IPv4 in the
+// first), source port << 16 | destination port (ICMP: type and code), protocol. A frame without IP:
+// the MACs instead of addresses. h starts at 0x52444f54; per word: h = (h ^ word) * 0x9e3779b1,
+// then h ^= h >> 15. Never 0.
 static inline uint32_t rd_flow_l4_hash(const struct rd_flow_key *k)
 {
 	uint32_t h = 0x52444f54;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * port_in: into the switch port: which segment does the frame belong to, and may the port send it. Comes from classify
- * with parsed headers, goes to flow_lookup. A VLAN segment's tag ends here: inside the switch frames are untagged.
+ * port_in: into the switch port: which segment does the frame belong to, and may the port send it.
+ * Comes from classify with parsed headers, goes to flow_lookup. A VLAN segment's tag ends here:
+ * inside the switch frames are untagged.
  */
 #include <string.h>
 

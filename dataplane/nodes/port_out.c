@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * port_out: out of the switch port that is the packet's destination. A proxy port has no device: its packets leave by
- * its MUX, and are counted here, for no TX stage sees them. Comes from flow_lookup, l2_lookup, flood and the
- * firewall stages; goes to a TX stage, by flow_install if the flow was just decided.
+ * port_out: out of the switch port that is the packet's destination. A proxy port has no device:
+ * its packets leave by its MUX, and are counted here, for no TX stage sees them. Comes from
+ * flow_lookup, l2_lookup, flood and the firewall stages; goes to a TX stage, by flow_install if the
+ * flow was just decided.
  */
 #include "nodes/tx.h"
 #include "nodes/path.h"

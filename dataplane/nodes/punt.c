@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * punt: frames for the switch's own endpoint. ARP requests and ICMP echo requests are answered in place, by the same
- * packet; ARP answers teach the tunnel its next hop. Comes from classify, goes to vmk_rx. RFC 826, 792.
+ * punt: frames for the switch's own endpoint. ARP requests and ICMP echo requests are answered in
+ * place, by the same packet; ARP answers teach the tunnel its next hop. Comes from classify, goes
+ * to vmk_rx. RFC 826, 792.
  */
 #include <string.h>
 #include <rte_ip.h>
@@ -35,7 +36,8 @@ static void learn(const struct rd_tep *tep, const uint8_t *arp)
 		rd_tunnel_learn_mac(t, arp + ARP_SHA);
 }
 
-// The answer enters at the endpoint's vmk port if there is one, and leaves by the uplink that the request came by.
+// The answer enters at the endpoint's vmk port if there is one, and leaves by the uplink that the
+// request came by.
 static uint16_t answer(struct rd_meta *md, const struct rd_tep *tep)
 {
 	md->out_port = md->in_port;

@@ -17,7 +17,8 @@ void rd_rx_count(struct rd_worker *w, uint16_t port, const struct rte_mbuf *m)
 	st->rx_bytes += m->pkt_len;
 }
 
-// The switch's MTU counts from the network header: an Ethernet header and one tag come on top, two tags on an uplink.
+// The switch's MTU counts from the network header: an Ethernet header and one tag come on top, two
+// tags on an uplink.
 static uint32_t frame_max(const struct rd_port *p)
 {
 	const struct rd_switch *sw = rd_switch_at(p->sw);

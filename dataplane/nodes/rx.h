@@ -6,7 +6,8 @@
 
 #include "core/stage.h"
 
-// Counts the frame on md->in_port and checks port, length and source MAC. 0 or enum rd_drop_reason (RX_*).
+// Counts the frame on md->in_port and checks port, length and source MAC. 0 or enum rd_drop_reason
+// (RX_*).
 enum rd_drop_reason rd_rx_check(struct rd_worker *w, const struct rte_mbuf *m, struct rd_meta *md);
 // One more frame received at this port.
 void rd_rx_count(struct rd_worker *w, uint16_t port, const struct rte_mbuf *m);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * tunnel_decap: checks the tunnel header, finds the segment by VNI and the tunnel by the sender, strips the outer
- * headers and parses the inner frame. Comes from classify, which has parsed the outer headers; goes to flow_lookup.
- * Geneve: RFC 8926.
+ * tunnel_decap: checks the tunnel header, finds the segment by VNI and the tunnel by the sender,
+ * strips the outer headers and parses the inner frame. Comes from classify, which has parsed the
+ * outer headers; goes to flow_lookup. Geneve: RFC 8926.
  */
 #include <string.h>
 

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * tunnel_encap: pushes the outer headers of the remote endpoint. Comes from flow_lookup, l2_lookup, flood and dfw_out,
- * goes to uplink_select. The tunnel holds the headers as a template; what differs per packet is VNI, lengths, IP id,
- * DSCP, checksums and source port. Geneve: RFC 8926; source port: section 3.3; DSCP: RFC 2983, uniform model; ECN: RFC
- * 6040, compatibility mode (the outer header says not-ECT, so that no router marks what nobody would look at).
+ * tunnel_encap: pushes the outer headers of the remote endpoint. Comes from flow_lookup, l2_lookup,
+ * flood and dfw_out, goes to uplink_select. The tunnel holds the headers as a template; what
+ * differs per packet is VNI, lengths, IP id, DSCP, checksums and source port. Geneve: RFC 8926;
+ * source port: section 3.3; DSCP: RFC 2983, uniform model; ECN: RFC 6040, compatibility mode (the
+ * outer header says not-ECT, so that no router marks what nobody would look at).
  */
 #include <string.h>
 #include <rte_ip.h>

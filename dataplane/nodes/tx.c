@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * The TX stages' common part; see tx.h. Worker thread. Packets for a device are sent in runs of one port; everything
- * else is decided per packet.
+ * The TX stages' common part; see tx.h. Worker thread. Packets for a device are sent in runs of one
+ * port; everything else is decided per packet.
  */
 #include "nodes/tx.h"
 
@@ -67,7 +67,8 @@ static uint16_t cross_link(
 	return rx_edge(peer);
 }
 
-// The next frame of the list; NULL when it is used up. The load keeps the counter from running round.
+// The next frame of the list; NULL when it is used up. The load keeps the counter from running
+// round.
 static struct rte_mbuf *answer_frame(struct rd_worker *w, struct rd_answer *a, uint16_t port)
 {
 	struct rte_mbuf *m;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * What the four TX stages share: a packet leaves by its port's device, crosses a link to the other tier's port,
- * or is taken by a stand-in guest, which may answer.
+ * What the four TX stages share: a packet leaves by its port's device, crosses a link to the other
+ * tier's port, or is taken by a stand-in guest, which may answer.
  */
 #pragma once
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * uplink_rx: a frame from the wire, or from the tier that a link joins. Comes from poll or a TX stage, goes
- * to classify.
+ * uplink_rx: a frame from the wire, or from the tier that a link joins. Comes from poll or a TX
+ * stage, goes to classify.
  */
 #include "nodes/rx.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * uplink_select: chooses the uplink: the first one up of the source port's team, else of the tunnel endpoint's.
- * Puts the tag of a VLAN segment on. Comes from tunnel_encap, from the stages before it (VLAN segments) and from
- * vmk_rx; goes to uplink_tx, by flow_install if the flow was just decided.
+ * uplink_select: chooses the uplink: the first one up of the source port's team, else of the tunnel
+ * endpoint's. Puts the tag of a VLAN segment on. Comes from tunnel_encap, from the stages before it
+ * (VLAN segments) and from vmk_rx; goes to uplink_tx, by flow_install if the flow was just decided.
  */
 #include <string.h>
 
@@ -44,7 +44,8 @@ static uint16_t tep_uplink(uint16_t tunnel)
 	return tep != NULL ? rd_team_pick(tep->team, tep->nb_team) : RD_PORT_NONE;
 }
 
-// md->out_port may name an uplink already: where the destination was learned, or by which a request came to punt.
+// md->out_port may name an uplink already: where the destination was learned, or by which a request
+// came to punt.
 static uint16_t choose(const struct rd_meta *md)
 {
 	const struct rd_port *in = rd_port_at(md->in_port);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * uplink_tx: a frame to the wire, or to the tier that a link joins. Comes from uplink_select, flow_install.
- * The end of the walk, but for links and answers (tx.c).
+ * uplink_tx: a frame to the wire, or to the tier that a link joins. Comes from uplink_select,
+ * flow_install. The end of the walk, but for links and answers (tx.c).
  */
 #include "nodes/tx.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * vmk_rx: a frame from the switch's own endpoint: an answer that punt made, or one injected at a vmk port. It belongs
- * to no segment and no flow. Comes from punt or poll, goes to uplink_select.
+ * vmk_rx: a frame from the switch's own endpoint: an answer that punt made, or one injected at a
+ * vmk port. It belongs to no segment and no flow. Comes from punt or poll, goes to uplink_select.
  */
 #include "nodes/rx.h"
 
@@ -15,7 +15,8 @@ static uint16_t vmk_rx_one(struct rd_worker *w, struct rte_mbuf *m, struct rd_me
 	const struct rd_port *p = rd_port_at(md->in_port);
 	enum rd_drop_reason reason = RD_DROP_NONE;
 
-	// An endpoint without a vmk port answers in the name of the uplink, which has not received this frame.
+	// An endpoint without a vmk port answers in the name of the uplink, which has not received
+	// this frame.
 	if (p == NULL || p->type == RD_PORT_VMK)
 		reason = rd_rx_check(w, m, md);
 	md->flow = NULL;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * vnic_rx: a frame that an emulated guest vNIC transmitted. Comes from poll or a TX stage, goes to classify.
+ * vnic_rx: a frame that an emulated guest vNIC transmitted. Comes from poll or a TX stage, goes to
+ * classify.
  */
 #include "nodes/rx.h"
 
