@@ -11,12 +11,12 @@
 #include "nodes/path.h"
 #include "tables/segment.h"
 
-#define FLOW_LOOKUP_NEXT(X)                                                             \
-	X(DROP, drop)                                                                   \
-	X(L2_LOOKUP, l2_lookup)                                                         \
-	X(DFW_OUT, dfw_out)                                                             \
-	X(DFW_IN, dfw_in) X(TUNNEL_ENCAP, tunnel_encap) X(UPLINK_SELECT, uplink_select) \
-		X(PORT_OUT, port_out)
+#define FLOW_LOOKUP_NEXT(X)     \
+	X(DROP, drop)           \
+	X(L2_LOOKUP, l2_lookup) \
+	X(DFW_OUT, dfw_out)     \
+	X(DFW_IN, dfw_in)       \
+	X(TUNNEL_ENCAP, tunnel_encap) X(UPLINK_SELECT, uplink_select) X(PORT_OUT, port_out)
 RD_STAGE_EDGES(FLOW_LOOKUP_NEXT);
 
 static const uint8_t edge_of[RD_STEP_COUNT] = {

@@ -6,12 +6,12 @@
 #include "nodes/path.h"
 #include "tables/segment.h"
 
-#define L2_LOOKUP_NEXT(X)                                                               \
-	X(DROP, drop)                                                                   \
-	X(FLOOD, flood)                                                                 \
-	X(DFW_OUT, dfw_out)                                                             \
-	X(DFW_IN, dfw_in) X(TUNNEL_ENCAP, tunnel_encap) X(UPLINK_SELECT, uplink_select) \
-		X(PORT_OUT, port_out)
+#define L2_LOOKUP_NEXT(X)   \
+	X(DROP, drop)       \
+	X(FLOOD, flood)     \
+	X(DFW_OUT, dfw_out) \
+	X(DFW_IN, dfw_in)   \
+	X(TUNNEL_ENCAP, tunnel_encap) X(UPLINK_SELECT, uplink_select) X(PORT_OUT, port_out)
 RD_STAGE_EDGES(L2_LOOKUP_NEXT);
 
 static const uint8_t edge_of[RD_STEP_COUNT] = {
