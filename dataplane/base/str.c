@@ -174,7 +174,7 @@ int rd_parse_duration(const char *s, uint64_t *ns)
 	} units[] = {{"", 1000000000}, {"ns", 1}, {"us", 1000}, {"ms", 1000000}, {"s", 1000000000},
 		{"m", 60000000000}, {"h", 3600000000000}};
 	const char *unit;
-	uint64_t v;
+	uint64_t v, total;
 	int rc = scan_u64(s, 10, &v, &unit);
 
 	if (rc < 0)
@@ -182,7 +182,10 @@ int rd_parse_duration(const char *s, uint64_t *ns)
 	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
 		if (strcmp(unit, units[i].unit) != 0)
 			continue;
-		return __builtin_mul_overflow(v, units[i].ns, ns) ? -ERANGE : 0;
+		if (__builtin_mul_overflow(v, units[i].ns, &total))
+			return -ERANGE;
+		*ns = total;
+		return 0;
 	}
 	return -EINVAL;
 }
