@@ -179,7 +179,7 @@ static int put_hop(struct report *r, const struct hop *h, struct rd_err *err)
 	if (ret < 0)
 		return ret;
 	put_command(r, h);
-	fprintf(r->out, "  Packet:     %s\n", rd_rec_str(h->step->rec, "text"));
+	fprintf(r->out, "  Packet:     %s\n", rd_rec_str(h->step->rec, "summary"));
 	put_time(r, h);
 	return put_flow(r, h, err);
 }

@@ -32,13 +32,13 @@ static const char *const flows[] = {
 
 static const char records[] =
 	"{\"stage\":\"uplink_rx\",\"port\":\"a/up\",\"port_id\":11,\"dir\":\"rx\",\"len\":132,\"ns\":1000,"
-	"\"packet_id\":7,\"flow\":0,\"verdict\":\"\",\"text\":\"first\"}\n"
+	"\"packet_id\":7,\"flow\":0,\"verdict\":\"\",\"summary\":\"first\"}\n"
 	"{\"stage\":\"flow_lookup\",\"port\":\"a/up\",\"port_id\":11,\"ns\":1100,\"packet_id\":7,\"flow\":5}\n"
 	"{\"event\":\"something else\"}\n"
 	"{\"stage\":\"mux_tx\",\"port\":\"a/mux\",\"port_id\":12,\"dir\":\"tx\",\"len\":74,\"ns\":1300,"
-	"\"packet_id\":7,\"flow\":5,\"verdict\":\"allow\",\"text\":\"second\"}\n"
+	"\"packet_id\":7,\"flow\":5,\"verdict\":\"allow\",\"summary\":\"second\"}\n"
 	"{\"stage\":\"uplink_rx\",\"port\":\"b/up\",\"port_id\":12,\"dir\":\"rx\",\"len\":74,\"ns\":1350,"
-	"\"packet_id\":7,\"flow\":0,\"verdict\":\"\",\"text\":\"third\"}\n";
+	"\"packet_id\":7,\"flow\":0,\"verdict\":\"\",\"summary\":\"third\"}\n";
 
 static const char *const *items_of(const char *method)
 {
