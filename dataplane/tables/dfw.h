@@ -34,7 +34,11 @@ struct rd_dfw_rule {
 struct rd_dfw {
 	uint32_t nb;
 	bool default_allow;
-	uint64_t *hits; // [RD_WORKER_MAX][nb + 1]; the last one is the default's
+	uint32_t hash_mask;
+	uint32_t *hash; // id to index + 1, for rd_dfw_hit
+	uint32_t stride; // counters of one worker, whole cache lines
+	uint64_t *hits; // [RD_WORKER_MAX][stride]; [nb] is the default's
+	uint64_t *carried; // [nb + 1]: hits of the lists that this one came from; control only
 	struct rd_dfw_rule rule[];
 };
 
@@ -44,7 +48,8 @@ struct rd_dfw_verdict {
 	uint16_t reason; // enum rd_drop_reason when not allowed
 };
 
-// Worker: decides for a flow key.
+// Worker: decides for a flow key. Frames that are neither IPv4 nor IPv6 are allowed, as rule 0: these are rules about IP.
+// A rule with ports matches only TCP and UDP packets whose ports are known (not later fragments).
 struct rd_dfw_verdict rd_dfw_match(
 	const struct rd_dfw *d, enum rd_dfw_dir dir, const struct rd_flow_key *k);
 // Worker: one more packet decided by this rule id.
@@ -56,4 +61,6 @@ struct rd_dfw *rd_dfw_with_rule(
 struct rd_dfw *rd_dfw_without_rule(const struct rd_dfw *old, uint32_t id, struct rd_err *err);
 struct rd_dfw *rd_dfw_with_default(const struct rd_dfw *old, bool allow, struct rd_err *err);
 void rd_dfw_free(struct rd_dfw *d); // NULL is fine
+// Adds the final hits of `old` to those of `d`, rule by rule; called by rd_port_publish when no worker uses old any more.
+void rd_dfw_carry(struct rd_dfw *d, const struct rd_dfw *old);
 uint64_t rd_dfw_hits(const struct rd_dfw *d, uint32_t rule_id); // sum over workers

@@ -76,7 +76,9 @@ struct rd_flow {
 _Static_assert(sizeof(struct rd_flow) == 128, "two cache lines");
 
 struct rd_flow_stats {
-	uint64_t hits, misses, inserts, evictions, stale;
+	uint64_t hits, misses; // counted by find and find_bulk
+	uint64_t inserts, evictions; // ... by insert
+	uint64_t stale; // ... by flow_lookup: found, but of an older generation
 };
 
 struct rd_flow_table {
@@ -85,10 +87,11 @@ struct rd_flow_table {
 	uint32_t idle_s; // idle timeout
 	uint32_t age_pos; // where the next aging step starts
 	uint32_t mask; // buckets - 1
-	struct rd_flow *entry; // [capacity]; entry 0 is never used
+	uint32_t bound; // atomic: entries from here on were never used
+	struct rd_flow *entry; // [capacity + 1]; entry 0 is never used
 	struct rd_flow_bucket *bucket;
 	uint32_t *free_list;
-	uint32_t nb_free;
+	uint32_t nb_free; // entries below bound that are free again
 	struct rd_flow_stats stats;
 };
 
@@ -105,6 +108,10 @@ void rd_flow_find_bulk(struct rd_flow_table *t, const struct rd_flow_key *keys,
 struct rd_flow *rd_flow_find(struct rd_flow_table *t, const struct rd_flow_key *k, uint32_t hash);
 // A new entry with this key and decided = 0; evicts when the bucket or the table is full. Never NULL.
 struct rd_flow *rd_flow_insert(
+	struct rd_flow_table *t, const struct rd_flow_key *k, uint32_t hash, uint32_t now_s);
+// The same, but NULL rather than evicting an entry that was used this second: packets of the present
+// graph walk may still hold it (flow_lookup sets last_s of all that it hands out).
+struct rd_flow *rd_flow_insert_idle(
 	struct rd_flow_table *t, const struct rd_flow_key *k, uint32_t hash, uint32_t now_s);
 void rd_flow_remove(struct rd_flow_table *t, struct rd_flow *f);
 // One bounded step of idle aging: looks at `max` entries.
@@ -123,6 +130,11 @@ static inline void rd_flow_write_end(struct rd_flow *f)
 static inline uint32_t rd_flow_id(const struct rd_flow_table *t, const struct rd_flow *f)
 {
 	return (uint32_t)(f - t->entry);
+}
+// Any thread: exclusive bound of entry ids in use, for loops from 1.
+static inline uint32_t rd_flow_bound(const struct rd_flow_table *t)
+{
+	return __atomic_load_n(&t->bound, __ATOMIC_ACQUIRE);
 }
 // Any thread: a consistent copy of entry `id`. false if free or changing all the time.
 bool rd_flow_read(const struct rd_flow_table *t, uint32_t id, struct rd_flow *copy);

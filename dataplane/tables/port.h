@@ -14,6 +14,7 @@
 #include "base/err.h"
 #include "core/ethdev.h"
 #include "core/worker.h"
+#include "tables/generation.h"
 
 #define RD_NAME_LEN 64
 #define RD_LABEL_LEN 96
@@ -46,9 +47,11 @@ struct rd_answer { // frames that a stand-in guest transmits, one per packet del
 	uint32_t next; // atomic: workers take numbers
 	struct {
 		uint32_t len;
-		uint8_t *bytes;
+		uint8_t *bytes; // malloc'ed
 	} frame[];
 };
+struct rd_answer *rd_answer_new(uint32_t nb); // zeroed, to be filled in; NULL when out of memory
+void rd_answer_free(struct rd_answer *a); // NULL is fine
 
 struct rd_dfw; // tables/dfw.h
 
@@ -73,7 +76,8 @@ struct rd_port {
 	struct rd_dfw *dfw; // NULL = no firewall on this port
 	struct rd_answer *answer;
 	// what control and show commands read
-	uint32_t id; // public number: (uplink << 31) | (portset << 25) | index
+	uint32_t id; // public number, one per host: (uplink << 31) | (portset << 25) | index
+	bool id_given; // not generated
 	uint16_t ens; // ENS port id
 	char name[RD_NAME_LEN];
 	char label[RD_LABEL_LEN]; // used_by, or empty
@@ -102,16 +106,6 @@ static inline const struct rd_port *rd_port_at(uint16_t idx)
 	return __atomic_load_n(&rd_port_table[idx], __ATOMIC_ACQUIRE);
 }
 
-// Configuration generation: every change that can alter a forwarding decision bumps it; flow entries of an older
-// generation decide again on their next packet.
-extern uint32_t rd_generation_; // atomic
-static inline uint32_t rd_generation(void)
-{
-	return __atomic_load_n(&rd_generation_, __ATOMIC_ACQUIRE);
-}
-void rd_generation_bump(void);
-int rd_generation_set(uint32_t value); // only forward; -EINVAL
-
 // --- control thread; 0 or -errno with *err ---
 
 int rd_host_add(const char *name, bool is_default, struct rd_err *err);
@@ -122,6 +116,7 @@ const struct rd_host *rd_host_default(void);
 
 int rd_switch_add(
 	const char *name, const char *host, unsigned portset, uint16_t mtu, struct rd_err *err);
+int rd_switch_set_mtu(struct rd_switch *sw, uint16_t mtu, struct rd_err *err);
 int rd_switch_del(struct rd_switch *sw, struct rd_err *err);
 struct rd_switch *rd_switch_at(unsigned idx);
 struct rd_switch *rd_switch_find(const char *name, struct rd_err *err); // HOST/NAME or NAME
@@ -134,7 +129,8 @@ struct rd_port *rd_port_edit(uint16_t idx);
 // Checks (id and name unique, peers exist and fit, ...), generates id, ens and mac where they are 0, makes
 // the record visible, bumps the generation, frees what it replaces after RCU. On error p is still the caller's.
 int rd_port_publish(struct rd_port *p, struct rd_err *err);
-void rd_port_discard(struct rd_port *p); // a private record that was not published; NULL is fine
+// A private record that was not published, with its dfw and answer unless they are the published ones. NULL is fine.
+void rd_port_discard(struct rd_port *p);
 int rd_port_del(uint16_t idx, struct rd_err *err); // -EBUSY while others refer to it
 // By HOST/NAME, NAME or decimal id, as docs/design/protocol.md says. NULL and *err.
 const struct rd_port *rd_port_find(const char *name, struct rd_err *err);

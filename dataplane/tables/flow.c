@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * The flow cache: memory, insert, eviction, removal, aging. Everything but create and free runs on the worker that owns the table.
+ *
+ * Memory comes from mmap, not from the EAL: pages are touched first, and so placed, by the owning worker; it is the same with and
+ * without hugepages, and unit tests need no EAL.
+ */
+#include "tables/flow_priv.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#define CAPACITY_MAX (1u << 24)
+#define EVICT_SAMPLE 8 // entries looked at when the table is full
+
+static void *map(size_t size)
+{
+	void *p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (p == MAP_FAILED)
+		return NULL;
+	(void)madvise(p, size, MADV_HUGEPAGE); // a wish
+	return p;
+}
+
+static size_t entries_size(const struct rd_flow_table *t)
+{
+	return ((size_t)t->capacity + 1) * sizeof(struct rd_flow);
+}
+
+static size_t buckets_size(const struct rd_flow_table *t)
+{
+	return ((size_t)t->mask + 1) * sizeof(struct rd_flow_bucket);
+}
+
+static size_t free_list_size(const struct rd_flow_table *t)
+{
+	return (size_t)t->capacity * sizeof(uint32_t);
+}
+
+struct rd_flow_table *rd_flow_table_create(uint32_t capacity, uint32_t idle_s)
+{
+	struct rd_flow_table *t;
+	uint32_t buckets = 1;
+
+	if (capacity == 0 || capacity > CAPACITY_MAX) {
+		errno = EINVAL;
+		return NULL;
+	}
+	// One and a half to three entries per bucket of eight: fewer than one in a thousand finds its bucket full.
+	while (buckets < capacity / 3)
+		buckets *= 2;
+	t = calloc(1, sizeof(*t));
+	if (t == NULL)
+		return NULL;
+	t->capacity = capacity;
+	t->idle_s = idle_s;
+	t->mask = buckets - 1;
+	t->bound = 1;
+	t->age_pos = 1;
+	t->entry = map(entries_size(t));
+	t->bucket = map(buckets_size(t));
+	t->free_list = map(free_list_size(t));
+	if (t->entry == NULL || t->bucket == NULL || t->free_list == NULL) {
+		rd_flow_table_free(t);
+		errno = ENOMEM;
+		return NULL;
+	}
+	return t;
+}
+
+void rd_flow_table_free(struct rd_flow_table *t)
+{
+	if (t == NULL)
+		return;
+	if (t->entry != NULL)
+		munmap(t->entry, entries_size(t));
+	if (t->bucket != NULL)
+		munmap(t->bucket, buckets_size(t));
+	if (t->free_list != NULL)
+		munmap(t->free_list, free_list_size(t));
+	free(t);
+}
+
+static int bucket_slot(const struct rd_flow_bucket *b, uint32_t id)
+{
+	for (int i = 0; i < FLOW_BUCKET; i++)
+		if (b->entry[i] == id)
+			return i;
+	return -1;
+}
+
+void rd_flow_remove(struct rd_flow_table *t, struct rd_flow *f)
+{
+	uint32_t id = rd_flow_id(t, f);
+	struct rd_flow_bucket *b = &t->bucket[rd_flow_hash(&f->key) & t->mask];
+	int slot = bucket_slot(b, id);
+
+	if (slot >= 0) {
+		b->entry[slot] = 0;
+		b->sig[slot] = 0;
+	}
+	rd_flow_write_begin(f);
+	f->last_s = 0;
+	f->decided = 0;
+	rd_flow_write_end(f);
+	t->free_list[t->nb_free++] = id;
+	t->nb--;
+}
+
+// The least recently used entry of a bucket, NULL if the bucket is empty.
+static struct rd_flow *oldest_of_bucket(struct rd_flow_table *t, const struct rd_flow_bucket *b)
+{
+	struct rd_flow *oldest = NULL;
+
+	for (unsigned i = 0; i < FLOW_BUCKET; i++) {
+		struct rd_flow *f = &t->entry[b->entry[i]];
+
+		if (b->entry[i] != 0 && (oldest == NULL || f->last_s < oldest->last_s))
+			oldest = f;
+	}
+	return oldest;
+}
+
+// The table is full, so every entry is in use: the oldest of this bucket's and of some at the hand of the clock.
+static struct rd_flow *oldest_around(struct rd_flow_table *t, const struct rd_flow_bucket *b)
+{
+	struct rd_flow *oldest = oldest_of_bucket(t, b);
+
+	for (unsigned i = 0; i < EVICT_SAMPLE; i++) {
+		struct rd_flow *f = &t->entry[t->age_pos];
+
+		t->age_pos = t->age_pos + 1 < t->bound ? t->age_pos + 1 : 1;
+		if (oldest == NULL || f->last_s < oldest->last_s)
+			oldest = f;
+	}
+	return oldest;
+}
+
+// Who has to go for a new entry in this bucket; NULL if there is room.
+static struct rd_flow *victim(struct rd_flow_table *t, const struct rd_flow_bucket *b)
+{
+	if (bucket_slot(b, 0) < 0)
+		return oldest_of_bucket(t, b);
+	return t->nb == t->capacity ? oldest_around(t, b) : NULL;
+}
+
+static uint32_t take_free(struct rd_flow_table *t)
+{
+	uint32_t id;
+
+	if (t->nb_free > 0)
+		return t->free_list[--t->nb_free];
+	id = t->bound;
+	__atomic_store_n(&t->bound, id + 1, __ATOMIC_RELEASE);
+	return id;
+}
+
+static struct rd_flow *insert(struct rd_flow_table *t, const struct rd_flow_key *k, uint32_t hash,
+	uint32_t now_s, struct rd_flow *out)
+{
+	struct rd_flow_bucket *b = &t->bucket[hash & t->mask];
+	struct rd_flow *f;
+	uint32_t id;
+	int slot;
+
+	if (out != NULL) {
+		rd_flow_remove(t, out);
+		t->stats.evictions++;
+	}
+	slot = bucket_slot(b, 0);
+	id = take_free(t);
+	f = &t->entry[id];
+	b->entry[slot] = id;
+	b->sig[slot] = flow_sig(hash);
+	t->nb++;
+	t->stats.inserts++;
+
+	rd_flow_write_begin(f);
+	f->key = *k;
+	memset((uint8_t *)f + offsetof(struct rd_flow, hits), 0,
+		offsetof(struct rd_flow, seq) - offsetof(struct rd_flow, hits));
+	memset((uint8_t *)f + offsetof(struct rd_flow, gen), 0,
+		sizeof(*f) - offsetof(struct rd_flow, gen));
+	f->last_s = now_s == 0 ? 1 : now_s; // 0 would be a free entry
+	f->fdb_slot = UINT32_MAX;
+	rd_flow_write_end(f);
+	return f;
+}
+
+struct rd_flow *rd_flow_insert(
+	struct rd_flow_table *t, const struct rd_flow_key *k, uint32_t hash, uint32_t now_s)
+{
+	return insert(t, k, hash, now_s, victim(t, &t->bucket[hash & t->mask]));
+}
+
+struct rd_flow *rd_flow_insert_idle(
+	struct rd_flow_table *t, const struct rd_flow_key *k, uint32_t hash, uint32_t now_s)
+{
+	struct rd_flow *out = victim(t, &t->bucket[hash & t->mask]);
+
+	if (out != NULL && out->last_s >= now_s)
+		return NULL;
+	return insert(t, k, hash, now_s, out);
+}
+
+void rd_flow_age(struct rd_flow_table *t, uint32_t now_s, unsigned max)
+{
+	unsigned in_use = t->bound - 1;
+
+	for (unsigned i = 0; i < max && i < in_use; i++) {
+		struct rd_flow *f = &t->entry[t->age_pos];
+
+		t->age_pos = t->age_pos + 1 < t->bound ? t->age_pos + 1 : 1;
+		if (f->last_s != 0 && t->idle_s != 0 && now_s > f->last_s
+			&& now_s - f->last_s >= t->idle_s)
+			rd_flow_remove(t, f);
+	}
+}
+
+unsigned rd_flow_flush(struct rd_flow_table *t)
+{
+	unsigned flushed = 0;
+
+	for (uint32_t id = 1; id < t->bound; id++) {
+		if (t->entry[id].last_s == 0)
+			continue;
+		rd_flow_remove(t, &t->entry[id]);
+		flushed++;
+	}
+	return flushed;
+}

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * Finding flows. Runs on the worker that owns the table.
+ *
+ * In bulk, three passes: fetch all buckets; compare their signatures and fetch the entries that may match; compare
+ * keys. So the cache misses of a burst overlap instead of adding up.
+ */
+#include "tables/flow_priv.h"
+
+#include <string.h>
+
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
+// Multiply and fold, as wyhash does. The hash is part of what users see (outer source ports come from it), so it is the same
+// on every machine and must not change.
+static inline uint64_t fold(uint64_t a, uint64_t b)
+{
+	unsigned __int128 m = (unsigned __int128)a * b;
+
+	return (uint64_t)m ^ (uint64_t)(m >> 64);
+}
+
+static inline uint64_t word(const uint8_t *bytes, unsigned i)
+{
+	uint64_t w;
+
+	memcpy(&w, bytes + i * 8, 8);
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+	w = __builtin_bswap64(w);
+#endif
+	return w;
+}
+
+uint32_t rd_flow_hash(const struct rd_flow_key *k)
+{
+	const uint8_t *p = (const uint8_t *)k;
+	uint64_t a = fold(word(p, 0) ^ UINT64_C(0xa0761d6478bd642f),
+		word(p, 1) ^ UINT64_C(0xe7037ed1a0b428db));
+	uint64_t b = fold(word(p, 2) ^ UINT64_C(0x8ebc6af09c88c6e3),
+		word(p, 3) ^ UINT64_C(0x589965cc75374cc3));
+	uint64_t c = fold(word(p, 4) ^ UINT64_C(0x1d8e4e27c47d124f),
+		word(p, 5) ^ UINT64_C(0xeb44accab455d165));
+	uint64_t d = fold(word(p, 6) ^ UINT64_C(0x9c6e6877736c46e3),
+		word(p, 7) ^ UINT64_C(0xaaaaaaaaaaaaaaab));
+	uint64_t h =
+		fold(a ^ b ^ UINT64_C(0xa0761d6478bd642f), c ^ d ^ UINT64_C(0xe7037ed1a0b428db));
+	uint32_t hash = (uint32_t)(h ^ h >> 32);
+
+	return hash != 0 ? hash : 1;
+}
+
+// Bit per slot whose signature is the wanted one and that has an entry.
+static inline unsigned candidates(const struct rd_flow_bucket *b, uint16_t sig)
+{
+	unsigned mask = 0;
+
+#ifdef __SSE2__
+	__m128i sigs = _mm_load_si128((const __m128i *)b->sig);
+	__m128i eq = _mm_cmpeq_epi16(sigs, _mm_set1_epi16((short)sig));
+
+	mask = (unsigned)_mm_movemask_epi8(_mm_packs_epi16(eq, _mm_setzero_si128()));
+#else
+	for (unsigned i = 0; i < FLOW_BUCKET; i++)
+		mask |= (unsigned)(b->sig[i] == sig) << i;
+#endif
+	return mask;
+}
+
+static inline bool key_equal(const struct rd_flow_key *a, const struct rd_flow_key *b)
+{
+	const uint8_t *x = (const uint8_t *)a, *y = (const uint8_t *)b;
+
+#ifdef __SSE2__
+	__m128i d = _mm_setzero_si128();
+
+	for (unsigned i = 0; i < 64; i += 16)
+		d = _mm_or_si128(d,
+			_mm_xor_si128(_mm_loadu_si128((const __m128i *)(const void *)(x + i)),
+				_mm_loadu_si128((const __m128i *)(const void *)(y + i))));
+	return _mm_movemask_epi8(_mm_cmpeq_epi8(d, _mm_setzero_si128())) == 0xffff;
+#else
+	uint64_t d = 0;
+
+	for (unsigned i = 0; i < 8; i++)
+		d |= word(x, i) ^ word(y, i);
+	return d == 0;
+#endif
+}
+
+// Entry 0 is all zero and in no bucket for long: a free slot leads to it and no key equals it, for ft is never 0.
+static inline struct rd_flow *match(struct rd_flow_table *t, const struct rd_flow_bucket *b,
+	unsigned mask, const struct rd_flow_key *k)
+{
+	for (; mask != 0; mask &= mask - 1) {
+		struct rd_flow *f = &t->entry[b->entry[__builtin_ctz(mask)]];
+
+		if (key_equal(&f->key, k) && f != t->entry)
+			return f;
+	}
+	return NULL;
+}
+
+struct rd_flow *rd_flow_find(struct rd_flow_table *t, const struct rd_flow_key *k, uint32_t hash)
+{
+	const struct rd_flow_bucket *b = &t->bucket[hash & t->mask];
+	struct rd_flow *f = match(t, b, candidates(b, flow_sig(hash)), k);
+
+	if (f != NULL)
+		t->stats.hits++;
+	else
+		t->stats.misses++;
+	return f;
+}
+
+static inline void prefetch_first(
+	struct rd_flow_table *t, const struct rd_flow_bucket *b, unsigned mask)
+{
+	const struct rd_flow *f;
+
+	if (mask == 0)
+		return;
+	f = &t->entry[b->entry[__builtin_ctz(mask)]];
+	__builtin_prefetch(f, 0, 3);
+	__builtin_prefetch((const uint8_t *)f + 64, 1, 3); // counters and decisions, soon written
+}
+
+void rd_flow_find_bulk(struct rd_flow_table *t, const struct rd_flow_key *keys,
+	const uint32_t *hashes, unsigned n, struct rd_flow **out)
+{
+	uint8_t mask[RD_FLOW_BULK];
+	unsigned found = 0;
+
+	n = n > RD_FLOW_BULK ? RD_FLOW_BULK : n;
+	for (unsigned i = 0; i < n; i++)
+		__builtin_prefetch(&t->bucket[hashes[i] & t->mask], 0, 3);
+	for (unsigned i = 0; i < n; i++) {
+		const struct rd_flow_bucket *b = &t->bucket[hashes[i] & t->mask];
+
+		mask[i] = (uint8_t)candidates(b, flow_sig(hashes[i]));
+		prefetch_first(t, b, mask[i]);
+	}
+	for (unsigned i = 0; i < n; i++) {
+		out[i] = match(t, &t->bucket[hashes[i] & t->mask], mask[i], &keys[i]);
+		found += out[i] != NULL;
+	}
+	t->stats.hits += found;
+	t->stats.misses += n - found;
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * The flow cache's buckets, for flow.c and flow_find.c only.
+ */
+#pragma once
+
+#include "tables/flow.h"
+
+#define FLOW_BUCKET 8
+
+struct rd_flow_bucket {
+	uint16_t sig[FLOW_BUCKET]; // high half of the hash; meaningless when the entry is 0
+	uint32_t entry[FLOW_BUCKET]; // 0 = free
+	uint32_t pad[4];
+};
+_Static_assert(sizeof(struct rd_flow_bucket) == 64, "a bucket is one cache line");
+
+static inline uint16_t flow_sig(uint32_t hash)
+{
+	return (uint16_t)(hash >> 16);
+}

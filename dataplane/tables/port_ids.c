@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * Numbers of ports. The public id is (uplink << 31) | (portset << 25) | index. A generated index is the lowest free one above
+ * the highest that was given in the switch. ENS ids count from 1 in every switch. Called by rd_port_publish().
+ */
+#include "tables/tables.h"
+
+#include <string.h>
+
+#define INDEX_MASK 0x1ffffffu
+#define ENS_MAX 4096
+
+static uint32_t id_base(const struct rd_port *p)
+{
+	uint32_t portset = rd_switch_at(p->sw)->portset;
+
+	return (p->type == RD_PORT_UPLINK ? UINT32_C(1) << 31 : 0) | portset << 25;
+}
+
+static bool index_used(const struct rd_port *p, uint32_t index)
+{
+	for (unsigned i = 1; i < rd_port_bound(); i++) {
+		const struct rd_port *q = rd_port_at((uint16_t)i);
+
+		if (q == NULL || q->host != p->host)
+			continue;
+		// An uplink and another port of a switch never share an index.
+		if (q->sw == p->sw ? (q->id & INDEX_MASK) == index : q->id == (id_base(p) | index))
+			return true;
+	}
+	return false;
+}
+
+static uint32_t highest_given(uint16_t sw)
+{
+	uint32_t highest = 0;
+
+	for (unsigned i = 1; i < rd_port_bound(); i++) {
+		const struct rd_port *q = rd_port_at((uint16_t)i);
+
+		if (q != NULL && q->sw == sw && q->id_given && (q->id & INDEX_MASK) > highest)
+			highest = q->id & INDEX_MASK;
+	}
+	return highest;
+}
+
+static int generate_id(struct rd_port *p, struct rd_err *err)
+{
+	uint32_t index = highest_given(p->sw) + 1;
+
+	while (index <= INDEX_MASK && index_used(p, index))
+		index++;
+	if (index > INDEX_MASK)
+		return rd_err_set(err, -ENOSPC, "no free port id above the highest given one");
+	p->id = id_base(p) | index;
+	return 0;
+}
+
+static bool ens_used(const struct rd_port *p, uint16_t ens)
+{
+	for (unsigned i = 1; i < rd_port_bound(); i++) {
+		const struct rd_port *q = rd_port_at((uint16_t)i);
+
+		if (q != NULL && q->sw == p->sw && q->ens == ens && q->idx != p->idx)
+			return true;
+	}
+	return false;
+}
+
+// Locally administered, and different for every port of a daemon: "r", "d", host, index.
+static void generate_mac(struct rd_port *p)
+{
+	const uint8_t mac[6] = {0x02, 'r', 'd', p->host, (uint8_t)(p->idx >> 8), (uint8_t)p->idx};
+
+	if (p->attach == RD_ATTACH_ETHDEV && !rd_mac_is_zero(p->eth.mac)
+		&& !rd_mac_is_multicast(p->eth.mac))
+		memcpy(p->mac, p->eth.mac, 6);
+	else
+		memcpy(p->mac, mac, 6);
+}
+
+int rd_port_ids(struct rd_port *p, struct rd_err *err)
+{
+	uint16_t ens = 1;
+	int rc;
+
+	if (p->id != 0) {
+		// An edited record carries the id it was born with.
+		p->id_given = rd_port_at(p->idx) == NULL ? true : p->id_given;
+	} else {
+		rc = generate_id(p, err);
+		if (rc < 0)
+			return rc;
+	}
+	if (p->ens == 0) {
+		while (ens < ENS_MAX && ens_used(p, ens))
+			ens++;
+		p->ens = ens; // there are fewer ports than ENS_MAX
+	}
+	if (rd_mac_is_zero(p->mac))
+		generate_mac(p);
+	return 0;
+}
