@@ -177,11 +177,11 @@ static void puts_a_caret_under_it(void **state)
 	struct fake *f = *state;
 	struct rd_err err = {0};
 
-	rd_cli_run_line(f->cli, "box add b lod on", &err);
+	rd_cli_run_line(f->cli, "box add b lxd on", &err);
 	rd_cli_print_error(f->cli, f->stream, &err);
 	assert_string_equal(fake_output(f),
-		"error: \"lod\" is not known here\n"
-		"where: column 11: box add b lod on\n"
+		"error: \"lxd\" is not known here\n"
+		"where: column 11: box add b lxd on\n"
 		"                            ^\n"
 		"try:   size N, mac MAC, team BOX,.., lid on|off, label TEXT, "
 		"open, shut, end of line\n");
@@ -277,9 +277,9 @@ static void runs_files_up_to_the_first_error(void **state)
 	snprintf(want, sizeof(want), "%s/x.pcap", dir);
 	assert_string_equal(json_string_value(json_object_get(f->params, "file")), want);
 
-	write_file(path, "box add b1\n  box add b2 siz 0\nbox add b3\n");
+	write_file(path, "box add b1\n  box add b2 sz 0\nbox add b3\n");
 	assert_int_equal(rd_cli_run_file(f->cli, path, &err), -EINVAL);
-	snprintf(want, sizeof(want), "%s:2:18:   box add b2 siz 0", path);
+	snprintf(want, sizeof(want), "%s:2:14:   box add b2 sz 0", path);
 	assert_string_equal(err.where, want);
 	assert_int_equal(json_array_size(f->requests), 3);
 	assert_int_equal(rd_cli_run_file(f->cli, "/nowhere/t.rd", &err), -ENOENT);
