@@ -44,6 +44,8 @@ int rd_cmds_flush(
 // Reads a capture file (pcap or pcapng, Ethernet) into an array of hex strings; only: the number of the one
 // frame that is wanted, counted from 1, 0 = all. NULL with *err.
 json_t *rd_frames_read(const char *path, uint64_t only, struct rd_err *err);
-// What an array of hex frames takes in a message, in bytes.
+// What an array of hex frames takes in a message, in bytes; and whether one message takes them all.
 size_t rd_frames_size(const json_t *frames);
+bool rd_frames_fit(const json_t *frames);
 #define RD_FRAMES_MAX_SIZE 900000u // leaves room for the rest of a message (RD_MSG_MAX)
+#define RD_FRAMES_MAX 1000u // frames that the daemon takes at once

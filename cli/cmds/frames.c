@@ -102,3 +102,9 @@ size_t rd_frames_size(const json_t *frames)
 		size += json_string_length(json_array_get(frames, i)) + 3;
 	return size;
 }
+
+bool rd_frames_fit(const json_t *frames)
+{
+	return json_array_size(frames) <= RD_FRAMES_MAX
+		&& rd_frames_size(frames) <= RD_FRAMES_MAX_SIZE;
+}

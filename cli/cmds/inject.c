@@ -66,7 +66,8 @@ static json_t *next_chunk(const json_t *frames, size_t *at)
 		json_t *frame = json_array_get(frames, *at);
 
 		size += json_string_length(frame) + 3;
-		if (size > RD_FRAMES_MAX_SIZE && json_array_size(chunk) > 0)
+		if (json_array_size(chunk) == RD_FRAMES_MAX
+			|| (size > RD_FRAMES_MAX_SIZE && json_array_size(chunk) > 0))
 			break;
 		json_array_append(chunk, frame);
 	}
@@ -113,7 +114,7 @@ static int send_chunks(
 	if (json_object_get(params, "every_ms") != NULL) {
 		rd_err_set(err, -E2BIG,
 			"the frames do not fit into one message, so they can't repeat");
-		rd_err_hint(err, "a file of less than 400 kB, or without every");
+		rd_err_hint(err, "a file of at most 1000 frames and 400 kB, or without every");
 		return -E2BIG;
 	}
 	json_object_del(params, "count");
@@ -136,7 +137,9 @@ static void put_result(const struct rd_cli *cli, const json_t *sum)
 	fprintf(out, "%lld packet%s injected", n, n == 1 ? "" : "s");
 	if (nb_ids > 0)
 		fprintf(out, ", id %lld", (long long)json_integer_value(json_array_get(ids, 0)));
-	if (nb_ids > 1)
+	if (nb_ids > 1 && nb_ids < (size_t)n) // the daemon tells only so many
+		fputs(" and up", out);
+	else if (nb_ids > 1)
 		fprintf(out, " to %lld",
 			(long long)json_integer_value(json_array_get(ids, nb_ids - 1)));
 	if (json_object_get(sum, "timer") != NULL)
@@ -154,7 +157,7 @@ static int inject(struct rd_cli *cli, const struct rd_args *args, struct rd_err 
 
 	if (frames == NULL)
 		ret = rd_err_set(err, -ENOMEM, "out of memory");
-	else if (rd_frames_size(frames) > RD_FRAMES_MAX_SIZE)
+	else if (!rd_frames_fit(frames))
 		ret = send_chunks(cli, params, frames, sum, err);
 	else
 		ret = send_once(cli, params, frames, sum, err);

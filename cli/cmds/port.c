@@ -103,11 +103,11 @@ static int set_answer(const struct rd_args *args, json_t *params, struct rd_err 
 		return 0;
 	frames = rd_frames_read(path, 0, err);
 	free(path);
-	if (frames != NULL && rd_frames_size(frames) > RD_FRAMES_MAX_SIZE) {
+	if (frames != NULL && !rd_frames_fit(frames)) {
 		json_decref(frames);
 		frames = NULL;
 		rd_err_set(err, -E2BIG, "the file's frames do not fit into one message");
-		rd_err_hint(err, "a file of less than 400 kB");
+		rd_err_hint(err, "a file of at most 1000 frames and 400 kB");
 	}
 	if (frames == NULL) {
 		rd_args_blame(args, "answer");
