@@ -4,6 +4,9 @@
  */
 #include "cmds/cmds.h"
 
+#include "base/str.h"
+#include "decode/oneline.h"
+
 #include <time.h>
 
 static const struct rd_column columns[] = {
@@ -27,6 +30,21 @@ static void cell_time(const json_t *item, char *buf, size_t len)
 	snprintf(buf, len, "%s.%06lld", hms, (long long)(ns % 1000000000 / 1000));
 }
 
+// The headers that the daemon kept, as tcpdump would print them.
+static void cell_packet(const json_t *item, char *buf, size_t len)
+{
+	uint8_t bytes[1024];
+	size_t have = sizeof(bytes);
+	json_int_t wire = rd_item_int(item, "len");
+
+	buf[0] = '\0';
+	if (rd_parse_hex(rd_item_str(item, "hex"), bytes, &have) < 0 || have == 0)
+		return;
+	if (wire < (json_int_t)have)
+		wire = (json_int_t)have;
+	rd_oneline_frame(NULL, bytes, (uint32_t)have, (uint32_t)wire, buf, len);
+}
+
 static const struct rd_column recent_columns[] = {
 	{"TIME", NULL, 0, cell_time},
 	{"PACKET", "packet_id", RD_COL_RIGHT, NULL},
@@ -36,6 +54,7 @@ static const struct rd_column recent_columns[] = {
 	{"VNI", "vni", RD_COL_RIGHT, NULL},
 	{"LEN", "len", RD_COL_RIGHT, NULL},
 	{"PORT", "port", 0, NULL},
+	{"packet", NULL, RD_COL_NOTE, cell_packet},
 };
 static const struct rd_table recent_table = RD_TABLE(recent_columns);
 

@@ -169,6 +169,24 @@ static void tables_align(void **state)
 	assert_non_null(strstr(fake_output(f), "default"));
 }
 
+static void shows_dropped_packets(void **state)
+{
+	struct fake *f = *state;
+
+	setenv("TZ", "UTC", 1);
+	items(f,
+		"[{'ns':1700000000123456789,'packet_id':7,'stage':'dfw_in','port':'arm/g','port_id':9,"
+		"'reason':'DFW_RULE_DENY','rule':1043,'vni':74752,'len':60,"
+		"'hex':'005056a1999e005056a1fcf308060001080006040001005056a1fcf3ac101f1a000000000000ac101f19'}]",
+		"");
+	run(f, "show drops recent 1");
+	assert_string_equal(fake_output(f),
+		"TIME             PACKET  REASON         RULE  STAGE     VNI  LEN  PORT\n"
+		"22:13:20.123456       7  DFW_RULE_DENY  1043  dfw_in  74752   60  arm/g\n"
+		"    packet: 00:50:56:a1:fc:f3 > 00:50:56:a1:99:9e, ethertype ARP (0x0806), length 60: "
+		"Request who-has 172.16.31.25 tell 172.16.31.26, length 46\n");
+}
+
 static void json_is_one_array(void **state)
 {
 	struct fake *f = *state;
@@ -210,6 +228,7 @@ int main(void)
 		TEST(esxtop_is_golden),
 		TEST(flow_dump_is_golden),
 		TEST(tables_align),
+		TEST(shows_dropped_packets),
 		TEST(json_is_one_array),
 		TEST(prints_the_running_config_as_it_is),
 	};
