@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * A capture file that always ends with a whole block: blocks are collected and written together; when a write fails
+ * (disk full) the file is cut back to the last whole block. Main thread.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "base/err.h"
+#include "pcapng/write.h"
+
+// How long the block at the start of `bytes` is, and whether it holds a packet. The bytes are ours.
+typedef size_t (*pk_block_fn)(const uint8_t *bytes, bool *packet);
+
+struct pk_file {
+	struct rd_pcapng_buf buf; // whole blocks, not yet written
+	const char *path; // "-" = stdout
+	pk_block_fn block;
+	int fd;
+	bool live; // standard output: someone is watching
+	bool broken; // nothing can be written any more
+	off_t good; // bytes of whole blocks in the file
+	uint64_t packets; // packets in the file
+};
+
+int pk_file_open(struct pk_file *f, const char *path, pk_block_fn block, struct rd_err *err);
+// Call after each block was added to buf: writes when enough is there. 0 or a negative errno; -EPIPE: the reader
+// of a pipe is gone.
+int pk_file_added(struct pk_file *f, struct rd_err *err);
+int pk_file_flush(struct pk_file *f, struct rd_err *err);
+// Flushes and closes. 0 or a negative errno.
+int pk_file_close(struct pk_file *f, struct rd_err *err);
+void pk_file_free(struct pk_file *f);

@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * pktcap: captures packets at the stages of reddotd's switches. One thread. Data goes to standard output or a file;
+ * everything else that is said goes to stderr.
+ */
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/str.h"
+#include "list.h"
+#include "opts.h"
+#include "session.h"
+
+static int complain(const struct rd_err *err)
+{
+	char text[700];
+
+	fprintf(stderr, "pktcap: %s\n", rd_err_text(err, text, sizeof(text)));
+	return 1;
+}
+
+static bool ends_with(const char *s, const char *end)
+{
+	size_t n = strlen(s), m = strlen(end);
+
+	return n >= m && strcmp(s + n - m, end) == 0;
+}
+
+// One port's traffic, in and out: all that classic pcap can tell apart.
+static bool is_simple(const struct pk_points *pts)
+{
+	for (unsigned i = 0; i < pts->count; i++) {
+		if (pts->list[i].port == NULL || pts->list[i].port != pts->list[0].port)
+			return false;
+	}
+	return pts->count <= 2;
+}
+
+// -P and --pcap decide; else the file's suffix; else --meta or several stages make it pcapng.
+static bool is_pcapng(const struct pk_opts *o, const struct pk_points *pts)
+{
+	if (o->format != PK_FORMAT_AUTO)
+		return o->format == PK_FORMAT_PCAPNG;
+	if (o->meta != PK_META_AUTO || o->comment != PK_COMMENT_AUTO
+		|| ends_with(o->outfile, ".pcapng"))
+		return true;
+	return !ends_with(o->outfile, ".pcap") && !is_simple(pts);
+}
+
+static int add_out(struct pk_session *s, struct pk_out *out, const struct rd_err *err)
+{
+	if (out == NULL)
+		return err->code;
+	s->outs[s->nb_outs++] = out;
+	return 0;
+}
+
+static int make_outs(struct pk_session *s, struct rd_err *err)
+{
+	const struct pk_opts *o = s->opts;
+	int rc = 0;
+
+	if (o->outfile != NULL)
+		rc = add_out(s,
+			is_pcapng(o, s->points) ? pk_out_pcapng_new(o, err)
+						: pk_out_pcap_new(o, err),
+			err);
+	if (rc < 0)
+		return rc;
+	if (o->json)
+		return add_out(s, pk_out_json_new(err), err);
+	if (o->trace)
+		return add_out(s, pk_out_walk_new(o, err), err);
+	if (o->console || o->outfile == NULL)
+		return add_out(s, pk_out_console_new(err), err);
+	return 0;
+}
+
+static void catch_signals(void)
+{
+	struct sigaction stop = {.sa_handler = pk_session_interrupt}; // no SA_RESTART: wakes poll()
+	struct sigaction ignore = {.sa_handler = SIG_IGN};
+
+	sigaction(SIGINT, &stop, NULL);
+	sigaction(SIGTERM, &stop, NULL);
+	sigaction(SIGHUP, &stop, NULL);
+	sigaction(SIGPIPE, &ignore, NULL); // write() says EPIPE
+	sigaction(SIGXFSZ, &ignore, NULL); // write() says EFBIG
+}
+
+static void say_start(const struct pk_session *s)
+{
+	const struct pk_points *pts = s->points;
+
+	if (pts->count == 1 && pts->list[0].port != NULL)
+		fprintf(stderr, "pktcap: capturing at %s@%s",
+			rd_stage_by_id(pts->list[0].stage)->name, pts->list[0].port->qname);
+	else
+		fprintf(stderr, "pktcap: capturing at %u points", pts->count);
+	fprintf(stderr, ", snapshot length %u bytes\n", s->opts->snaplen);
+}
+
+static int capture_with(struct pk_session *s, struct rd_err *err)
+{
+	int rc;
+
+	// The session first: a filter with a mistake must not have emptied the file.
+	rc = pk_session_start(s, err);
+	if (rc == 0)
+		rc = make_outs(s, err);
+	if (rc < 0)
+		return complain(err);
+	catch_signals();
+	pk_warn_bypassed(s);
+	say_start(s);
+	rc = pk_session_run(s, err);
+	pk_summary(s);
+	return rc < 0 ? complain(err) : 0;
+}
+
+static int capture(struct pk_opts *o, struct rd_client *client, struct pk_ports *ports)
+{
+	struct rd_err err = {0};
+	struct pk_points points;
+	struct pk_session s = {.opts = o, .client = client, .ports = ports, .points = &points};
+	int rc;
+
+	if (pk_points_select(&points, o, ports, &err) < 0) {
+		pk_points_free(&points);
+		return complain(&err);
+	}
+	rc = capture_with(&s, &err);
+	pk_session_free(&s);
+	pk_points_free(&points);
+	return rc;
+}
+
+static int with_daemon(struct pk_opts *o)
+{
+	struct rd_err err = {0};
+	struct pk_ports ports = {0};
+	struct rd_client *client = rd_client_open(o->socket, "pktcap", &err);
+	int rc;
+
+	if (client == NULL)
+		return complain(&err);
+	rc = pk_ports_load(&ports, client, &err);
+	if (rc < 0) {
+		rc = complain(&err);
+	} else if (o->mode == PK_LIST_PORTS) {
+		pk_list_ports(&ports, o->host);
+	} else {
+		rc = capture(o, client, &ports);
+	}
+	pk_ports_free(&ports);
+	rd_client_close(client);
+	return rc;
+}
+
+static int run(struct pk_opts *o)
+{
+	switch (o->mode) {
+	case PK_HELP:
+		fputs(pk_opts_help(), stdout);
+		return 0;
+	case PK_VERSION:
+		puts("pktcap " RD_VERSION);
+		return 0;
+	case PK_LIST_POINTS:
+		pk_list_points();
+		return 0;
+	default:
+		// One packet followed on the terminal is a walk.
+		if (o->follow && o->count == 1 && o->outfile == NULL && !o->json && !o->console)
+			o->trace = true;
+		return with_daemon(o);
+	}
+}
+
+int main(int argc, char **argv)
+{
+	struct rd_err err = {0};
+	struct pk_opts opts;
+	int rc;
+
+	if (pk_opts_parse(&opts, argc, argv, &err) < 0)
+		rc = complain(&err);
+	else
+		rc = run(&opts);
+	pk_opts_free(&opts);
+	return rc;
+}

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * pktcap's command line. Parsed once by main(); the texts belong to argv, but for `filter`.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+
+#define PK_SNAPLEN_MAX 262144u
+#define PK_MAX_SELECT 64
+
+enum pk_mode {
+	PK_CAPTURE,
+	PK_LIST_POINTS, // -A
+	PK_LIST_PORTS, // -D
+	PK_HELP,
+	PK_VERSION,
+};
+
+enum pk_format {
+	PK_FORMAT_AUTO,
+	PK_FORMAT_PCAP,
+	PK_FORMAT_PCAPNG,
+};
+
+enum pk_meta { // what a pcapng record carries besides the bytes
+	PK_META_AUTO,
+	PK_META_NONE,
+	PK_META_LEAN, // direction, packet id, queue, losses
+	PK_META_FULL, // and comment and JSON
+};
+
+enum pk_comment {
+	PK_COMMENT_AUTO,
+	PK_COMMENT_NONE,
+	PK_COMMENT_DECISIONS, // drops, misses, encapsulation, firewall rules
+	PK_COMMENT_ALL,
+};
+
+enum pk_side { // --stage
+	PK_SIDE_AUTO,
+	PK_SIDE_PRE, // nearer the wire or the guest
+	PK_SIDE_POST, // after the switch has processed it
+};
+
+enum pk_dir { // --dir; bits
+	PK_DIR_RX = 1, // into the switch
+	PK_DIR_TX = 2,
+	PK_DIR_BOTH = 3,
+};
+
+enum pk_select_kind {
+	PK_SELECT_ANY, // -i NAME: any port, or a point
+	PK_SELECT_UPLINK,
+	PK_SELECT_SWITCHPORT,
+	PK_SELECT_VMK,
+};
+
+struct pk_select { // one port that was asked for
+	enum pk_select_kind kind;
+	const char *name;
+};
+
+struct pk_opts {
+	enum pk_mode mode;
+	struct pk_select select[PK_MAX_SELECT];
+	unsigned nb_select;
+	const char *capture; // "STAGE[@PORT],..."; NULL = by port, direction and side
+	enum pk_dir dir;
+	enum pk_side side;
+	bool trace; // print walks
+	bool follow;
+	bool inner_only, outer_only;
+	bool console, json;
+	uint64_t count; // 0 = no limit
+	uint32_t snaplen;
+	const char *outfile; // "-" = stdout
+	enum pk_format format;
+	enum pk_meta meta;
+	enum pk_comment comment;
+	const char *socket;
+	const char *host;
+	char *filter; // owned; "" = none
+};
+
+// 0, or -EINVAL with what to say in *err. pk_opts_free() in any case.
+int pk_opts_parse(struct pk_opts *o, int argc, char **argv, struct rd_err *err);
+void pk_opts_free(struct pk_opts *o);
+// The help text, for stdout.
+const char *pk_opts_help(void);

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * Lines for people: time, stage@port, direction, and what tcpdump -en prints. Main thread.
+ */
+#include <stdlib.h>
+
+#include "base/str.h"
+#include "decode/oneline.h"
+#include "out.h"
+#include "text.h"
+
+struct console_out {
+	struct pk_out out;
+	struct rd_oneline *oneline;
+};
+
+static int record(struct pk_out *out, const struct pk_rec *r, struct rd_err *err)
+{
+	struct console_out *c = (struct console_out *)out;
+	const struct rd_cap_rec *rec = r->rec;
+	char line[RD_ONELINE_MAX + 512], time[PK_TIME_TEXT], where[PK_IFACE_TEXT];
+	size_t len = 0;
+	int rc;
+
+	rd_str_addf(line, sizeof(line), &len, "%s %s %s%s", pk_text_time(rec->ns, time),
+		pk_rec_where(r, where, sizeof(where)), pk_rec_dir(r), rec->dir ? " " : "");
+	len += rd_oneline_frame(
+		c->oneline, r->bytes, rec->cap_len, rec->wire_len, line + len, RD_ONELINE_MAX);
+	if (rec->stage == RD_STAGE_DROP) {
+		rd_str_addf(line, sizeof(line), &len, " DROP reason=%s stage=%s",
+			pk_reason_name(rec->reason), pk_stage_name(rec->prev_stage));
+		if (rec->rule_id != 0)
+			rd_str_addf(line, sizeof(line), &len, " rule=%u", rec->rule_id);
+	}
+	if (rec->lost != 0)
+		rd_str_addf(line, sizeof(line), &len, " [%u lost before]", rec->lost);
+	rc = pk_text_line(line, len, err);
+	if (rc == 0)
+		out->written++;
+	return rc;
+}
+
+static int flush(struct pk_out *out, struct rd_err *err)
+{
+	(void)out;
+	return pk_text_flush(err);
+}
+
+static int finish(struct pk_out *out, const struct rd_capring_reader *totals, struct rd_err *err)
+{
+	(void)totals; // the summary goes to stderr
+	return flush(out, err);
+}
+
+static void console_free(struct pk_out *out)
+{
+	rd_oneline_free(((struct console_out *)out)->oneline);
+	free(out);
+}
+
+static const struct pk_out_ops ops = {record, flush, finish, console_free};
+
+struct pk_out *pk_out_console_new(struct rd_err *err)
+{
+	struct console_out *c = calloc(1, sizeof(*c));
+
+	if (c != NULL)
+		c->oneline = rd_oneline_new();
+	if (c == NULL || c->oneline == NULL) {
+		free(c);
+		rd_err_set(err, -ENOMEM, "no memory for the output");
+		return NULL;
+	}
+	c->out.ops = &ops;
+	return &c->out;
+}

@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * The copy of the daemon's port list, see ports.h. Main thread.
+ */
+#include "ports.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "api/stages.h"
+#include "base/str.h"
+
+static void copy_text(char *dst, size_t size, const json_t *item, const char *key)
+{
+	const char *s = json_string_value(json_object_get(item, key));
+
+	if (rd_str_copy(dst, size, s != NULL ? s : "") < 0)
+		dst[size - 1] = '\0'; // cut: the daemon bounds names, so this is only text to show
+}
+
+static uint64_t stage_mask(const json_t *names)
+{
+	uint64_t mask = 0;
+	size_t i;
+	json_t *v;
+
+	json_array_foreach (names, i, v) {
+		const struct rd_stage_desc *s =
+			json_is_string(v) ? rd_stage_by_name(json_string_value(v)) : NULL;
+
+		if (s != NULL)
+			mask |= UINT64_C(1) << s->id;
+	}
+	return mask;
+}
+
+static void fill_port(struct pk_port *port, const json_t *item)
+{
+	char device[16];
+
+	memset(port, 0, sizeof(*port));
+	port->id = (uint32_t)json_integer_value(json_object_get(item, "id"));
+	port->idx = (uint16_t)json_integer_value(json_object_get(item, "idx"));
+	port->bypass_id = (uint32_t)json_integer_value(json_object_get(item, "bypass_id"));
+	copy_text(port->name, sizeof(port->name), item, "name");
+	copy_text(port->host, sizeof(port->host), item, "host");
+	copy_text(port->qname, sizeof(port->qname), item, "qname");
+	copy_text(port->type, sizeof(port->type), item, "type");
+	copy_text(port->mac, sizeof(port->mac), item, "mac");
+	copy_text(port->used_by, sizeof(port->used_by), item, "used_by");
+	copy_text(port->admin, sizeof(port->admin), item, "admin");
+	copy_text(port->link, sizeof(port->link), item, "link");
+	copy_text(port->bypass, sizeof(port->bypass), item, "bypass");
+	copy_text(device, sizeof(device), item, "device");
+	port->has_device = device[0] != '\0' && strcmp(device, "none") != 0;
+	port->stages = stage_mask(json_object_get(item, "stages"));
+}
+
+static struct pk_port *find_known(const struct pk_ports *p, const json_t *item)
+{
+	json_int_t id = json_integer_value(json_object_get(item, "id"));
+	json_int_t idx = json_integer_value(json_object_get(item, "idx"));
+
+	for (unsigned i = 0; i < p->count; i++) {
+		if (p->list[i]->id == id && p->list[i]->idx == idx)
+			return p->list[i];
+	}
+	return NULL;
+}
+
+static int add_item(void *arg, const json_t *item)
+{
+	struct pk_ports *p = arg;
+	struct pk_port *port = find_known(p, item);
+	struct pk_port **list;
+
+	if (port == NULL) {
+		list = realloc(p->list, (p->count + 1) * sizeof(*list));
+		if (list == NULL)
+			return -ENOMEM;
+		p->list = list;
+		port = calloc(1, sizeof(*port));
+		if (port == NULL)
+			return -ENOMEM;
+		p->list[p->count++] = port;
+	}
+	fill_port(port, item);
+	return 0;
+}
+
+int pk_ports_load(struct pk_ports *p, struct rd_client *c, struct rd_err *err)
+{
+	const char *host = json_string_value(json_object_get(rd_client_hello(c), "default_host"));
+	int rc;
+
+	if (rd_str_copy(p->default_host, sizeof(p->default_host), host != NULL ? host : "") < 0)
+		return rd_err_set(err, -EPROTO, "the daemon's default host has an impossible name");
+	for (unsigned i = 0; i < p->count; i++)
+		p->list[i]->gone = true;
+	rc = rd_client_call(c, "port.list", NULL, add_item, p, NULL, err);
+	if (rc < 0)
+		return rd_err_set(err, rc, "can't list the ports: %s", strerror(-rc));
+	p->many_hosts = false;
+	for (unsigned i = 1; i < p->count; i++)
+		p->many_hosts |= strcmp(p->list[0]->host, p->list[i]->host) != 0;
+	return 0;
+}
+
+void pk_ports_free(struct pk_ports *p)
+{
+	for (unsigned i = 0; i < p->count; i++)
+		free(p->list[i]);
+	free(p->list);
+	memset(p, 0, sizeof(*p));
+}
+
+const struct pk_port *pk_ports_by_rec(const struct pk_ports *p, uint16_t idx, uint32_t id)
+{
+	for (unsigned i = 0; i < p->count; i++) {
+		if (p->list[i]->idx == idx && p->list[i]->id == id)
+			return p->list[i];
+	}
+	return NULL;
+}
+
+static const struct pk_port *find_id(const struct pk_ports *p, uint32_t id)
+{
+	for (unsigned i = 0; i < p->count; i++) {
+		if (p->list[i]->id == id && !p->list[i]->gone)
+			return p->list[i];
+	}
+	return NULL;
+}
+
+// The port with this name on `host` (NULL = anywhere; then *count says how many there are).
+static const struct pk_port *find_name(
+	const struct pk_ports *p, const char *name, const char *host, unsigned *count)
+{
+	const struct pk_port *found = NULL;
+
+	*count = 0;
+	for (unsigned i = 0; i < p->count; i++) {
+		const struct pk_port *port = p->list[i];
+
+		if (port->gone || strcmp(port->name, name) != 0)
+			continue;
+		if (host != NULL && strcmp(port->host, host) != 0)
+			continue;
+		found = port;
+		(*count)++;
+	}
+	return found;
+}
+
+static const struct pk_port *find_qname(const struct pk_ports *p, const char *qname)
+{
+	for (unsigned i = 0; i < p->count; i++) {
+		if (!p->list[i]->gone && strcmp(p->list[i]->qname, qname) == 0)
+			return p->list[i];
+	}
+	return NULL;
+}
+
+const struct pk_port *pk_ports_find(
+	const struct pk_ports *p, const char *name, const char *host, struct rd_err *err)
+{
+	const struct pk_port *port;
+	unsigned count = 0;
+	uint32_t id;
+
+	if (strchr(name, '/') != NULL) {
+		port = find_qname(p, name);
+	} else if (rd_parse_u32(name, 0, UINT32_MAX, &id) == 0) {
+		port = find_id(p, id);
+	} else {
+		port = find_name(p, name, host != NULL ? host : p->default_host, &count);
+		if (port == NULL && host == NULL)
+			port = find_name(p, name, NULL, &count);
+	}
+	if (count > 1) {
+		rd_err_set(err, -EEXIST, "%u hosts have a port named %s", count, name);
+		rd_err_hint(err, "HOST/%s, see pktcap -D", name);
+		return NULL;
+	}
+	if (port == NULL) {
+		rd_err_set(err, -ENOENT, "no port is named %s%s%s", name, host ? " on " : "",
+			host ? host : "");
+		rd_err_hint(err, "pktcap -D");
+	}
+	return port;
+}
+
+const char *pk_port_label(const struct pk_ports *p, const struct pk_port *port)
+{
+	return p->many_hosts ? port->qname : port->name;
+}

@@ -1,0 +1,315 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * The capture session, see session.h. Main thread.
+ */
+#include "session.h"
+
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "filter/filter.h"
+
+#define WINDOW_NS 5000000u // reorder window between rings
+#define IDLE_MS 1 // sleep when the rings are empty
+#define IDLE_LONG_MS 10 // ... and have been for a while
+#define IDLE_LONG_AFTER 1000 // empty rounds
+#define BATCH 1024 // records between two looks at signals and outputs
+#define RELOAD_NS 1000000000u // at most one port list per second
+#define FOLLOWED_LEN 65536u
+
+static volatile sig_atomic_t interrupted;
+
+void pk_session_interrupt(int signal)
+{
+	(void)signal;
+	interrupted = 1;
+}
+
+static json_t *bpf_json(const struct rd_filter *f)
+{
+	json_t *list = json_array();
+
+	for (uint32_t i = 0; list != NULL && i < f->nb_insns; i++) {
+		const struct rd_filter_insn *in = &f->insns[i];
+		json_t *item =
+			json_pack("[i, i, i, I]", in->code, in->jt, in->jf, (json_int_t)in->k);
+
+		if (item == NULL || json_array_append_new(list, item) < 0) {
+			json_decref(list);
+			return NULL;
+		}
+	}
+	return list;
+}
+
+// Following from chosen ports: every stage is armed, and we keep what passed the chosen points.
+static json_t *points_json(struct pk_session *s, struct rd_err *err)
+{
+	struct pk_opts all = {.dir = PK_DIR_BOTH};
+	struct pk_points pts;
+	json_t *list;
+
+	if (s->followed == NULL)
+		return pk_points_json(s->points);
+	if (pk_points_select(&pts, &all, s->ports, err) < 0)
+		return NULL;
+	list = pk_points_json(&pts);
+	pk_points_free(&pts);
+	return list;
+}
+
+static json_t *params_json(struct pk_session *s, struct rd_err *err)
+{
+	const struct pk_opts *o = s->opts;
+	struct rd_filter f;
+	json_t *params, *bpf, *points;
+
+	if (rd_filter_compile(&f, o->filter, RD_FILTER_BOTH, err) < 0)
+		return NULL;
+	bpf = bpf_json(&f);
+	rd_filter_free(&f);
+	points = points_json(s, err);
+	params = json_pack("{s:o, s:o, s:s, s:b, s:b, s:b, s:I, s:s}", "points", points, "bpf", bpf,
+		"filter", o->filter, "inner", !o->outer_only, "outer", !o->inner_only, "follow",
+		o->follow, "snaplen", (json_int_t)o->snaplen, "name", "pktcap");
+	if (params == NULL)
+		rd_err_set(err, -ENOMEM, "no memory for the request, or the filter is not UTF-8");
+	return params;
+}
+
+static bool is_selected(const struct pk_points *pts, const struct rd_cap_rec *rec)
+{
+	for (unsigned i = 0; i < pts->count; i++) {
+		const struct pk_point *pt = &pts->list[i];
+
+		if (pt->stage == rec->stage && (pt->port == NULL || pt->port->id == rec->port_id))
+			return true;
+	}
+	return false;
+}
+
+static int open_ring(struct pk_session *s, struct rd_err *err)
+{
+	int fd = rd_client_take_fd(s->client);
+
+	if (fd < 0)
+		return rd_err_set(err, -EPROTO, "the daemon started a session, but sent no ring");
+	s->reader = rd_capring_open(fd); // takes the descriptor
+	if (s->reader == NULL)
+		return rd_err_set(
+			err, -EPROTO, "the daemon's ring can't be used: %s", strerror(errno));
+	pk_merge_init(&s->merge, s->reader, WINDOW_NS);
+	return 0;
+}
+
+int pk_session_start(struct pk_session *s, struct rd_err *err)
+{
+	json_t *params, *result = NULL;
+	int rc;
+
+	if (s->opts->follow && (s->opts->nb_select != 0 || s->opts->capture != NULL)) {
+		s->followed = calloc(FOLLOWED_LEN, sizeof(*s->followed));
+		if (s->followed == NULL)
+			return rd_err_set(err, -ENOMEM, "no memory to follow packets");
+	}
+	params = params_json(s, err);
+	if (params == NULL)
+		return err->code;
+	rc = rd_client_call(s->client, "capture.start", params, NULL, NULL, &result, err);
+	if (rc < 0)
+		return rc;
+	s->number = json_integer_value(json_object_get(result, "session"));
+	json_decref(result);
+	s->ports_ns = rd_monotonic_ns();
+	return open_ring(s, err);
+}
+
+static uint64_t *followed_slot(struct pk_session *s, uint64_t packet_id)
+{
+	return &s->followed[(packet_id * UINT64_C(0x9e3779b97f4a7c15)) >> 48];
+}
+
+// Whether the record is of a packet that was asked for: it is at a chosen point, or its packet (or the one that it is
+// a copy of) has been there.
+static bool is_wanted(struct pk_session *s, const struct rd_cap_rec *rec)
+{
+	bool wanted;
+
+	if (s->followed == NULL)
+		return true;
+	wanted = is_selected(s->points, rec) || *followed_slot(s, rec->packet_id) == rec->packet_id
+		|| (rec->parent_id != 0 && *followed_slot(s, rec->parent_id) == rec->parent_id);
+	if (wanted)
+		*followed_slot(s, rec->packet_id) = rec->packet_id;
+	else
+		s->passed_over++;
+	return wanted;
+}
+
+// A port that was added after the list was fetched.
+static void learn_port(struct pk_session *s, struct pk_rec *r)
+{
+	struct rd_err err = {0};
+	uint64_t now = rd_monotonic_ns();
+
+	if (r->port != NULL || r->rec->port_id == 0 || now - s->ports_ns < RELOAD_NS)
+		return;
+	s->ports_ns = now;
+	// On failure the record goes out with the port's number; a dead daemon is noticed by the loop.
+	if (pk_ports_load(s->ports, s->client, &err) == 0)
+		pk_rec_init(r, r->rec, s->ports);
+}
+
+static int write_record(struct pk_session *s, const struct rd_cap_rec *rec, struct rd_err *err)
+{
+	struct pk_rec r;
+	int rc = 0;
+
+	pk_rec_init(&r, rec, s->ports);
+	learn_port(s, &r);
+	for (unsigned i = 0; i < s->nb_outs && rc == 0; i++)
+		rc = s->outs[i]->ops->record(s->outs[i], &r, err);
+	s->captured++;
+	s->captured_at[rec->stage % RD_STAGE_MAX]++;
+	return rc;
+}
+
+static int flush_outs(struct pk_session *s, struct rd_err *err)
+{
+	int rc = 0;
+
+	for (unsigned i = 0; i < s->nb_outs && rc == 0; i++)
+		rc = s->outs[i]->ops->flush(s->outs[i], err);
+	return rc;
+}
+
+static bool is_enough(const struct pk_session *s)
+{
+	uint64_t n = s->captured;
+
+	if (s->opts->count == 0)
+		return false;
+	for (unsigned i = 0; i < s->nb_outs && s->opts->trace; i++)
+		n = s->outs[i]->walks;
+	return n >= s->opts->count;
+}
+
+// Writes what the rings have, at most BATCH records. Their number, or a negative errno.
+static int take_batch(struct pk_session *s, bool drain, struct rd_err *err)
+{
+	uint64_t now = rd_realtime_ns();
+	int taken = 0, rc = 0, corrupt;
+
+	while (taken < BATCH && rc == 0 && !is_enough(s)) {
+		const struct rd_cap_rec *rec = pk_merge_next(&s->merge, now, drain, &corrupt);
+
+		s->corrupt |= corrupt != 0;
+		if (rec == NULL)
+			break;
+		if (is_wanted(s, rec))
+			rc = write_record(s, rec, err);
+		pk_merge_pop(&s->merge);
+		taken++;
+	}
+	return rc < 0 ? rc : taken;
+}
+
+// Sleeps until there may be something. false: the daemon is gone.
+static bool wait_more(struct pk_session *s, int ms)
+{
+	struct pollfd p = {.fd = rd_client_fd(s->client), .events = POLLIN};
+
+	// Between calls the daemon has nothing to say: readable means that it hung up.
+	return poll(&p, 1, ms) <= 0 || p.revents == 0;
+}
+
+static int set_end(struct pk_session *s, int rc)
+{
+	s->end = rc == -EPIPE ? PK_END_PIPE : PK_END_ERROR;
+	return rc == -EPIPE ? 0 : rc;
+}
+
+static int loop(struct pk_session *s, struct rd_err *err)
+{
+	unsigned idle = 0;
+	int rc;
+
+	for (;;) {
+		rc = take_batch(s, false, err);
+		if (rc >= 0 && rc < BATCH && flush_outs(s, err) < 0)
+			rc = err->code ? err->code : -EPIPE;
+		if (rc < 0)
+			return set_end(s, rc);
+		s->end = is_enough(s) ? PK_END_COUNT : PK_END_SIGNAL;
+		if (is_enough(s) || interrupted)
+			return 0;
+		idle = rc > 0 ? 0 : idle + 1;
+		s->end = PK_END_DAEMON;
+		if (rc == 0 && !wait_more(s, idle > IDLE_LONG_AFTER ? IDLE_LONG_MS : IDLE_MS))
+			return 0;
+	}
+}
+
+// The daemon confirms when no worker writes any more; then the rings are emptied.
+static int stop_and_drain(struct pk_session *s, struct rd_err *err)
+{
+	struct rd_err ignored = {0};
+	int rc = 0;
+
+	if (s->end != PK_END_DAEMON
+		&& rd_client_call(s->client, "capture.stop",
+			   json_pack("{s:I}", "session", s->number), NULL, NULL, NULL, &ignored)
+			< 0
+		&& s->end != PK_END_PIPE)
+		s->end = s->end == PK_END_ERROR ? PK_END_ERROR : PK_END_DAEMON;
+	while (s->end != PK_END_PIPE && s->end != PK_END_ERROR) {
+		rc = take_batch(s, true, err);
+		if (rc <= 0)
+			break;
+	}
+	return rc < 0 ? set_end(s, rc) : 0;
+}
+
+static int finish_outs(struct pk_session *s, struct rd_err *err)
+{
+	int rc = 0;
+
+	for (unsigned i = 0; i < s->nb_outs; i++) {
+		int one = s->outs[i]->ops->finish(s->outs[i], s->reader, err);
+
+		rc = rc == 0 ? one : rc;
+	}
+	return rc == -EPIPE ? 0 : rc;
+}
+
+int pk_session_run(struct pk_session *s, struct rd_err *err)
+{
+	int rc = loop(s, err);
+	int more = stop_and_drain(s, err);
+
+	rc = rc == 0 ? more : rc;
+	more = finish_outs(s, err);
+	if (more < 0)
+		s->end = PK_END_ERROR;
+	rc = rc == 0 ? more : rc;
+	if (rc == 0 && s->end == PK_END_DAEMON) {
+		rc = rd_err_set(err, -ECONNRESET,
+			"the daemon is gone; what it had captured until then was kept");
+		rd_err_hint(err, "its log, then: reddotd -f FILE");
+	}
+	if (rc == 0 && s->corrupt)
+		rc = rd_err_set(err, -EBADMSG, "a capture ring is corrupt: its rest was lost");
+	return rc;
+}
+
+void pk_session_free(struct pk_session *s)
+{
+	for (unsigned i = 0; i < s->nb_outs; i++)
+		s->outs[i]->ops->free(s->outs[i]);
+	rd_capring_close(s->reader);
+	free(s->followed);
+	memset(s, 0, sizeof(*s));
+}

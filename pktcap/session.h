@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * A capture session from the client's side: start, merge the rings into the outputs, stop, drain. Main thread;
+ * pk_session_interrupt() is for signal handlers.
+ */
+#pragma once
+
+#include "merge.h"
+#include "out.h"
+#include "points.h"
+
+#define PK_MAX_OUTS 2
+
+enum pk_end { // why a session ended
+	PK_END_COUNT, // -c
+	PK_END_SIGNAL,
+	PK_END_DAEMON, // it is gone
+	PK_END_PIPE, // nobody reads our output any more
+	PK_END_ERROR, // an output or a ring is broken
+};
+
+struct pk_session {
+	const struct pk_opts *opts;
+	struct rd_client *client;
+	struct pk_ports *ports;
+	const struct pk_points *points; // what was asked for
+	struct pk_out *outs[PK_MAX_OUTS];
+	unsigned nb_outs;
+	struct rd_capring_reader *reader;
+	struct pk_merge merge;
+	json_int_t number; // the daemon's
+	enum pk_end end;
+	uint64_t captured; // records given to the outputs
+	uint64_t captured_at[RD_STAGE_MAX];
+	uint64_t passed_over; // followed sessions: records of packets that were not asked for
+	uint64_t ports_ns; // when the port list was fetched
+	uint64_t *followed; // packet ids seen at the points that were asked for; NULL = take all
+	bool corrupt; // a ring was
+};
+
+// Compiles the filter and starts the session. 0 or a negative errno with *err.
+int pk_session_start(struct pk_session *s, struct rd_err *err);
+// Captures until something ends it, then drains and finishes the outputs. s->end says why; 0 or a negative errno with
+// *err if that is worth an error message.
+int pk_session_run(struct pk_session *s, struct rd_err *err);
+void pk_session_free(struct pk_session *s);
+void pk_session_interrupt(int signal);
+
+// Chatter on stderr, in summary.c.
+void pk_warn_bypassed(const struct pk_session *s);
+void pk_summary(const struct pk_session *s);
