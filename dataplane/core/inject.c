@@ -13,8 +13,7 @@
 
 static uint64_t next_id; // of injected packets; the worker byte of their ids is 0xff
 
-// As many segments as the pool's data rooms need: also how tests get segmented packets.
-static struct rte_mbuf *frame_to_mbuf(const uint8_t *frame, size_t len)
+struct rte_mbuf *rd_frame_to_mbuf(const uint8_t *frame, size_t len)
 {
 	struct rte_mbuf *head = rte_pktmbuf_alloc(rd_pool());
 
@@ -49,7 +48,7 @@ int rd_inject(uint16_t port_idx, const uint8_t *frame, size_t len, uint64_t *pac
 		return -EINVAL;
 	if (len == 0 || len > FRAME_MAX)
 		return -EMSGSIZE;
-	struct rte_mbuf *m = frame_to_mbuf(frame, len);
+	struct rte_mbuf *m = rd_frame_to_mbuf(frame, len);
 
 	if (m == NULL)
 		return -ENOBUFS;

@@ -119,6 +119,9 @@ void rd_worker_walk_once(struct rd_worker *w);
 int rd_rxq_refresh(void);
 
 struct rte_mempool *rd_pool(void); // packets; private area = struct rd_meta
+// A packet with these bytes, in as many segments as the pool's data rooms need; its metadata is not set. NULL
+// when the pool is empty. Any thread.
+struct rte_mbuf *rd_frame_to_mbuf(const uint8_t *frame, size_t len);
 // Puts a frame into the graph as if the port's device had received it. 0 and the packet id, or -ENOBUFS,
 // -EMSGSIZE, -EAGAIN (ring full). Any port, with a device or without.
 int rd_inject(uint16_t port_idx, const uint8_t *frame, size_t len, uint64_t *packet_id);

@@ -5,7 +5,7 @@
  * l2_lookup.
  *
  * Works on the whole burst, for the bulk lookup. The entries that are found are touched before
- * anything is inserted: rd_flow_insert() never evicts an entry of this second, so no packet of this
+ * anything is inserted: rd_flow_insert_idle() never evicts an entry of this second, so no packet of this
  * walk loses its entry to another flow.
  */
 #include "nodes/path.h"
@@ -29,6 +29,7 @@ static const uint8_t edge_of[RD_STEP_COUNT] = {
 
 struct lookup { // the packets of a burst that may have an entry
 	uint16_t nb;
+	uint16_t hits, misses;
 	uint16_t pos[RD_FLOW_BULK]; // in the burst
 	uint32_t hash[RD_FLOW_BULK];
 	struct rd_flow *flow[RD_FLOW_BULK];
@@ -41,7 +42,7 @@ static void refresh_source(struct rd_worker *w, const struct rd_meta *md, struct
 	const struct rd_segment *seg = rd_segment_at(md->segment);
 	bool tunnelled = md->flags & RD_META_FROM_TUNNEL;
 
-	f->last_s = w->now_s;
+	f->last_s = RTE_MAX(w->now_s, 1u); // 0 would be a free entry
 	if (seg != NULL && seg->learn)
 		f->fdb_slot = rd_fdb_learn(md->segment, f->key.smac, tunnelled,
 			tunnelled ? md->tunnel : md->in_port, w->now_s);
@@ -77,7 +78,7 @@ static struct rd_flow *make_entry(
 
 	if (f != NULL)
 		return f;
-	f = rd_flow_insert(w->flows, &l->key[j], l->hash[j], w->now_s);
+	f = rd_flow_insert_idle(w->flows, &l->key[j], l->hash[j], w->now_s);
 	if (f == NULL) // every candidate is in use right now: this packet is decided without
 		return NULL;
 	reset(f, gen);
@@ -85,29 +86,30 @@ static struct rd_flow *make_entry(
 	return f;
 }
 
-static uint16_t miss(struct rd_worker *w, struct rd_meta *md)
+static uint16_t miss(struct lookup *l, struct rd_meta *md)
 {
 	md->flags |= RD_META_MISS;
-	w->flows->stats.misses++;
+	l->misses++;
 	return NEXT_L2_LOOKUP;
 }
 
-static uint16_t take(struct rd_worker *w, struct rte_mbuf *m, struct rd_flow *f, uint32_t gen)
+static uint16_t take(
+	struct rd_worker *w, struct lookup *l, struct rte_mbuf *m, struct rd_flow *f, uint32_t gen)
 {
 	struct rd_meta *md = rd_meta(m);
 
 	md->flow = f;
 	if (f == NULL)
-		return miss(w, md);
+		return miss(l, md);
 	count(f, m);
 	if (f->gen != gen) {
 		w->flows->stats.stale++;
 		reset(f, gen);
 	}
 	if ((f->decided & RD_FLOW_READY) != RD_FLOW_READY)
-		return miss(w, md);
+		return miss(l, md);
 	md->flags |= RD_META_HIT;
-	w->flows->stats.hits++;
+	l->hits++;
 	md->out_port = f->out_port;
 	if (f->acts & RD_ACT_ENCAP)
 		md->tunnel = f->tunnel;
@@ -116,7 +118,7 @@ static uint16_t take(struct rd_worker *w, struct rte_mbuf *m, struct rd_flow *f,
 
 static void gather(void **objs, uint16_t nb, uint16_t *next, struct lookup *l)
 {
-	l->nb = 0;
+	l->nb = l->hits = l->misses = 0;
 	for (uint16_t i = 0; i < nb; i++) {
 		struct rte_mbuf *m = objs[i];
 		struct rd_meta *md = rd_meta(m);
@@ -138,6 +140,8 @@ static void lookup(struct rd_worker *w, void **objs, uint16_t nb, uint16_t *next
 {
 	uint32_t gen =
 		rd_generation(); // before any table is read: a later change makes entries stale
+	struct rd_flow_stats *st = &w->flows->stats;
+	uint64_t hits = st->hits, misses = st->misses;
 	struct lookup l;
 
 	gather(objs, nb, next, &l);
@@ -150,8 +154,10 @@ static void lookup(struct rd_worker *w, void **objs, uint16_t nb, uint16_t *next
 
 		if (f == NULL)
 			f = make_entry(w, &l, j, gen);
-		next[l.pos[j]] = take(w, objs[l.pos[j]], f, gen);
+		next[l.pos[j]] = take(w, &l, objs[l.pos[j]], f, gen);
 	}
+	st->hits = hits + l.hits; // what was decided already, not what was merely found
+	st->misses = misses + l.misses;
 }
 
 static uint16_t flow_lookup_process(

@@ -5,7 +5,6 @@
  */
 #include "nodes/tx.h"
 
-#include <string.h>
 #include <rte_ethdev.h>
 
 #include "base/pkt.h"
@@ -73,21 +72,17 @@ static struct rte_mbuf *answer_frame(struct rd_worker *w, struct rd_answer *a, u
 {
 	struct rte_mbuf *m;
 	uint32_t n;
-	char *bytes;
 
 	if (__atomic_load_n(&a->next, __ATOMIC_RELAXED) >= a->nb)
 		return NULL;
 	n = __atomic_fetch_add(&a->next, 1, __ATOMIC_RELAXED);
 	if (n >= a->nb)
 		return NULL;
-	m = rte_pktmbuf_alloc(rd_pool());
-	bytes = m != NULL ? rte_pktmbuf_append(m, (uint16_t)a->frame[n].len) : NULL;
-	if (bytes == NULL) {
+	m = rd_frame_to_mbuf(a->frame[n].bytes, a->frame[n].len);
+	if (m == NULL) {
 		w->drops[RD_DROP_MEM_CLONE]++;
-		rte_pktmbuf_free(m);
 		return NULL;
 	}
-	memcpy(bytes, a->frame[n].bytes, a->frame[n].len);
 	rd_meta_init(w, m, port);
 	return m;
 }
