@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * Start and end of the control part. Main thread.
+ */
+#include "control/ctl.h"
+
+#include <signal.h>
+
+#include "base/log.h"
+#include "control/device.h"
+#include "control/timers.h"
+
+RD_LOG_MODULE(ctl);
+
+int rd_ctl_init(struct rd_ctl *ctl, struct event_base *base)
+{
+	ctl->base = base;
+	return rd_timers_start(ctl);
+}
+
+void rd_ctl_stop(struct rd_ctl *ctl)
+{
+	ctl->stopping = true;
+	event_base_loopbreak(ctl->base);
+}
+
+void rd_ctl_fini(struct rd_ctl *ctl)
+{
+	if (ctl->sessions != NULL)
+		rd_log_err("a capture session outlived its connection");
+	rd_ctl_timers_end(ctl);
+	if (ctl->tick != NULL)
+		event_free(ctl->tick);
+	ctl->tick = NULL;
+}

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * The control part of the daemon: its state, the handlers (one file per noun), and what they share. Everything here
+ * belongs to the control thread, which is the main thread and runs the event loop.
+ */
+#pragma once
+
+#include <event2/event.h>
+
+#include "control/method.h"
+#include "tables/names.h"
+#include "tables/segment.h"
+#include "tables/tunnel.h"
+
+struct rd_ctl_session; // ctl_capture.c
+struct rd_ctl_timer; // ctl_inject.c
+
+struct rd_ctl {
+	struct event_base *base;
+	bool test; // reddotd --test
+	bool stopping;
+	struct event *tick; // once a second
+	struct rd_ctl_session *sessions;
+	struct rd_ctl_timer *timers;
+	uint32_t next_session, next_timer;
+	uint32_t flow_generation; // as flow.set gave it last; 0 = never
+	uint32_t flow_capacity, flow_idle_s;
+};
+
+int rd_ctl_init(struct rd_ctl *ctl, struct event_base *base);
+void rd_ctl_fini(struct rd_ctl *ctl); // sessions, timers, ports with their devices
+void rd_ctl_stop(struct rd_ctl *ctl); // leaves the event loop; called once the last answer is out
+void rd_ctl_conn_closed(struct rd_ctl *ctl, const struct rd_conn *conn); // ends its sessions
+
+// --- references: by parameter, NULL with *req->err when missing, wrong or unknown (control/ref.c) ---
+const struct rd_host *rd_req_host(struct rd_request *req, const char *key);
+const struct rd_host *rd_req_host_or_null(
+	struct rd_request *req, const char *key); // absent is no error
+struct rd_switch *rd_req_switch(struct rd_request *req, const char *key);
+const struct rd_port *rd_req_port(struct rd_request *req, const char *key);
+const struct rd_segment *rd_req_segment(struct rd_request *req, const char *key);
+const struct rd_tunnel *rd_req_tunnel(struct rd_request *req, const char *key);
+const struct rd_tep *rd_req_tep(struct rd_request *req, const char *key);
+// Array of port names that must be uplinks of one host: fills team, returns how many.
+unsigned rd_req_team(struct rd_request *req, const char *key, uint16_t team[RD_TEAM_MAX]);
+
+// --- names for answers (control/ref.c); "" when there is no such thing ---
+#define RD_QNAME_LEN (2 * RD_NAME_LEN + 1)
+const char *rd_ctl_switch_qname(const struct rd_switch *sw, char buf[RD_QNAME_LEN]);
+const char *rd_ctl_port_qname(uint16_t idx, char buf[RD_QNAME_LEN]);
+const char *rd_ctl_segment_qname(const struct rd_segment *s, char buf[RD_QNAME_LEN]);
+json_t *rd_json_ports(const uint16_t *idx, unsigned nb, bool qualified); // names
+json_t *rd_json_mac(const uint8_t mac[6]);
+json_t *rd_json_ip4(const uint8_t ip[4]);
+
+// Text of a tep's Geneve option, "0104:00:a1b2c3d4"; "" if it has none (ctl_tep.c).
+const char *ctl_tep_option(const struct rd_tep *t, char *buf, size_t size);
+void rd_ctl_timers_end(struct rd_ctl *ctl); // ctl_inject.c
+
+// What reddotd -f needs: runs a method without a socket, with the client library's contract (control/local.c).
+int rd_ctl_call(void *ctl, const char *method, json_t *params,
+	int (*each)(void *arg, const json_t *item), void *each_arg, json_t **result,
+	struct rd_err *err);
+
+#define RD_HANDLER(noun) int ctl_##noun(struct rd_request *req)
+RD_HANDLER(hello);
+RD_HANDLER(host_add);
+RD_HANDLER(host_del);
+RD_HANDLER(host_list);
+RD_HANDLER(switch_add);
+RD_HANDLER(switch_set);
+RD_HANDLER(switch_del);
+RD_HANDLER(switch_list);
+RD_HANDLER(port_add);
+RD_HANDLER(port_set);
+RD_HANDLER(port_del);
+RD_HANDLER(port_list);
+RD_HANDLER(segment_add);
+RD_HANDLER(segment_set);
+RD_HANDLER(segment_del);
+RD_HANDLER(segment_list);
+RD_HANDLER(fdb_add);
+RD_HANDLER(fdb_del);
+RD_HANDLER(fdb_flush);
+RD_HANDLER(fdb_list);
+RD_HANDLER(tep_add);
+RD_HANDLER(tep_del);
+RD_HANDLER(tep_list);
+RD_HANDLER(tunnel_add);
+RD_HANDLER(tunnel_del);
+RD_HANDLER(tunnel_list);
+RD_HANDLER(dfw_add);
+RD_HANDLER(dfw_del);
+RD_HANDLER(dfw_default);
+RD_HANDLER(dfw_list);
+RD_HANDLER(flow_list);
+RD_HANDLER(flow_stats);
+RD_HANDLER(flow_set);
+RD_HANDLER(flow_flush);
+RD_HANDLER(stage_list);
+RD_HANDLER(drop_list);
+RD_HANDLER(drop_recent);
+RD_HANDLER(worker_list);
+RD_HANDLER(capture_start);
+RD_HANDLER(capture_stop);
+RD_HANDLER(capture_list);
+RD_HANDLER(inject);
+RD_HANDLER(inject_list);
+RD_HANDLER(inject_stop);
+RD_HANDLER(log_list);
+RD_HANDLER(log_set);
+RD_HANDLER(running_config);
+RD_HANDLER(clock_advance);
+RD_HANDLER(daemon_stop);

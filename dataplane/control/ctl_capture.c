@@ -1,0 +1,301 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * capture.*: sessions. A session belongs to the connection that started it and ends with it, whatever the reason.
+ * Control thread.
+ */
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/str.h"
+#include "control/conn.h"
+#include "core/tap.h"
+
+RD_LOG_MODULE(capture);
+
+#define POINTS_MAX 1024
+#define SNAPLEN_MAX 262144
+#define RING_DEFAULT (4u << 20)
+#define RING_MAX (UINT64_C(1) << 30)
+
+struct rd_ctl_session {
+	struct rd_ctl_session *next;
+	const struct rd_conn *conn; // that owns it
+	uint32_t id;
+	uid_t uid;
+	pid_t pid;
+	uint64_t start_ns; // monotonic
+	uint32_t snaplen;
+	bool follow;
+	json_t *points; // [{stage, port}], for show
+	char name[64];
+	char filter[512];
+	struct rd_capture *capture;
+};
+
+struct point_list {
+	struct rd_tap_point v[POINTS_MAX];
+	unsigned nb;
+	json_t *shown;
+};
+
+static int add_point(struct rd_request *req, struct point_list *l, unsigned stage, uint16_t port)
+{
+	char name[RD_QNAME_LEN];
+
+	if (l->nb == POINTS_MAX)
+		return rd_req_fail(req, "points", -E2BIG, "more than %d points", POINTS_MAX);
+	l->v[l->nb++] = (struct rd_tap_point){.stage = (uint16_t)stage, .port = port};
+	return json_array_append_new(l->shown,
+		json_pack("{s:s,s:s}", "stage", rd_stage_by_id(stage)->name, "port",
+			rd_ctl_port_qname(port, name)));
+}
+
+// A name of ours is one stage; pktcap-uw's name may stand for several.
+static int add_stage(struct rd_request *req, struct point_list *l, const char *name, uint16_t port)
+{
+	unsigned before = l->nb;
+
+	for (unsigned i = 0; i < rd_stages_count; i++)
+		if (strcmp(rd_stages[i].name, name) == 0)
+			return add_point(req, l, rd_stages[i].id, port);
+	for (unsigned i = 0; i < rd_stages_count; i++)
+		if (strcasecmp(rd_stages[i].compat, name) == 0 && *name != '\0'
+			&& add_point(req, l, rd_stages[i].id, port) < 0)
+			return -E2BIG;
+	if (l->nb > before)
+		return 0;
+	rd_req_fail(req, "points", -ENOENT, "there is no stage %.60s", name);
+	rd_err_hint(req->err, "show stage");
+	return -ENOENT;
+}
+
+static void read_points(struct rd_request *req, struct point_list *l)
+{
+	json_t *points = rd_req_array(req, "points", POINTS_MAX), *point;
+	size_t i;
+
+	if (json_array_size(points) == 0)
+		rd_req_fail(req, "points", -EINVAL, "a capture needs points: [{\"stage\":NAME}]");
+	json_array_foreach (points, i, point) {
+		const char *stage = json_string_value(json_object_get(point, "stage"));
+		json_t *port = json_object_get(point, "port");
+		const struct rd_port *p = NULL;
+
+		if (stage == NULL
+			|| (port != NULL && !json_is_null(port) && !json_is_string(port))) {
+			rd_req_fail(req, "points", -EINVAL,
+				"point %zu is not {\"stage\":NAME,\"port\":NAME}", i + 1);
+			return;
+		}
+		if (json_is_string(port) && *json_string_value(port) != '\0') {
+			p = rd_port_find(json_string_value(port), req->err);
+			if (p == NULL)
+				return;
+		}
+		if (add_stage(req, l, stage, p == NULL ? RD_PORT_NONE : p->idx) < 0)
+			return;
+	}
+}
+
+static int read_insn(json_t *insn, struct rd_filter_insn *out)
+{
+	static const json_int_t max[4] = {UINT16_MAX, UINT8_MAX, UINT8_MAX, UINT32_MAX};
+	json_int_t n[4];
+
+	if (json_array_size(insn) != 4)
+		return -EINVAL;
+	for (size_t i = 0; i < 4; i++) {
+		json_t *v = json_array_get(insn, i);
+
+		n[i] = json_integer_value(v);
+		if (!json_is_integer(v) || n[i] < 0 || n[i] > max[i])
+			return -EINVAL;
+	}
+	*out = (struct rd_filter_insn){.code = (uint16_t)n[0],
+		.jt = (uint8_t)n[1],
+		.jf = (uint8_t)n[2],
+		.k = (uint32_t)n[3]};
+	return 0;
+}
+
+static void read_filter(struct rd_request *req, struct rd_filter *f)
+{
+	json_t *program = rd_req_array(req, "bpf", RD_FILTER_MAX_INSNS), *insn;
+	uint32_t nb = (uint32_t)json_array_size(program);
+	uint32_t where = (rd_req_bool_or(req, "outer", true) ? RD_FILTER_OUTER : 0)
+		| (rd_req_bool_or(req, "inner", true) ? RD_FILTER_INNER : 0);
+	struct rd_filter_insn *insns = calloc(nb + 1, sizeof(*insns));
+	size_t i;
+
+	if (where == 0)
+		rd_req_fail(req, "inner", -EINVAL,
+			"a filter looks at outer frames, inner ones or both");
+	if (insns == NULL)
+		rd_req_fail(req, "bpf", -ENOMEM, "out of memory");
+	for (i = 0; insns != NULL && i < nb; i++) {
+		insn = json_array_get(program, i);
+		if (read_insn(insn, &insns[i]) < 0)
+			rd_req_fail(
+				req, "bpf", -EINVAL, "instruction %zu is not [code,jt,jf,k]", i);
+	}
+	if (req->err->code == 0 && rd_filter_load(f, insns, nb, where, req->err) < 0)
+		rd_err_where(req->err, "bpf");
+	free(insns);
+}
+
+static void session_free(struct rd_ctl_session *s)
+{
+	rd_capture_stop(s->capture);
+	json_decref(s->points);
+	free(s);
+}
+
+static void session_end(struct rd_ctl *ctl, struct rd_ctl_session **at)
+{
+	struct rd_ctl_session *s = *at;
+
+	(void)ctl;
+	*at = s->next;
+	rd_log_info("session %u of pid %d ends", s->id, (int)s->pid);
+	session_free(s);
+}
+
+void rd_ctl_conn_closed(struct rd_ctl *ctl, const struct rd_conn *conn)
+{
+	for (struct rd_ctl_session **at = &ctl->sessions; *at != NULL;) {
+		if ((*at)->conn == conn)
+			session_end(ctl, at);
+		else
+			at = &(*at)->next;
+	}
+}
+
+// Starts it: arms the taps and takes the descriptor for the client.
+static int session_start(
+	struct rd_request *req, struct rd_ctl_session *s, struct rd_capture_opts *o)
+{
+	int fd = -1;
+
+	s->capture = rd_capture_start(o, s->id, &fd, req->err);
+	if (s->capture == NULL)
+		return req->err->code != 0 ? req->err->code : -ENOMEM;
+	req->fd = fcntl(
+		fd, F_DUPFD_CLOEXEC, 0); // the session's own may be closed before this is sent
+	if (req->fd < 0)
+		return rd_err_set(
+			req->err, -errno, "no descriptor for the ring: %s", strerror(errno));
+	s->next = req->ctl->sessions;
+	req->ctl->sessions = s;
+	rd_log_info("session %u of pid %d (%s) starts", s->id, (int)s->pid, s->name);
+	rd_req_result(req,
+		json_pack("{s:I,s:i,s:I,s:b}", "session", (json_int_t)s->id, "rings",
+			(int)rd_nb_workers, "ring_size", (json_int_t)o->ring_size, "fd", 1));
+	return 0;
+}
+
+static void read_session(
+	struct rd_request *req, struct rd_ctl_session *s, struct rd_capture_opts *o)
+{
+	const char *name = rd_req_str_or(req, "name", req->conn->name);
+	const char *filter = rd_req_str_or(req, "filter", "");
+
+	o->follow = s->follow = rd_req_bool_or(req, "follow", false);
+	o->snaplen = s->snaplen =
+		(uint32_t)rd_req_num_or(req, "snaplen", 1, SNAPLEN_MAX, SNAPLEN_MAX);
+	o->ring_size = rd_req_num_or(req, "ring_size", 1, RING_MAX, RING_DEFAULT);
+	// For show only: cut short where too long.
+	if (name == NULL || filter == NULL || rd_str_copy(s->name, sizeof(s->name), name) < 0
+		|| rd_str_copy(s->filter, sizeof(s->filter), filter) < 0)
+		rd_log_debug("the texts of session %u are cut short", s->id);
+	s->conn = req->conn;
+	s->uid = req->conn->uid;
+	s->pid = req->conn->pid;
+	s->start_ns = rd_monotonic_ns();
+}
+
+int ctl_capture_start(struct rd_request *req)
+{
+	struct rd_ctl_session *s;
+	struct point_list *points;
+	struct rd_capture_opts o = {0};
+	int ret = -ENOMEM;
+
+	if (req->conn == NULL) {
+		rd_err_set(req->err, -ENOTSUP, "a capture session belongs to a client");
+		rd_err_hint(req->err, "pktcap");
+		return -ENOTSUP;
+	}
+	s = calloc(1, sizeof(*s));
+	points = calloc(1, sizeof(*points));
+	if (s == NULL || points == NULL)
+		goto out;
+	s->id = ++req->ctl->next_session;
+	s->points = points->shown = json_array();
+	read_session(req, s, &o);
+	read_points(req, points);
+	read_filter(req, &o.filter);
+	o.points = points->v;
+	o.nb_points = points->nb;
+	ret = rd_req_end(req);
+	if (ret == 0)
+		ret = session_start(req, s, &o);
+	rd_filter_free(&o.filter);
+	if (ret < 0)
+		session_free(s);
+	s = NULL;
+out:
+	free(s);
+	free(points);
+	return ret;
+}
+
+int ctl_capture_stop(struct rd_request *req)
+{
+	uint32_t id = (uint32_t)rd_req_num(req, "session", 1, UINT32_MAX);
+
+	if (rd_req_end(req) < 0)
+		return req->err->code;
+	for (struct rd_ctl_session **at = &req->ctl->sessions; *at != NULL; at = &(*at)->next) {
+		if ((*at)->id == id) {
+			session_end(req->ctl, at);
+			return 0;
+		}
+	}
+	rd_req_fail(req, "session", -ENOENT, "there is no capture session %u", id);
+	rd_err_hint(req->err, "show capture");
+	return -ENOENT;
+}
+
+static json_t *session_item(const struct rd_ctl_session *s)
+{
+	struct rd_capring_stage sum = {0};
+
+	for (unsigned i = 0; i < rd_stages_count; i++) {
+		struct rd_capring_stage t = rd_capture_totals(s->capture, rd_stages[i].id);
+
+		sum.seen += t.seen;
+		sum.matched += t.matched;
+		sum.captured += t.captured;
+		sum.lost += t.lost;
+	}
+	return json_pack("{s:I,s:s,s:I,s:I,s:O,s:s,s:b,s:I,s:I,s:I,s:I,s:I,s:I}", "session",
+		(json_int_t)s->id, "name", s->name, "owner_uid", (json_int_t)s->uid, "owner_pid",
+		(json_int_t)s->pid, "points", s->points, "filter", s->filter, "follow", s->follow,
+		"snaplen", (json_int_t)s->snaplen, "age_s",
+		(json_int_t)((rd_monotonic_ns() - s->start_ns) / 1000000000), "seen",
+		(json_int_t)sum.seen, "matched", (json_int_t)sum.matched, "captured",
+		(json_int_t)sum.captured, "lost", (json_int_t)sum.lost);
+}
+
+int ctl_capture_list(struct rd_request *req)
+{
+	if (rd_req_end(req) < 0)
+		return req->err->code;
+	for (const struct rd_ctl_session *s = req->ctl->sessions; s != NULL; s = s->next)
+		rd_req_item(req, session_item(s));
+	return 0;
+}

@@ -1,0 +1,342 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * running_config: the commands that make the present configuration. Order matters: everything is named before it is
+ * used, and fed to a fresh daemon the lines give a daemon that prints the same lines. Where a port refers to a later
+ * one, the reference follows as `port set`. Control thread.
+ */
+#include <arpa/inet.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/str.h"
+#include "control/ctl.h"
+#include "control/device.h"
+#include "control/dfw_text.h"
+#include "tables/dfw.h"
+
+#define LINE_LEN 8192 // 64 tunnels of the longest name fit
+
+struct line {
+	struct rd_request *req;
+	size_t len;
+	char text[LINE_LEN];
+};
+
+#define put(l, ...) rd_str_addf((l)->text, sizeof((l)->text), &(l)->len, __VA_ARGS__)
+
+// Words with blanks or signs that mean something are quoted, as cli/engine/token.c reads them.
+static void put_word(struct line *l, const char *word)
+{
+	if (*word != '\0' && word[strcspn(word, " \t\r\n\"\\#,|()[]")] == '\0') {
+		put(l, " %s", word);
+		return;
+	}
+	put(l, " \"");
+	for (; *word != '\0'; word++)
+		put(l, *word == '"' || *word == '\\' ? "\\%c" : "%c", *word);
+	put(l, "\"");
+}
+
+static void put_team(struct line *l, const uint16_t *team, unsigned nb)
+{
+	char name[RD_QNAME_LEN];
+
+	for (unsigned i = 0; i < nb; i++)
+		put(l, "%s%s", i == 0 ? " team " : ",", rd_ctl_port_qname(team[i], name));
+}
+
+static void put_mac(struct line *l, const uint8_t mac[6])
+{
+	char buf[RD_MAC_TEXT];
+
+	put(l, " mac %s", rd_fmt_mac(mac, buf));
+}
+
+static void emit(struct line *l)
+{
+	rd_req_item(l->req, json_pack("{s:s}", "line", l->text));
+	l->len = 0;
+	l->text[0] = '\0';
+}
+
+static void hosts(struct line *l)
+{
+	for (unsigned i = 0; i < RD_HOST_MAX; i++) {
+		const struct rd_host *h = rd_host_at(i);
+
+		if (h == NULL)
+			continue;
+		put(l, "host add %s%s", h->name, h->is_default ? " default" : "");
+		emit(l);
+	}
+}
+
+static void switches(struct line *l)
+{
+	for (unsigned i = 0; i < RD_SWITCH_MAX; i++) {
+		const struct rd_switch *sw = rd_switch_at(i);
+
+		if (sw == NULL)
+			continue;
+		put(l, "switch add %s host %s portset %u mtu %u", sw->name, rd_host_name(sw->host),
+			sw->portset, sw->mtu);
+		emit(l);
+	}
+}
+
+// Without tunnels: those come later and are set at the end.
+static void segments(struct line *l)
+{
+	char sw[RD_QNAME_LEN];
+
+	for (unsigned i = 1; i < rd_segment_bound(); i++) {
+		const struct rd_segment *s = rd_segment_at((uint16_t)i);
+
+		if (s == NULL)
+			continue;
+		put(l, "segment add %s switch %s", s->name,
+			rd_ctl_switch_qname(rd_switch_at(s->sw), sw));
+		if (s->vlan >= 0)
+			put(l, " vlan %d", s->vlan);
+		else
+			put(l, " vni %u", s->vni);
+		if (s->mtu != 0)
+			put(l, " mtu %u", s->mtu);
+		put(l, "%s%s", s->flood ? "" : " flood off", s->learn ? "" : " learn off");
+		put(l, " aging %u", s->aging_s);
+		emit(l);
+	}
+}
+
+static bool team_is_later(const struct rd_port *p)
+{
+	for (unsigned i = 0; i < p->nb_team; i++)
+		if (p->team[i] > p->idx)
+			return true;
+	return false;
+}
+
+// A link is made by its later end for both; other references may have to wait.
+static bool peer_is_later(const struct rd_port *p)
+{
+	return p->peer > p->idx && p->attach != RD_ATTACH_LINK;
+}
+
+static void put_attachment(struct line *l, const struct rd_port *p)
+{
+	char text[RD_DEVICE_TEXT];
+
+	if (p->attach == RD_ATTACH_NONE || (p->attach == RD_ATTACH_LINK && p->peer > p->idx))
+		return;
+	if (p->attach == RD_ATTACH_ETHDEV || p->attach == RD_ATTACH_ANSWER) {
+		put(l, p->attach == RD_ATTACH_ETHDEV ? " device" : " answer");
+		put_word(l, p->device);
+	} else {
+		put(l, " %s", rd_device_text(p, text));
+	}
+}
+
+static void port(struct line *l, const struct rd_port *p)
+{
+	const struct rd_switch *sw = rd_switch_at(p->sw);
+	const struct rd_segment *s = p->segment == 0 ? NULL : rd_segment_at(p->segment);
+	bool guest = p->type == RD_PORT_VNIC || p->type == RD_PORT_UPT;
+	char name[RD_QNAME_LEN];
+
+	put(l, "port add %s switch %s type %s id %u ens %u", p->name, rd_ctl_switch_qname(sw, name),
+		rd_port_type_name((enum rd_port_type)p->type), p->id, p->ens);
+	put_mac(l, p->mac);
+	if (s != NULL)
+		put(l, " segment %s", rd_ctl_segment_qname(s, name));
+	if (!team_is_later(p))
+		put_team(l, p->team, p->nb_team);
+	if (p->label[0] != '\0') {
+		put(l, " label");
+		put_word(l, p->label);
+	}
+	put(l, " mtu %u", p->mtu);
+	if (p->spoof_check != guest)
+		put(l, " spoof-check %s", p->spoof_check ? "on" : "off");
+	if (!peer_is_later(p))
+		put_attachment(l, p);
+	put(l, "%s", p->admin_up ? "" : " down");
+	emit(l);
+}
+
+static void port_later(struct line *l, const struct rd_port *p)
+{
+	char name[RD_QNAME_LEN];
+
+	if (!team_is_later(p) && !peer_is_later(p))
+		return;
+	put(l, "port set %s", rd_port_qname(p, name, sizeof(name)));
+	if (team_is_later(p))
+		put_team(l, p->team, p->nb_team);
+	if (peer_is_later(p))
+		put_attachment(l, p);
+	emit(l);
+}
+
+static void ports(struct line *l, void (*each)(struct line *l, const struct rd_port *p))
+{
+	for (unsigned i = 1; i < rd_port_bound(); i++) {
+		const struct rd_port *p = rd_port_at((uint16_t)i);
+
+		if (p != NULL)
+			each(l, p);
+	}
+}
+
+static void teps(struct line *l)
+{
+	char text[2 * RD_GENEVE_OPT_MAX + 16], name[RD_QNAME_LEN];
+
+	for (unsigned i = 1; i < rd_tep_bound(); i++) {
+		const struct rd_tep *t = rd_tep_at((uint16_t)i);
+
+		if (t == NULL)
+			continue;
+		put(l, "tep add %s host %s", rd_fmt_ip(AF_INET, t->ip, text),
+			rd_host_name(t->host));
+		put_mac(l, t->mac);
+		if (t->port != 0)
+			put(l, " port %s", rd_ctl_port_qname(t->port, name));
+		put_team(l, t->team, t->nb_team);
+		put(l, " dport %u ttl %u df %s checksum %s", t->dport, t->ttl, t->df ? "on" : "off",
+			t->csum ? "on" : "off");
+		if (t->opt_len != 0)
+			put(l, " option %s", ctl_tep_option(t, text, sizeof(text)));
+		put(l, " hash-seed %u", t->hash_seed);
+		emit(l);
+	}
+}
+
+static void tunnels(struct line *l)
+{
+	char local[RD_IP_TEXT], remote[RD_IP_TEXT];
+
+	for (unsigned i = 1; i < rd_tunnel_bound(); i++) {
+		const struct rd_tunnel *t = rd_tunnel_at((uint16_t)i);
+		const struct rd_tep *tep = t == NULL ? NULL : rd_tep_at(t->tep);
+
+		if (tep == NULL)
+			continue;
+		put(l, "tunnel add %s local %s remote %s", t->name,
+			rd_fmt_ip(AF_INET, tep->ip, local), rd_fmt_ip(AF_INET, t->remote, remote));
+		if (t->mac_known && !t->mac_learned)
+			put_mac(l, t->mac);
+		emit(l);
+	}
+}
+
+static void segment_tunnels(struct line *l)
+{
+	char name[RD_QNAME_LEN];
+
+	for (unsigned i = 1; i < rd_segment_bound(); i++) {
+		const struct rd_segment *s = rd_segment_at((uint16_t)i);
+
+		if (s == NULL || s->nb_tunnels == 0)
+			continue;
+		put(l, "segment set %s", rd_ctl_segment_qname(s, name));
+		for (unsigned n = 0; n < s->nb_tunnels; n++)
+			put(l, "%s%s", n == 0 ? " tunnels " : ",",
+				rd_tunnel_at(s->tunnel[n])->name);
+		emit(l);
+	}
+}
+
+static int fdb_entry(void *arg, const struct rd_fdb_entry *e)
+{
+	struct line *l = arg;
+	const struct rd_segment *s = rd_segment_at(e->segment);
+	const struct rd_tunnel *t = e->is_tunnel ? rd_tunnel_at(e->to) : NULL;
+	char name[RD_QNAME_LEN];
+
+	if (e->kind != RD_FDB_STATIC || s == NULL)
+		return 0;
+	put(l, "fdb add segment %s", rd_ctl_segment_qname(s, name));
+	put_mac(l, e->mac);
+	if (t != NULL)
+		put(l, " tunnel %s", t->name);
+	else
+		put(l, " port %s", rd_ctl_port_qname(e->to, name));
+	emit(l);
+	return 0;
+}
+
+static void rule(struct line *l, const char *port, const struct rd_dfw_rule *r)
+{
+	char text[RD_PREFIX_TEXT];
+
+	put(l, "dfw add port %s rule %u dir %s action %s", port, r->id, rd_dfw_dir_text(r->dir),
+		r->allow ? "allow" : "drop");
+	if (r->proto != 0)
+		put(l, " proto %s", rd_dfw_proto_text(r->proto, text));
+	if (r->src_family != 0)
+		put(l, " from %s", rd_dfw_prefix_text(r->src_family, r->src, r->src_len, text));
+	if (r->dst_family != 0)
+		put(l, " to %s", rd_dfw_prefix_text(r->dst_family, r->dst, r->dst_len, text));
+	if (r->sport_lo != 0 || r->sport_hi != UINT16_MAX)
+		put(l, " sport %s", rd_dfw_range_text(r->sport_lo, r->sport_hi, text));
+	if (r->dport_lo != 0 || r->dport_hi != UINT16_MAX)
+		put(l, " dport %s", rd_dfw_range_text(r->dport_lo, r->dport_hi, text));
+	if (r->name[0] != '\0') {
+		put(l, " name");
+		put_word(l, r->name);
+	}
+	emit(l);
+}
+
+static void port_dfw(struct line *l, const struct rd_port *p)
+{
+	char name[RD_QNAME_LEN];
+
+	if (p->dfw == NULL)
+		return;
+	rd_port_qname(p, name, sizeof(name));
+	for (uint32_t i = 0; i < p->dfw->nb; i++)
+		rule(l, name, &p->dfw->rule[i]);
+	put(l, "dfw default port %s action %s", name, p->dfw->default_allow ? "allow" : "drop");
+	emit(l);
+}
+
+static void flow(struct line *l)
+{
+	const struct rd_ctl *ctl = l->req->ctl;
+
+	if (ctl->flow_capacity != 0) {
+		put(l, "flow capacity %u", ctl->flow_capacity);
+		emit(l);
+	}
+	if (ctl->flow_idle_s != 0) {
+		put(l, "flow timeout %u", ctl->flow_idle_s);
+		emit(l);
+	}
+	// The generation goes only forward, and every line above is a step or a few: a number that these lines would pass can't
+	// be set again, and means nothing then.
+	if (ctl->flow_generation > 4 * l->req->count) {
+		put(l, "flow generation %u", ctl->flow_generation);
+		emit(l);
+	}
+}
+
+int ctl_running_config(struct rd_request *req)
+{
+	struct line l = {.req = req};
+
+	if (rd_req_end(req) < 0)
+		return req->err->code;
+	hosts(&l);
+	switches(&l);
+	segments(&l);
+	ports(&l, port);
+	ports(&l, port_later);
+	teps(&l);
+	tunnels(&l);
+	segment_tunnels(&l);
+	rd_fdb_each(fdb_entry, &l);
+	ports(&l, port_dfw);
+	flow(&l);
+	return 0;
+}

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * hello, clock.advance and daemon.stop. Control thread.
+ */
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/str.h"
+#include "control/conn.h"
+#include "control/timers.h"
+
+RD_LOG_MODULE(daemon);
+
+int ctl_hello(struct rd_request *req)
+{
+	uint64_t version = rd_req_num(req, "version", 0, UINT32_MAX);
+	const char *client = rd_req_str_or(req, "client", "?");
+	const struct rd_host *host = rd_host_default();
+
+	if (rd_req_end(req) < 0)
+		return req->err->code;
+	if (version != RD_PROTO_VERSION) {
+		rd_req_fail(req, "version", -EPROTO,
+			"the client speaks protocol version %u, this daemon %d", (unsigned)version,
+			RD_PROTO_VERSION);
+		rd_err_hint(req->err, "programs and daemon from the same release");
+		return req->err->code;
+	}
+	if (req->conn != NULL) {
+		req->conn->hello = true;
+		if (rd_str_copy(req->conn->name, sizeof(req->conn->name), client) < 0)
+			rd_log_debug("client name is cut short: %s", req->conn->name);
+	}
+	rd_req_result(req,
+		json_pack("{s:i,s:s,s:s,s:i,s:s,s:s,s:I,s:i}", "version", RD_PROTO_VERSION,
+			"daemon", "reddotd", "release", RD_VERSION, "pid", (int)getpid(), "role",
+			req->admin ? "admin" : "read", "default_host",
+			host == NULL ? "" : host->name, "tsc_hz", (json_int_t)rd_tsc_hz(),
+			"workers", (int)rd_nb_workers));
+	return 0;
+}
+
+int ctl_clock_advance(struct rd_request *req)
+{
+	uint32_t seconds = (uint32_t)rd_req_num(req, "seconds", 1, 1000000);
+
+	if (rd_req_end(req) < 0)
+		return req->err->code;
+	if (!req->ctl->test) {
+		rd_err_set(req->err, -EPERM, "only a daemon in test mode can move its clock");
+		rd_err_hint(req->err, "reddotd --test");
+		return -EPERM;
+	}
+	rd_coarse_advance(seconds);
+	rd_timers_age();
+	return 0;
+}
+
+int ctl_daemon_stop(struct rd_request *req)
+{
+	if (rd_req_end(req) < 0)
+		return req->err->code;
+	if (req->conn == NULL)
+		rd_ctl_stop(req->ctl);
+	else
+		req->conn->stop_after = true;
+	return 0;
+}

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * fdb.*: which MAC address is where. Control thread; the table is also written by workers.
+ */
+#include "control/ctl.h"
+
+int ctl_fdb_add(struct rd_request *req)
+{
+	const struct rd_segment *s = rd_req_segment(req, "segment");
+	bool to_port = rd_req_has(req, "port"), to_tunnel = rd_req_has(req, "tunnel");
+	uint16_t to = 0;
+	uint8_t mac[6];
+
+	rd_req_mac(req, "mac", mac);
+	if (to_port == to_tunnel) {
+		rd_req_fail(req, "port", -EINVAL, "an entry leads either to a port or to a tunnel");
+	} else if (to_port) {
+		const struct rd_port *p = rd_req_port(req, "port");
+
+		to = p == NULL ? 0 : p->idx;
+		if (p != NULL && s != NULL && p->sw != s->sw)
+			rd_req_fail(
+				req, "port", -EINVAL, "%s is not on the segment's switch", p->name);
+	} else {
+		const struct rd_tunnel *t = rd_req_tunnel(req, "tunnel");
+
+		to = t == NULL ? 0 : t->idx;
+		if (t != NULL && s != NULL && t->host != s->host)
+			rd_req_fail(
+				req, "tunnel", -EINVAL, "%s is not of the segment's host", t->name);
+	}
+	if (rd_req_end(req) < 0)
+		return req->err->code;
+	int ret = rd_fdb_add(s->idx, mac, RD_FDB_STATIC, to_tunnel, to);
+
+	if (ret == -EEXIST) {
+		rd_req_fail(req, "mac", ret, "the segment has this address already");
+		rd_err_hint(req->err, "show fdb segment %s", s->name);
+	} else if (ret < 0) {
+		rd_req_fail(req, "mac", ret, "the table has no room for this address");
+	}
+	return ret;
+}
+
+int ctl_fdb_del(struct rd_request *req)
+{
+	const struct rd_segment *s = rd_req_segment(req, "segment");
+	uint8_t mac[6];
+
+	rd_req_mac(req, "mac", mac);
+	if (rd_req_end(req) < 0)
+		return req->err->code;
+	int ret = rd_fdb_del(s->idx, mac);
+
+	if (ret < 0) {
+		rd_req_fail(req, "mac", ret, "the segment has no such address");
+		rd_err_hint(req->err, "show fdb segment %s", s->name);
+	}
+	return ret;
+}
+
+int ctl_fdb_flush(struct rd_request *req)
+{
+	const struct rd_segment *s =
+		rd_req_has(req, "segment") ? rd_req_segment(req, "segment") : NULL;
+
+	if (rd_req_end(req) < 0)
+		return req->err->code;
+	rd_req_result(req,
+		json_pack("{s:i}", "flushed", (int)rd_fdb_flush(s == NULL ? 0 : s->idx, true)));
+	return 0;
+}
+
+struct listing {
+	struct rd_request *req;
+	uint16_t segment; // 0 = all
+	uint32_t now_s;
+};
+
+static const char *kind_name(unsigned kind)
+{
+	return kind == RD_FDB_STATIC ? "static" : kind == RD_FDB_PORT ? "port" : "learned";
+}
+
+static int list_entry(void *arg, const struct rd_fdb_entry *e)
+{
+	const struct listing *l = arg;
+	const struct rd_segment *s = rd_segment_at(e->segment);
+	const struct rd_tunnel *t = e->is_tunnel ? rd_tunnel_at(e->to) : NULL;
+	char qname[RD_QNAME_LEN], to[RD_QNAME_LEN];
+	uint32_t age = e->kind == RD_FDB_LEARNED && l->now_s > e->last_s ? l->now_s - e->last_s : 0;
+
+	if (s == NULL || (l->segment != 0 && e->segment != l->segment))
+		return 0;
+	return rd_req_item(l->req,
+		json_pack("{s:s,s:o,s:s,s:s,s:s,s:I}", "segment", rd_ctl_segment_qname(s, qname),
+			"mac", rd_json_mac(e->mac), "kind", kind_name(e->kind), "to",
+			t != NULL ? t->name : rd_ctl_port_qname(e->is_tunnel ? 0 : e->to, to),
+			"to_kind", e->is_tunnel ? "tunnel" : "port", "age_s", (json_int_t)age));
+}
+
+int ctl_fdb_list(struct rd_request *req)
+{
+	const struct rd_segment *s =
+		rd_req_has(req, "segment") ? rd_req_segment(req, "segment") : NULL;
+	struct listing l = {.req = req, .segment = s == NULL ? 0 : s->idx, .now_s = rd_coarse_s()};
+
+	if (rd_req_end(req) < 0)
+		return req->err->code;
+	rd_fdb_each(list_entry, &l);
+	return 0;
+}

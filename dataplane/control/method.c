@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * The registry of methods, and running one. Callers: control/conn.c, control/local.c. Control thread.
+ */
+#include "control/method.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "control/ctl.h"
+
+#define A RD_M_ADMIN
+#define L RD_M_LIST
+
+static const struct rd_method methods[] = {
+	{"capture.list", ctl_capture_list, L},
+	{"capture.start", ctl_capture_start, A},
+	{"capture.stop", ctl_capture_stop, A},
+	{"clock.advance", ctl_clock_advance, A},
+	{"daemon.stop", ctl_daemon_stop, A},
+	{"dfw.add", ctl_dfw_add, A},
+	{"dfw.default", ctl_dfw_default, A},
+	{"dfw.del", ctl_dfw_del, A},
+	{"dfw.list", ctl_dfw_list, L},
+	{"drop.list", ctl_drop_list, L},
+	{"drop.recent", ctl_drop_recent, L},
+	{"fdb.add", ctl_fdb_add, A},
+	{"fdb.del", ctl_fdb_del, A},
+	{"fdb.flush", ctl_fdb_flush, A},
+	{"fdb.list", ctl_fdb_list, L},
+	{"flow.flush", ctl_flow_flush, A},
+	{"flow.list", ctl_flow_list, L},
+	{"flow.set", ctl_flow_set, A},
+	{"flow.stats", ctl_flow_stats, L},
+	{"hello", ctl_hello, 0},
+	{"host.add", ctl_host_add, A},
+	{"host.del", ctl_host_del, A},
+	{"host.list", ctl_host_list, L},
+	{"inject", ctl_inject, A},
+	{"inject.list", ctl_inject_list, L},
+	{"inject.stop", ctl_inject_stop, A},
+	{"log.list", ctl_log_list, L},
+	{"log.set", ctl_log_set, A},
+	{"port.add", ctl_port_add, A},
+	{"port.del", ctl_port_del, A},
+	{"port.list", ctl_port_list, L},
+	{"port.set", ctl_port_set, A},
+	{"running_config", ctl_running_config, L},
+	{"segment.add", ctl_segment_add, A},
+	{"segment.del", ctl_segment_del, A},
+	{"segment.list", ctl_segment_list, L},
+	{"segment.set", ctl_segment_set, A},
+	{"stage.list", ctl_stage_list, L},
+	{"switch.add", ctl_switch_add, A},
+	{"switch.del", ctl_switch_del, A},
+	{"switch.list", ctl_switch_list, L},
+	{"switch.set", ctl_switch_set, A},
+	{"tep.add", ctl_tep_add, A},
+	{"tep.del", ctl_tep_del, A},
+	{"tep.list", ctl_tep_list, L},
+	{"tunnel.add", ctl_tunnel_add, A},
+	{"tunnel.del", ctl_tunnel_del, A},
+	{"tunnel.list", ctl_tunnel_list, L},
+	{"worker.list", ctl_worker_list, L},
+};
+
+const struct rd_method *rd_method_find(const char *name)
+{
+	for (size_t i = 0; i < sizeof(methods) / sizeof(methods[0]); i++)
+		if (strcmp(methods[i].name, name) == 0)
+			return &methods[i];
+	return NULL;
+}
+
+// A handler that returned an error without words still gets some.
+static int finish(struct rd_request *req, const struct rd_method *m, int ret)
+{
+	if (ret >= 0 && req->err->code != 0)
+		ret = req->err->code;
+	if (ret < 0) {
+		rd_err_set(req->err, ret, "%s: %s", req->method, strerror(-ret));
+		json_decref(req->result);
+		req->result = NULL;
+		if (req->fd >= 0)
+			close(req->fd);
+		req->fd = -1;
+		return ret;
+	}
+	if (req->result == NULL && (m->flags & RD_M_LIST))
+		req->result = json_pack("{s:I}", "count", (json_int_t)req->count);
+	if (req->result == NULL)
+		req->result = json_object();
+	return req->result == NULL ? rd_err_set(req->err, -ENOMEM, "out of memory") : 0;
+}
+
+int rd_method_run(struct rd_request *req)
+{
+	const struct rd_method *m = rd_method_find(req->method);
+	int ret;
+
+	if (m == NULL) {
+		rd_err_set(req->err, -ENOSYS, "there is no method %.80s", req->method);
+		rd_err_where(req->err, "method");
+		rd_err_hint(req->err,
+			"docs/design/protocol.md lists them; are client and daemon of one release?");
+		return -ENOSYS;
+	}
+	if ((m->flags & RD_M_ADMIN) && !req->admin) {
+		rd_err_set(req->err, -EPERM, "%s changes things, and this user may only look",
+			req->method);
+		rd_err_hint(req->err,
+			"run it as root, as the daemon's user, or as a member of group reddot");
+		return -EPERM;
+	}
+	ret = m->handler(req);
+	if (ret >= 0 && req->err->code == 0 && req->stream != NULL)
+		return 0;
+	if (req->stream != NULL)
+		req->stream->free(req->stream);
+	req->stream = NULL;
+	return finish(req, m, ret);
+}
+
+int rd_method_step(struct rd_request *req)
+{
+	int ret = req->stream->step(req, req->stream);
+
+	if (ret > 0)
+		return ret;
+	req->stream->free(req->stream);
+	req->stream = NULL;
+	return finish(req, rd_method_find(req->method), ret);
+}
+
+int rd_req_item(struct rd_request *req, json_t *item)
+{
+	int ret;
+
+	if (item == NULL)
+		return rd_err_set(req->err, -ENOMEM, "out of memory");
+	req->count++;
+	ret = req->item(req, item);
+	json_decref(item);
+	return ret;
+}
+
+void rd_req_result(struct rd_request *req, json_t *result)
+{
+	if (result == NULL)
+		rd_err_set(req->err, -ENOMEM, "out of memory");
+	json_decref(req->result);
+	req->result = result;
+}
+
+int rd_req_fail(struct rd_request *req, const char *key, int code, const char *fmt, ...)
+{
+	char text[sizeof(req->err->what)];
+	va_list ap;
+
+	if (req->err->code != 0)
+		return req->err->code;
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	rd_err_set(req->err, code, "%s", text);
+	rd_err_where(req->err, "%s", key);
+	return code;
+}
