@@ -27,7 +27,7 @@ static void *map(size_t size)
 
 static size_t entries_size(const struct rd_flow_table *t)
 {
-	return ((size_t)t->capacity + 1) * sizeof(struct rd_flow);
+	return (size_t)t->capacity * sizeof(struct rd_flow);
 }
 
 static size_t buckets_size(const struct rd_flow_table *t)
@@ -45,7 +45,7 @@ struct rd_flow_table *rd_flow_table_create(uint32_t capacity, uint32_t idle_s)
 	struct rd_flow_table *t;
 	uint32_t buckets = 1;
 
-	if (capacity == 0 || capacity > CAPACITY_MAX) {
+	if (capacity < 2 || capacity > CAPACITY_MAX) {
 		errno = EINVAL;
 		return NULL;
 	}
@@ -144,7 +144,7 @@ static struct rd_flow *victim(struct rd_flow_table *t, const struct rd_flow_buck
 {
 	if (bucket_slot(b, 0) < 0)
 		return oldest_of_bucket(t, b);
-	return t->nb == t->capacity ? oldest_around(t, b) : NULL;
+	return t->nb == t->capacity - 1 ? oldest_around(t, b) : NULL;
 }
 
 static uint32_t take_free(struct rd_flow_table *t)
@@ -179,6 +179,7 @@ static struct rd_flow *insert(struct rd_flow_table *t, const struct rd_flow_key 
 	t->stats.inserts++;
 
 	rd_flow_write_begin(f);
+	// Around seq, which must stay odd all the while: readers watch it.
 	f->key = *k;
 	memset((uint8_t *)f + offsetof(struct rd_flow, hits), 0,
 		offsetof(struct rd_flow, seq) - offsetof(struct rd_flow, hits));

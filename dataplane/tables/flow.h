@@ -88,7 +88,7 @@ struct rd_flow_table {
 	uint32_t age_pos; // where the next aging step starts
 	uint32_t mask; // buckets - 1
 	uint32_t bound; // atomic: entries from here on were never used
-	struct rd_flow *entry; // [capacity + 1]; entry 0 is never used
+	struct rd_flow *entry; // [capacity]; entry 0 is never used, so capacity - 1 flows fit
 	struct rd_flow_bucket *bucket;
 	uint32_t *free_list;
 	uint32_t nb_free; // entries below bound that are free again
