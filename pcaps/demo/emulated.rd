@@ -24,26 +24,27 @@ switch add DvsPortset-1 host arm portset 3
 switch add vSwitchESXioBMC host arm portset 4
 
 # Uplinks. Port ids are (uplink << 31) | (portset << 25) | index, and given here so that they are the slides' own.
+# ens is the number in the flow cache: the slides show those of vmnic1 and of the guests (3, 7, 10), the others are ours.
 # vmnic1 is the one uplink with a device, so that its link is up: a null device that receives nothing and swallows what
 # it is given. To use a real NIC instead, see docs/guide/ports.md.
 port add vmnic129 switch arm/esxioVswitch0 type uplink id 2214592520
 port add vmnic1 switch arm/DvsPortset-1 type uplink id 2248146967 ens 3 mac 08:c0:eb:5d:ae:0f device "net_null0,no-rx=1"
-port add vmnic0 switch arm/DvsPortset-1 type uplink id 2248146971
+port add vmnic0 switch arm/DvsPortset-1 type uplink id 2248146971 ens 4
 port add vmnic2 switch arm/vSwitchESXioBMC type uplink id 2281701396
 
 # esxioVswitch0 is the private control channel between x86 and the DPU; guest traffic never takes it.
 port add mgmt-esxioVswitch0 switch arm/esxioVswitch0 type mgmt id 67108871 label "Management"
 port add vmk7379 switch arm/esxioVswitch0 type vmk id 67108873 team vmnic129
 
-port add mgmt-DvsPortset-1 switch arm/DvsPortset-1 type mgmt id 100663306 label "Management"
-port add vmk10 switch arm/DvsPortset-1 type vmk id 100663310 mac 00:50:56:67:eb:13 team vmnic1
-port add vmk11 switch arm/DvsPortset-1 type vmk id 100663311 team vmnic0
-port add vmk50 switch arm/DvsPortset-1 type vmk id 100663313
-port add shadow-vmnic1 switch arm/DvsPortset-1 type shadow id 100663320 label "Shadow of vmnic1"
-port add vdr-vdrPort switch arm/DvsPortset-1 type vdr id 100663321 team vmnic1
-port add vmnic1_MUX_PF20483 switch arm/DvsPortset-1 type mux id 100663322 team vmnic1
-port add shadow-vmnic0 switch arm/DvsPortset-1 type shadow id 100663324 label "Shadow of vmnic0"
-port add vmnic0_MUX_PF16387 switch arm/DvsPortset-1 type mux id 100663325 mac 08:c0:eb:5d:ae:08 team vmnic0
+port add mgmt-DvsPortset-1 switch arm/DvsPortset-1 type mgmt id 100663306 ens 1 label "Management"
+port add vmk10 switch arm/DvsPortset-1 type vmk id 100663310 ens 5 mac 00:50:56:67:eb:13 team vmnic1
+port add vmk11 switch arm/DvsPortset-1 type vmk id 100663311 ens 6 team vmnic0
+port add vmk50 switch arm/DvsPortset-1 type vmk id 100663313 ens 2
+port add shadow-vmnic1 switch arm/DvsPortset-1 type shadow id 100663320 ens 12 label "Shadow of vmnic1"
+port add vdr-vdrPort switch arm/DvsPortset-1 type vdr id 100663321 ens 11 team vmnic1
+port add vmnic1_MUX_PF20483 switch arm/DvsPortset-1 type mux id 100663322 ens 8 team vmnic1
+port add shadow-vmnic0 switch arm/DvsPortset-1 type shadow id 100663324 ens 13 label "Shadow of vmnic0"
+port add vmnic0_MUX_PF16387 switch arm/DvsPortset-1 type mux id 100663325 ens 9 mac 08:c0:eb:5d:ae:08 team vmnic0
 
 port add mgmt-vSwitchESXioBMC switch arm/vSwitchESXioBMC type mgmt id 134217747 label "Management"
 port add shadow-vmnic2 switch arm/vSwitchESXioBMC type shadow id 134217749 label "Shadow of vmnic2"
@@ -100,7 +101,6 @@ port add vmk1 switch x86/vSwitchBMC type vmk id 167772192 team x86/vusb0
 
 # On x86 the same network is an untagged VLAN: the DPU has taken the tunnel header off before.
 segment add cluster1-segment1 switch x86/DvsPortset-1 vlan 0
-port set x86/vmnic2 segment x86/cluster1-segment1
 
 # The guest. `answer` stands in for it: each packet delivered makes it send the next frame of the file, here the SYN-ACK.
 # A real guest would be: device "net_vhost0,iface=/tmp/gs-ubuntu-01.sock"
