@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * Numbers of ports. The public id is (uplink << 31) | (portset << 25) | index. A generated index is the lowest free one above
- * the highest that was given in the switch. ENS ids count from 1 in every switch. Called by rd_port_publish().
+ * Numbers of ports. The public id is (uplink << 31) | (portset << 25) | index. A generated index is the lowest free
+ * one above the highest that was given in the switch. Generated ENS ids count from 64 in every switch, so that the
+ * small ones can still be given to later ports. Called by rd_port_publish().
  */
 #include "tables/tables.h"
 
 #include <string.h>
 
 #define INDEX_MASK 0x1ffffffu
+#define ENS_FIRST 64
 #define ENS_MAX 4096
 
 static uint32_t id_base(const struct rd_port *p)
@@ -81,7 +83,7 @@ static void generate_mac(struct rd_port *p)
 
 int rd_port_ids(struct rd_port *p, struct rd_err *err)
 {
-	uint16_t ens = 1;
+	uint16_t ens = ENS_FIRST;
 	int rc;
 
 	if (p->id != 0) {
