@@ -28,7 +28,7 @@ enum rd_meta_flags {
 };
 
 struct rd_meta {
-	uint64_t packet_id; // 16 bits salt of this run, 8 bits worker, 40 bits counter
+	uint64_t packet_id; // 15 bits salt of this run, 8 bits worker, 40 bits counter
 	uint64_t parent_id; // of the original when RD_META_CLONE
 	struct rd_flow *flow; // of this worker's table; NULL before flow_lookup and after a link
 	uint32_t cap_match; // bit per capture slot: the session wants this packet

@@ -164,7 +164,7 @@ static int worker_create(unsigned id, uint64_t salt, const struct rd_core_opts *
 
 int rd_core_init(const struct rd_core_opts *opts)
 {
-	uint64_t salt = (rd_realtime_ns() >> 10 ^ (uint64_t)getpid() << 3) & 0xffff;
+	uint64_t salt = (rd_realtime_ns() >> 10 ^ (uint64_t)getpid() << 3) & 0x7fff;
 	int ret = rd_stage_check();
 
 	if (ret != 0)
