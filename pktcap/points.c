@@ -91,6 +91,11 @@ static uint64_t port_mask(const struct pk_port *port, const struct pk_opts *o)
 		rx = BIT(VMK_RX);
 		tx = BIT(PUNT);
 	}
+	// A port behind a MUX has no device of its own: the switch port is as near as one gets.
+	if (rx == 0)
+		rx = port->stages & BIT(PORT_IN);
+	if (tx == 0)
+		tx = port->stages & BIT(PORT_OUT);
 	if (o->side == PK_SIDE_POST) {
 		rx = rx & (BIT(UPLINK_RX) | BIT(MUX_RX)) ? BIT(CLASSIFY) : BIT(PORT_IN);
 		// Frames to an uplink leave port_out out: they come from uplink_select, which serves every uplink.

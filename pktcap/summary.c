@@ -121,7 +121,8 @@ void pk_summary(const struct pk_session *s)
 	fprintf(stderr, "%llu packets captured", N(s->captured));
 	for (unsigned i = 0; i < s->nb_outs; i++) {
 		if (s->outs[i]->walks != 0)
-			fprintf(stderr, " (%llu walks)", N(s->outs[i]->walks));
+			fprintf(stderr, " (%llu walk%s)", N(s->outs[i]->walks),
+				s->outs[i]->walks == 1 ? "" : "s");
 		if (s->outs[i]->written < s->captured)
 			fprintf(stderr, ", %llu of them not stored",
 				N(s->captured - s->outs[i]->written));

@@ -12,7 +12,7 @@
 #include "text.h"
 #include "walk_diff.h"
 
-#define CHANGE_COLUMN 48
+#define WHERE_MIN 20 // columns of the STAGE field, at least
 
 struct pk_walk *pk_walk_new(uint64_t packet_id)
 {
@@ -161,6 +161,8 @@ static void put_decision(
 		if (r->rec->vni != next->rec->vni && next->rec->vni != 0)
 			rd_str_addf(buf, size, len, "segment vni %u; ", next->rec->vni);
 	}
+	if (next->port != NULL && next->port != r->port && next->rec->stage != RD_STAGE_DROP)
+		rd_str_addf(buf, size, len, "to %s; ", port_of(next));
 	if (next->rec->stage == RD_STAGE_DROP)
 		rd_str_addf(buf, size, len, "dropped; ");
 }
@@ -203,7 +205,22 @@ static void put_change(const struct pk_walk *w, unsigned i, char *buf, size_t si
 			sizeof(diff)));
 }
 
-static int print_hop(const struct pk_walk *w, unsigned i, struct rd_err *err)
+// Columns that the longest "stage@port" of the walk needs.
+static int where_width(const struct pk_walk *w)
+{
+	int width = WHERE_MIN;
+
+	for (unsigned i = 0; i < w->count; i++) {
+		struct pk_rec r = hop_rec(w, i);
+		char where[PK_IFACE_TEXT];
+		int n = (int)strlen(pk_rec_where(&r, where, sizeof(where)));
+
+		width = n > width ? n : width;
+	}
+	return width;
+}
+
+static int print_hop(const struct pk_walk *w, unsigned i, int width, struct rd_err *err)
 {
 	struct pk_rec r = hop_rec(w, i);
 	char line[512], where[PK_IFACE_TEXT], change[1024], delta[24] = "-";
@@ -215,7 +232,7 @@ static int print_hop(const struct pk_walk *w, unsigned i, struct rd_err *err)
 	if (i > 0)
 		rd_str_addf(
 			delta, sizeof(delta), &dlen, "%" PRIu64, r.rec->ns - w->hops[i - 1].rec.ns);
-	rd_str_addf(line, sizeof(line), &len, " %3u %-28s %7s %5u  ", r.rec->hop,
+	rd_str_addf(line, sizeof(line), &len, " %3u %-*s %9s %5u  ", r.rec->hop, width,
 		pk_rec_where(&r, where, sizeof(where)), delta, r.rec->wire_len);
 	while (rc == 0 && rest != NULL) {
 		char *part = strsep(&rest, "\n");
@@ -223,27 +240,29 @@ static int print_hop(const struct pk_walk *w, unsigned i, struct rd_err *err)
 		rd_str_addf(line, sizeof(line), &len, "%s", part);
 		rc = pk_text_line(line, len, err);
 		len = 0;
-		rd_str_addf(line, sizeof(line), &len, "%*s", CHANGE_COLUMN, "");
+		rd_str_addf(line, sizeof(line), &len, "%*s", width + 23, "");
 	}
 	return rc;
 }
 
 int pk_walk_print(const struct pk_walk *w, struct rd_oneline *oneline, struct rd_err *err)
 {
-	static const char columns[] =
-		" HOP STAGE                            dNS   LEN  WHAT CHANGED";
-	char line[64];
+	int width = where_width(w);
+	char line[PK_IFACE_TEXT + 64];
 	size_t len = 0;
 	int rc;
 
 	if (w->count == 0)
 		return 0;
 	rc = print_head(w, oneline, err);
+	rd_str_addf(line, sizeof(line), &len, " HOP %-*s       dNS   LEN  WHAT CHANGED", width,
+		"STAGE");
 	if (rc == 0)
-		rc = pk_text_line(columns, sizeof(columns) - 1, err);
+		rc = pk_text_line(line, len, err);
 	for (unsigned i = 0; i < w->count && rc == 0; i++)
-		rc = print_hop(w, i, err);
+		rc = print_hop(w, i, width, err);
 	if (rc == 0 && w->left_out != 0) {
+		len = 0;
 		rd_str_addf(line, sizeof(line), &len, " ... and %u hops more", w->left_out);
 		rc = pk_text_line(line, len, err);
 	}

@@ -122,8 +122,6 @@ void print_ip4(struct print *p, const uint8_t *at, uint32_t len)
 
 		if (len < total)
 			put(p, "truncated-ip - %u bytes missing! ", total - len);
-		if (total == 0)
-			total = len; // a frame before segmentation offload
 		if (total < hlen) {
 			put(p, "bad-len %u", total);
 			return;
@@ -181,7 +179,7 @@ static void print_ip6_payload(struct print *p, const uint8_t *ip6, uint32_t len)
 		proto = at[0];
 		at += n;
 		left -= n;
-		if (at >= p->end)
+		if (at >= p->end && ip.fragment)
 			return;
 	}
 	print_proto(p, proto, at, left, &ip);

@@ -113,37 +113,47 @@ static void put_data(
 	}
 }
 
+// tcpdump closes the list's bracket only when something was listed before.
+static uint32_t bad_option(struct print *p, bool first)
+{
+	put(p, "[bad opt]%s", first ? "" : "]");
+	return 0;
+}
+
+static uint32_t cut_option(struct print *p, bool first)
+{
+	cut(p, "tcp");
+	put(p, "%s", first ? "" : ">");
+	return 0;
+}
+
 // One option that has a length byte. Its length, 0 when the line is complete.
 static uint32_t print_option(
-	struct print *p, const uint8_t *at, uint32_t left, const struct seq_rel *rel)
+	struct print *p, const uint8_t *at, uint32_t left, const struct seq_rel *rel, bool first)
 {
-	uint8_t kind = at[0];
-	int wants = opt_wants(kind);
-	uint32_t len;
+	int wants = opt_wants(at[0]);
+	uint32_t len, need;
 
 	if (!have(p, at, 2)) {
 		cut(p, "tcp");
 		return 0;
 	}
-	len = left < 2 ? 0 : at[1];
-	if (len < 2 || len > left || (wants >= 0 && (uint32_t)wants > left - 2)) {
-		put(p, "[bad opt]]");
-		return 0;
-	}
-	if (opt_name(kind) != NULL)
-		put(p, "%s", opt_name(kind));
+	len = at[1];
+	if (left < 2 || len < 2 || len > left)
+		return bad_option(p, first);
+	if (opt_name(at[0]) != NULL)
+		put(p, "%s", opt_name(at[0]));
 	else
-		put(p, "unknown-%u", kind);
-	if (!have(p, at, len) || (wants >= 0 && !have(p, at, 2u + (uint32_t)wants))) {
-		cut(p, "tcp");
-		return 0;
-	}
-	put_data(p, kind, at + 2, len - 2, rel);
-	if (wants >= 0 && len != 2u + (uint32_t)wants) {
+		put(p, "unknown-%u", at[0]);
+	need = wants < 0 ? len : 2u + (uint32_t)wants;
+	if (need > left)
+		return bad_option(p, first);
+	if (!have(p, at, need))
+		return cut_option(p, first);
+	put_data(p, at[0], at + 2, need - 2, rel);
+	if (need != len)
 		put(p, "[len %u]", len);
-		return 2u + (uint32_t)wants;
-	}
-	return len;
+	return need;
 }
 
 bool print_tcp_options(struct print *p, const uint8_t *at, uint32_t len, const struct seq_rel *rel)
@@ -156,7 +166,6 @@ bool print_tcp_options(struct print *p, const uint8_t *at, uint32_t len, const s
 
 		if (!first)
 			put(p, ",");
-		first = false;
 		if (!have(p, at, 1)) {
 			cut(p, "tcp");
 			return false;
@@ -164,9 +173,10 @@ bool print_tcp_options(struct print *p, const uint8_t *at, uint32_t len, const s
 		if (at[0] == OPT_EOL || at[0] == OPT_NOP)
 			put(p, "%s", opt_name(at[0]));
 		else
-			n = print_option(p, at, len, rel);
+			n = print_option(p, at, len, rel, first);
 		if (n == 0)
 			return false;
+		first = false;
 		if (at[0] == OPT_EOL)
 			break;
 		at += n;
