@@ -6,21 +6,41 @@
 
 #include <string.h>
 
+static const char *proto_text(const json_t *item, char *buf, size_t len)
+{
+	json_int_t proto = rd_item_int(item, "proto");
+
+	switch (proto) {
+	case 1:
+		return "icmp";
+	case 6:
+		return "tcp";
+	case 17:
+		return "udp";
+	case 58:
+		return "icmp6";
+	default:
+		snprintf(buf, len, "proto %lld", (long long)proto);
+		return buf;
+	}
+}
+
 static void cell_flow(const json_t *item, char *buf, size_t len)
 {
 	const char *ft = rd_item_str(item, "ft");
+	char proto[32];
 
 	if (strcmp(ft, "L2") == 0)
 		snprintf(buf, len, "%s > %s", rd_item_str(item, "src_mac"),
 			rd_item_str(item, "dst_mac"));
 	else if (strcmp(ft, "L3") == 0)
-		snprintf(buf, len, "%s > %s proto %lld", rd_item_str(item, "src_ip"),
-			rd_item_str(item, "dst_ip"), (long long)rd_item_int(item, "proto"));
+		snprintf(buf, len, "%s > %s %s", rd_item_str(item, "src_ip"),
+			rd_item_str(item, "dst_ip"), proto_text(item, proto, sizeof(proto)));
 	else
-		snprintf(buf, len, "%s:%lld > %s:%lld proto %lld", rd_item_str(item, "src_ip"),
+		snprintf(buf, len, "%s:%lld > %s:%lld %s", rd_item_str(item, "src_ip"),
 			(long long)rd_item_int(item, "l4_src"), rd_item_str(item, "dst_ip"),
 			(long long)rd_item_int(item, "l4_dst"),
-			(long long)rd_item_int(item, "proto"));
+			proto_text(item, proto, sizeof(proto)));
 }
 
 static void cell_verdict(const json_t *item, char *buf, size_t len)
@@ -37,8 +57,12 @@ static void cell_to(const json_t *item, char *buf, size_t len)
 	char actions[256];
 
 	rd_cell_text(json_object_get(item, "actions"), actions, sizeof(actions));
-	snprintf(buf, len, "%s > %s [%s]", rd_item_str(item, "src_port_name"),
-		rd_item_str(item, "dp_name"), actions);
+	if (json_array_size(json_object_get(item, "actions")) == 0)
+		snprintf(buf, len, "%s > %s", rd_item_str(item, "src_port_name"),
+			rd_item_str(item, "dp_name"));
+	else
+		snprintf(buf, len, "%s > %s: %s", rd_item_str(item, "src_port_name"),
+			rd_item_str(item, "dp_name"), actions);
 }
 
 static const struct rd_column columns[] = {

@@ -187,8 +187,9 @@ static void blame_param(struct rd_cli *cli, const struct rd_args *args, const st
 {
 	for (unsigned i = 0; i < args->n && !cli->blamed; i++) {
 		const struct rd_arg_desc *d = args->v[i].item->desc;
+		const char *param = d->param != NULL ? d->param : d->key;
 
-		if (d->param != NULL && strcmp(d->param, err->where) == 0) {
+		if (strcmp(param, err->where) == 0) {
 			cli->blame_off = args->tokens->v[args->v[i].token].off;
 			cli->blamed = true;
 		}

@@ -108,7 +108,7 @@ static void put_rows(FILE *out, const struct rows *r)
 		if (!is_note(t, i))
 			last = i;
 	}
-	if (t->group == NULL)
+	if (t->group == NULL || r->n == 0)
 		put_row(out, t, NULL, widths, last);
 	for (size_t row = 0; row < r->n; row++) {
 		char *const *cells = r->cells + row * stride;

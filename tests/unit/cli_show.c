@@ -148,11 +148,11 @@ static void tables_align(void **state)
 	run(f, "show flows");
 	assert_string_equal(fake_output(f),
 		"ID  HITS  BYTES    VNI  RULE  VERDICT        FLOW\n"
-		" 1     2    148  74752  1041  allow          172.16.31.26:57448 > 172.16.31.25:80 proto 6\n"
-		"    path: arm/vmnic1 > arm/vmnic0_MUX_PF16387 [GENEVE DECAP,DFW on dstPort]\n"
-		" 2     1     74      0  1042  allow (stale)  172.16.31.25:80 > 172.16.31.26:57448 proto 6\n"
-		"    path: arm/gs-ubuntu-01.eth0.7c520dd4 > arm/vmnic1 [DFW on srcPort,VNI: "
-		"74752,GENEVE ENCAP VNI: 74752]\n");
+		" 1     2    148  74752  1041  allow          172.16.31.26:57448 > 172.16.31.25:80 tcp\n"
+		"    path: arm/vmnic1 > arm/vmnic0_MUX_PF16387: GENEVE DECAP,DFW on dstPort\n"
+		" 2     1     74      0  1042  allow (stale)  172.16.31.25:80 > 172.16.31.26:57448 tcp\n"
+		"    path: arm/gs-ubuntu-01.eth0.7c520dd4 > arm/vmnic1: DFW on srcPort,VNI: "
+		"74752,GENEVE ENCAP VNI: 74752\n");
 	items(f,
 		"[{'name':'a\\u001b[31m','default':true,'switches':1,'ports':20},"
 		"{'name':'\\u00fc','default':false,'switches':10,'ports':3}]",
