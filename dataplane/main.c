@@ -51,7 +51,6 @@ static int catch_signals(struct daemon *d)
 {
 	static const int sigs[NB_SIGNALS] = {SIGTERM, SIGINT, SIGHUP};
 
-	signal(SIGPIPE, SIG_IGN);
 	for (int i = 0; i < NB_SIGNALS; i++) {
 		d->signals[i] = evsignal_new(d->base, sigs[i], on_signal, d);
 		if (d->signals[i] == NULL || event_add(d->signals[i], NULL) < 0)
@@ -167,6 +166,7 @@ int main(int argc, char **argv)
 
 	if (ret != 0)
 		return ret > 0 ? 0 : 2;
+	signal(SIGPIPE, SIG_IGN); // also for a log that nobody reads any more
 	if (rd_server_listen(&d.server, d.opts.socket, d.opts.socket_mode, &err) < 0) {
 		fail(&err);
 		return 1;

@@ -92,6 +92,25 @@ static int64_t send_all(struct rd_ctl_timer *t, json_t *ids)
 	return sent;
 }
 
+static void nothing(struct rd_worker *w, void *arg)
+{
+	(void)w;
+	(void)arg;
+}
+
+// Returns when the worker has walked what is in its ring: who injects and then looks finds the traces. The first call may
+// be taken by a walk that began before, the second one is not.
+static void wait_walked(void)
+{
+	struct rd_worker *w = rd_workers[0];
+	struct timespec nap = {.tv_nsec = 50000};
+
+	for (int tries = 0; tries < 20000 && !rte_ring_empty(w->inject); tries++)
+		nanosleep(&nap, NULL);
+	rd_worker_call(w, nothing, NULL);
+	rd_worker_call(w, nothing, NULL);
+}
+
 static void on_timer(evutil_socket_t fd, short what, void *arg)
 {
 	struct rd_ctl_timer *t = arg;
@@ -212,6 +231,7 @@ int ctl_inject(struct rd_request *req)
 		timer_free(t);
 		return inject_error(req, (int)sent);
 	}
+	wait_walked();
 	t->sent = (uint64_t)sent;
 	result = json_pack("{s:I,s:o}", "injected", (json_int_t)sent, "packet_ids", ids);
 	if (t->every_ms != 0)

@@ -10,7 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 #include <rte_eal.h>
 #include <rte_errno.h>
 #include <rte_log.h>
@@ -170,9 +169,6 @@ static int make_args(struct rd_eal_opts *o, struct args *a, struct rd_err *err)
 	} else {
 		add(a, "--no-huge");
 		add(a, "--no-shconf");
-		snprintf(text, sizeof(text), "reddot-%d", (int)getpid());
-		add(a, "--file-prefix");
-		add(a, text);
 	}
 	if (!o->pci) {
 		add(a, "--no-pci");
