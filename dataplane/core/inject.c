@@ -22,7 +22,7 @@ struct rte_mbuf *rd_frame_to_mbuf(const uint8_t *frame, size_t len)
 
 		memcpy(rte_pktmbuf_mtod(seg, uint8_t *), frame, n);
 		seg->data_len = n;
-		head->pkt_len += seg == head ? n : 0u;
+		seg->pkt_len = n; // rte_pktmbuf_chain() adds it to the head's
 		frame += n;
 		len -= n;
 		if (seg != head && rte_pktmbuf_chain(head, seg) != 0) {
@@ -32,8 +32,6 @@ struct rte_mbuf *rd_frame_to_mbuf(const uint8_t *frame, size_t len)
 		if (len == 0)
 			return head;
 		seg = rte_pktmbuf_alloc(rd_pool());
-		if (seg != NULL)
-			seg->pkt_len = 0;
 	}
 	rte_pktmbuf_free(head);
 	return NULL;
