@@ -143,7 +143,7 @@ int rd_port_publish(struct rd_port *p, struct rd_err *err)
 {
 	const struct rd_port *old = p->idx == 0 ? NULL : rd_port_at(p->idx);
 	struct rd_dfw *old_dfw = old == NULL ? NULL : old->dfw;
-	struct far_ends f;
+	struct far_ends f = {0};
 	int rc;
 
 	if (p->attach == RD_ATTACH_NONE || p->attach == RD_ATTACH_ETHDEV
@@ -172,7 +172,7 @@ int rd_port_publish(struct rd_port *p, struct rd_err *err)
 int rd_port_del(uint16_t idx, struct rd_err *err)
 {
 	struct rd_port *p = idx > 0 && idx < RD_PORT_MAX ? rd_port_table[idx] : NULL;
-	struct far_ends f;
+	struct far_ends f = {0};
 	int rc;
 
 	if (p == NULL)
