@@ -84,6 +84,14 @@ void rd_flow_table_free(struct rd_flow_table *t)
 	free(t);
 }
 
+void rd_flow_table_touch(struct rd_flow_table *t)
+{
+	// Kernels before 5.14 refuse; then the first packets touch the pages.
+	(void)madvise(t->entry, entries_size(t), MADV_POPULATE_WRITE);
+	(void)madvise(t->bucket, buckets_size(t), MADV_POPULATE_WRITE);
+	(void)madvise(t->free_list, free_list_size(t), MADV_POPULATE_WRITE);
+}
+
 static int bucket_slot(const struct rd_flow_bucket *b, uint32_t id)
 {
 	for (int i = 0; i < FLOW_BUCKET; i++)

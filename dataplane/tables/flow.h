@@ -99,6 +99,9 @@ struct rd_flow_table {
 struct rd_flow_table *rd_flow_table_create(uint32_t capacity, uint32_t idle_s);
 void rd_flow_table_free(struct rd_flow_table *t);
 
+// Worker that owns t, before its first packet: makes the pages now, so that no packet waits for them.
+void rd_flow_table_touch(struct rd_flow_table *t);
+
 // Worker that owns t.
 uint32_t rd_flow_hash(const struct rd_flow_key *k); // never 0
 // Looks up n <= RD_FLOW_BULK keys with prefetch; out[i] = entry or NULL.
