@@ -13,15 +13,22 @@
 
 RD_LOG_MODULE(graph);
 
-static void find_nodes(struct rd_worker *w, const char *graph_name)
+static int find_nodes(struct rd_worker *w, const char *graph_name)
 {
 	for (unsigned i = 0; i < rd_stages_count; i++) {
 		unsigned id = rd_stages[i].id;
 		struct rte_node *n = rte_graph_node_get_by_name(graph_name, rd_stages[i].name);
 
+		if (n == NULL || n->id >= RD_NODE_MAX) {
+			rd_log_err("the graph of worker %u has no place for node %s", w->id,
+				rd_stages[i].name);
+			return -ENOENT;
+		}
 		w->nodes[id] = n;
-		w->process[id] = n != NULL ? n->process : NULL;
+		w->process[id] = n->process;
+		w->stage_of[n->id] = (uint8_t)id;
 	}
+	return 0;
 }
 
 int rd_graph_create(struct rd_worker *w)
@@ -43,8 +50,7 @@ int rd_graph_create(struct rd_worker *w)
 		return rte_errno != 0 ? -rte_errno : -EINVAL;
 	}
 	w->graph = rte_graph_lookup(graph_name);
-	find_nodes(w, graph_name);
-	return w->graph != NULL ? 0 : -ENOENT;
+	return w->graph != NULL ? find_nodes(w, graph_name) : -ENOENT;
 }
 
 void rd_graph_destroy(struct rd_worker *w)

@@ -186,19 +186,11 @@ static void tap_burst(struct rd_worker *w, unsigned stage, void **objs, uint16_t
 	}
 }
 
-static unsigned stage_of(const struct rd_worker *w, const struct rte_node *node)
-{
-	for (unsigned i = 0; i < rd_stages_count; i++)
-		if (w->nodes[rd_stages[i].id] == node)
-			return rd_stages[i].id;
-	return RD_STAGE_NONE;
-}
-
 static uint16_t tap_process(
 	struct rte_graph *graph, struct rte_node *node, void **objs, uint16_t nb)
 {
 	struct rd_worker *w = rd_worker_self();
-	unsigned stage = stage_of(w, node);
+	unsigned stage = w->stage_of[node->id];
 
 	tap_burst(w, stage, objs, nb);
 	return w->process[stage](graph, node, objs, nb);

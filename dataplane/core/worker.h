@@ -18,6 +18,7 @@
 #define RD_WORKER_MAX 16
 #define RD_PORT_MAX 1024 // exclusive bound of port indexes
 #define RD_BURST 32
+#define RD_NODE_MAX 256 // exclusive bound of graph node ids, DPDK's own nodes included
 
 struct rd_tapset;
 struct rd_flow_table;
@@ -64,6 +65,7 @@ struct rd_worker {
 	const struct rd_tapset *taps; // NULL = nothing armed, all process pointers untouched
 	struct rte_node *nodes[RD_STAGE_MAX];
 	rte_node_process_t process[RD_STAGE_MAX];
+	uint8_t stage_of[RD_NODE_MAX]; // stage by graph node id
 	uint32_t tap_epoch; // tap changes taken
 	uint8_t *linear; // scratch for frames in several segments, RD_LINEAR_MAX bytes
 
