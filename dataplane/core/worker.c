@@ -87,7 +87,6 @@ static int worker_main(void *arg)
 	RTE_PER_LCORE(rd_worker_self) = w;
 	prctl(PR_SET_TIMERSLACK, 1000UL);
 	rd_flow_table_touch(w->flows);
-	rd_flow_table_touch(w->flows); // page faults now, not with the first packets
 	rd_rcu_register(w->id);
 	while (!__atomic_load_n(&w->stop, __ATOMIC_ACQUIRE)) {
 		rd_clock_sync(&w->clock);
