@@ -10,7 +10,7 @@
 
 #include "base/log.h"
 
-RD_LOG_MODULE(worker);
+RD_LOG_MODULE(call);
 
 #define SLOW_NS (2 * UINT64_C(1000000000))
 
