@@ -28,7 +28,9 @@ static bool is_ripe(struct pk_merge *m, const struct rd_cap_rec *rec, uint64_t n
 	}
 	if (now_ns - m->stuck_since < STUCK_WINDOWS * m->window_ns)
 		return false;
-	m->skew_ns += rec->ns - horizon;
+	// It had been written when we first saw it: so far ahead is the clock that it was stamped with.
+	if (rec->ns > m->stuck_since && rec->ns - m->stuck_since > m->skew_ns)
+		m->skew_ns = rec->ns - m->stuck_since;
 	return true;
 }
 

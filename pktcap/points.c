@@ -74,8 +74,10 @@ static int select_all(struct pk_points *pts, uint64_t mask, const struct pk_opts
 		if (!ports->list[i]->gone && strcmp(ports->list[i]->host, o->host) == 0)
 			rc = add_mask(pts, mask, ports->list[i]);
 	}
-	if (rc == 0 && pts->count == before)
+	if (rc == 0 && pts->count == before) {
 		rc = rd_err_set(err, -ENOENT, "host %s has no ports", o->host);
+		rd_err_hint(err, "pktcap -D");
+	}
 	return rc;
 }
 
@@ -147,13 +149,13 @@ static int select_word(struct pk_points *pts, const char *word, const struct pk_
 }
 
 // The ports of --capture's list are those that were named besides it, if any.
-static int select_word_on(struct pk_points *pts, const char *word, const struct pk_opts *o,
-	const struct pk_ports *ports, struct rd_err *err)
+static int select_word_on(struct pk_points *pts, const char *word, unsigned named,
+	const struct pk_opts *o, const struct pk_ports *ports, struct rd_err *err)
 {
 	uint64_t mask = pk_stage_words(word);
 	int rc = 0;
 
-	if (mask == 0 || pts->nb_asked == 0) {
+	if (mask == 0 || named == 0) {
 		rc = select_word(pts, word, o, ports, err);
 		if (rc == -ENOENT) {
 			rd_err_set(err, rc, "no stage is named %s", word);
@@ -161,7 +163,7 @@ static int select_word_on(struct pk_points *pts, const char *word, const struct 
 		}
 		return rc;
 	}
-	for (unsigned i = 0; i < pts->nb_asked && rc == 0; i++)
+	for (unsigned i = 0; i < named && rc == 0; i++)
 		rc = add_mask(pts, mask, pts->asked[i]);
 	return rc;
 }
@@ -170,6 +172,7 @@ static int select_list(struct pk_points *pts, const struct pk_opts *o, const str
 	struct rd_err *err)
 {
 	char *copy = strdup(o->capture);
+	unsigned named = pts->nb_asked; // STAGE@PORT adds to them
 	char *save = NULL;
 	int rc = 0;
 
@@ -177,7 +180,7 @@ static int select_list(struct pk_points *pts, const struct pk_opts *o, const str
 		return -ENOMEM;
 	for (char *w = strtok_r(copy, ",", &save); w != NULL && rc == 0;
 		w = strtok_r(NULL, ",", &save))
-		rc = select_word_on(pts, w, o, ports, err);
+		rc = select_word_on(pts, w, named, o, ports, err);
 	free(copy);
 	return rc;
 }

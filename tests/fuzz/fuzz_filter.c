@@ -15,7 +15,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct rd_filter_insn insns[INSNS];
+	struct rd_filter_insn insns[INSNS] = {0};
 	const uint8_t *frame = data + size - FRAME;
 	struct rd_filter f;
 	struct rd_err err = {0};

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * pktcap's command line: both kinds of dashes, tcpdump's letters, and what is refused.
+ */
+#include "unit.h"
+
+#include <getopt.h>
+#include <string.h>
+
+#include "opts.h"
+
+static int parse(struct pk_opts *o, char **argv, struct rd_err *err)
+{
+	int argc = 0;
+
+	while (argv[argc] != NULL)
+		argc++;
+	optind = 0; // getopt starts anew
+	memset(err, 0, sizeof(*err));
+	return pk_opts_parse(o, argc, argv, err);
+}
+
+static void one_dash_is_enough(void **state)
+{
+	char *argv[] = {(char[]){"pktcap"}, (char[]){"-uplink"}, (char[]){"vmnic1"},
+		(char[]){"-dir"}, (char[]){"1"}, (char[]){"--switchport=100663325"},
+		(char[]){"-capture"}, (char[]){"PortInput,drop"}, (char[]){"--stage"},
+		(char[]){"post"}, NULL};
+	struct pk_opts o;
+	struct rd_err err;
+
+	(void)state;
+	assert_int_equal(parse(&o, argv, &err), 0);
+	assert_int_equal(o.nb_select, 2);
+	assert_int_equal(o.select[0].kind, PK_SELECT_UPLINK);
+	assert_string_equal(o.select[0].name, "vmnic1");
+	assert_int_equal(o.select[1].kind, PK_SELECT_SWITCHPORT);
+	assert_int_equal(o.dir, PK_DIR_TX);
+	assert_int_equal(o.side, PK_SIDE_POST);
+	assert_string_equal(o.capture, "PortInput,drop");
+	assert_string_equal(o.filter, "");
+	pk_opts_free(&o);
+}
+
+static void letters_are_tcpdumps(void **state)
+{
+	char *argv[] = {(char[]){"pktcap"}, (char[]){"-i"}, (char[]){"any"}, (char[]){"-c3"},
+		(char[]){"-en"}, (char[]){"-s"}, (char[]){"0"}, (char[]){"-w"}, (char[]){"f.pcap"},
+		(char[]){"tcp"}, (char[]){"port"}, (char[]){"80"}, NULL};
+	struct pk_opts o;
+	struct rd_err err;
+
+	(void)state;
+	assert_int_equal(parse(&o, argv, &err), 0);
+	assert_int_equal(o.nb_select, 0); // any is every port
+	assert_int_equal(o.count, 3);
+	assert_int_equal(o.snaplen, PK_SNAPLEN_MAX);
+	assert_string_equal(o.outfile, "f.pcap");
+	assert_string_equal(o.filter, "tcp port 80");
+	assert_int_equal(o.dir, PK_DIR_BOTH);
+	pk_opts_free(&o);
+}
+
+struct refused {
+	const char *args[6];
+	const char *why;
+};
+
+static const struct refused refused[] = {
+	{{"--bogus"}, "--bogus"},
+	{{"--count"}, "needs a value"},
+	{{"--dir", "3"}, "--dir 3"},
+	{{"--stage", "middle"}, "--stage"},
+	{{"-s", "10"}, "below"},
+	{{"-c", "many"}, "not a number"},
+	{{"--meta", "all", "-o", "f"}, "--meta"},
+	{{"--inner-only", "--outer-only"}, "exclude"},
+	{{"--json", "--trace"}, "excludes"},
+	{{"-o", "-", "--console"}, "standard output"},
+	{{"-P"}, "no file"},
+	{{"--pcap", "--meta", "full", "-o", "f"}, "no room"},
+};
+
+static void nonsense_is_refused(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < sizeof(refused) / sizeof(refused[0]); i++) {
+		char *argv[8] = {(char[]){"pktcap"}};
+		char text[6][32];
+		struct pk_opts o;
+		struct rd_err err;
+
+		for (unsigned k = 0; k < 6 && refused[i].args[k] != NULL; k++) {
+			strcpy(text[k], refused[i].args[k]);
+			argv[k + 1] = text[k];
+		}
+		assert_int_equal(parse(&o, argv, &err), -EINVAL);
+		assert_non_null(strstr(err.what, refused[i].why));
+		pk_opts_free(&o);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(one_dash_is_enough),
+		cmocka_unit_test(letters_are_tcpdumps),
+		cmocka_unit_test(nonsense_is_refused),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
