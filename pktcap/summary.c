@@ -10,6 +10,11 @@
 
 #define N(x) ((unsigned long long)(x))
 
+static const char *plural(uint64_t n)
+{
+	return n == 1 ? "" : "s";
+}
+
 static const struct pk_port *carrier_of(const struct pk_session *s, const struct pk_port *port)
 {
 	for (unsigned i = 0; i < s->ports->count; i++) {
@@ -63,8 +68,8 @@ static void explain_nothing(const struct pk_session *s, const struct rd_capring_
 {
 	if (sum->seen != 0 && sum->matched == 0) {
 		fprintf(stderr,
-			"pktcap: %llu packets passed, but the filter \"%s\" matched none%s\n",
-			N(sum->seen), s->opts->filter,
+			"pktcap: %llu packet%s passed, but the filter \"%s\" matched none%s\n",
+			N(sum->seen), plural(sum->seen), s->opts->filter,
 			s->opts->outer_only ? " (tunnels were not looked into: --outer-only)"
 				: s->opts->inner_only ? " (only inside tunnels: --inner-only)"
 						      : "");
@@ -118,18 +123,18 @@ void pk_summary(const struct pk_session *s)
 	if (s->end == PK_END_PIPE || s->reader == NULL)
 		return; // the reader left: it has what it wanted
 	sum = sum_stages(s);
-	fprintf(stderr, "%llu packets captured", N(s->captured));
+	fprintf(stderr, "%llu packet%s captured", N(s->captured), plural(s->captured));
 	for (unsigned i = 0; i < s->nb_outs; i++) {
 		if (s->outs[i]->walks != 0)
 			fprintf(stderr, " (%llu walk%s)", N(s->outs[i]->walks),
-				s->outs[i]->walks == 1 ? "" : "s");
+				plural(s->outs[i]->walks));
 		if (s->outs[i]->written < s->captured)
 			fprintf(stderr, ", %llu of them not stored",
 				N(s->captured - s->outs[i]->written));
 	}
-	fprintf(stderr, "\n%llu packets matched the filter of %llu seen\n", N(sum.matched),
-		N(sum.seen));
-	fprintf(stderr, "%llu packets lost in the ring\n", N(sum.lost));
+	fprintf(stderr, "\n%llu packet%s matched the filter of %llu seen\n", N(sum.matched),
+		plural(sum.matched), N(sum.seen));
+	fprintf(stderr, "%llu packet%s lost in the ring\n", N(sum.lost), plural(sum.lost));
 	if (sum.seen != 0)
 		print_stages(s);
 	if (s->captured == 0)

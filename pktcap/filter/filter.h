@@ -45,8 +45,8 @@ struct rd_filter {
 // Compiles; expr NULL or "" matches everything. 0 or -EINVAL with libpcap's words in *err. Client only.
 int rd_filter_compile(struct rd_filter *f, const char *expr, uint32_t where, struct rd_err *err);
 // Copies and validates a program from elsewhere (the socket). 0 or -EINVAL / -E2BIG / -ENOMEM.
-int rd_filter_load(struct rd_filter *f, const struct rd_filter_insn *insns, uint32_t n, uint32_t where,
-	struct rd_err *err);
+int rd_filter_load(struct rd_filter *f, const struct rd_filter_insn *insns, uint32_t n,
+	uint32_t where, struct rd_err *err);
 void rd_filter_free(struct rd_filter *f); // NULL and zeroed are fine
 
 // Runs on a linear view: `len` readable bytes of a frame of wire_len bytes; inner_off as rd_pkt_inner()

@@ -59,7 +59,7 @@ struct rd_pcapng_section { // texts may be NULL
 
 struct rd_pcapng_iface { // texts may be NULL
 	const char *name, *description, *filter;
-	uint32_t snaplen;   // 0 = no limit
+	uint32_t snaplen; // 0 = no limit
 	uint16_t link_type; // RD_PCAPNG_LINK_ETHERNET
 };
 
@@ -75,8 +75,8 @@ struct rd_pcapng_packet {
 	uint64_t ns; // since the epoch
 	uint64_t packet_id, dropcount;
 	const char *comment; // NULL if none; the first of several
-	const char *json;    // custom option with our PEN, NULL if none
-	uint32_t iface;	     // counts over the whole file, not per section
+	const char *json; // custom option with our PEN, NULL if none
+	uint32_t iface; // counts over the whole file, not per section
 	uint32_t cap_len, wire_len;
 	uint32_t flags; // epb_flags
 	uint32_t queue;

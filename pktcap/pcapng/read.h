@@ -19,12 +19,12 @@ typedef ssize_t (*rd_pcapng_read_fn)(void *arg, void *buf, size_t len);
 
 struct rd_pcapng_reader;
 struct rd_pcapng_reader *rd_pcapng_reader_new(rd_pcapng_read_fn fn, void *arg); // NULL and errno
-void rd_pcapng_reader_free(struct rd_pcapng_reader *r);				// NULL is fine
+void rd_pcapng_reader_free(struct rd_pcapng_reader *r); // NULL is fine
 
 enum rd_pcapng_kind {
 	RD_PCAPNG_AT_END = 0,
 	RD_PCAPNG_AT_SECTION, // its interfaces follow
-	RD_PCAPNG_AT_IFACE,   // number `iface` of the event is known from now on
+	RD_PCAPNG_AT_IFACE, // number `iface` of the event is known from now on
 	RD_PCAPNG_AT_PACKET,
 	RD_PCAPNG_AT_STATS,
 };

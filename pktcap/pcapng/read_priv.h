@@ -24,7 +24,7 @@ struct rd_pcapng_reader {
 	uint32_t first_iface; // of the current section
 	bool in_section;
 	bool swapped; // the section has the other byte order
-	bool dead;    // after an error
+	bool dead; // after an error
 };
 
 uint16_t read_u16(const struct rd_pcapng_reader *r, const uint8_t *p);

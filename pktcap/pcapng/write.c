@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define OPT_MAX 65532u	      // longest option text that pads to a 16-bit length
+#define OPT_MAX 65532u // longest option text that pads to a 16-bit length
 #define BLOCK_MAX (64u << 20) // far above any snaplen
 
 void rd_pcapng_buf_free(struct rd_pcapng_buf *b)

@@ -7,6 +7,7 @@
 #include <getopt.h>
 #include <string.h>
 
+#include "base/str.h"
 #include "opts.h"
 
 static int parse(struct pk_opts *o, char **argv, struct rd_err *err)
@@ -91,7 +92,8 @@ static void nonsense_is_refused(void **state)
 		struct rd_err err;
 
 		for (unsigned k = 0; k < 6 && refused[i].args[k] != NULL; k++) {
-			strcpy(text[k], refused[i].args[k]);
+			assert_int_equal(
+				rd_str_copy(text[k], sizeof(text[k]), refused[i].args[k]), 0);
 			argv[k + 1] = text[k];
 		}
 		assert_int_equal(parse(&o, argv, &err), -EINVAL);
