@@ -22,22 +22,36 @@ missing_packages() {
 	done
 }
 
+# Runs a command and shows its output only when it fails.
+quietly() {
+	local log
+	log=$(mktemp)
+	if "$@" </dev/null >"$log" 2>&1; then
+		rm -f "$log"
+		return 0
+	fi
+	tail -n 60 "$log" >&2
+	rm -f "$log"
+	return 1
+}
+
 # Installs the given Debian packages that are missing. Needs no network when none is.
 need_packages() {
-	local missing sudo=
+	local missing sudo=()
 	command -v dpkg-query >/dev/null ||
 		die "this is not Debian: cannot tell what is installed" "install by hand: $*"
 	mapfile -t missing < <(missing_packages "$@")
 	[ ${#missing[@]} -gt 0 ] || return 0
 	if [ "$(id -u)" != 0 ]; then
 		command -v sudo >/dev/null || die "missing packages: ${missing[*]}" "apt-get install them as root"
-		sudo=sudo
+		sudo=(sudo)
+		sudo -v # asks for the password while a person can see it
 	fi
 	say "Installing with apt: ${missing[*]}"
-	$sudo env DEBIAN_FRONTEND=noninteractive apt-get -qq update >&2 ||
+	quietly "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive apt-get update ||
 		die "apt-get update failed" "look at the network and at /etc/apt/sources.list"
-	$sudo env DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends \
-		"${missing[@]}" </dev/null >&2 || die "apt-get install failed" "run it by hand: ${missing[*]}"
+	quietly "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends \
+		"${missing[@]}" || die "apt-get install failed" "run it by hand: ${missing[*]}"
 }
 
 # What building needs; the packages of single test suites are in ./check.
@@ -46,15 +60,13 @@ build_packages=(gcc libc6-dev meson ninja-build pkg-config libdpdk-dev libjansso
 
 # build FOLDER [meson option..]: set up once, then compile what changed. Its output is shown only when it fails.
 build() {
-	local dir=$1 log
+	local dir=$1
 	shift
-	log=$(mktemp)
 	if [ ! -f "$dir/build.ninja" ]; then
 		say "Setting up $dir/"
-		meson setup "$dir" "$@" >"$log" 2>&1 || { cat "$log" >&2; rm -f "$log"; die "meson setup failed"; }
+		quietly meson setup "$dir" "$@" || die "meson setup failed"
 	fi
 	# ninja -n tells whether there is anything to do: a second run says nothing.
 	ninja -C "$dir" -n 2>/dev/null | grep -q 'no work to do' || say "Building in $dir/"
-	ninja -C "$dir" >"$log" 2>&1 || { tail -n 60 "$log" >&2; rm -f "$log"; die "the build failed"; }
-	rm -f "$log"
+	quietly ninja -C "$dir" || die "the build failed"
 }
