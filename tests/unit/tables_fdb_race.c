@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * tables/fdb by many threads: three learn the same stations in a table that is too small, one looks up, one is control. A lookup
+ * never gives a destination that the station never had, and when all is quiet no station is there twice.
+ */
+#include "tables_help.h"
+
+#include "tables/tables.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define STATIONS 600
+#define ROUNDS 150
+#define LEARNERS 3
+
+static uint16_t seg;
+static unsigned running; // atomic: learners
+static uint64_t wrong, found; // the reader's
+
+static int setup(void **state)
+{
+	int rc = help_setup(state);
+
+	rd_fdb_fini();
+	seg = help_segment("arm/overlay")->idx;
+	return rc == 0 ? rd_fdb_init(512) : rc;
+}
+
+static void mac_of(uint32_t n, uint8_t mac[6])
+{
+	const uint8_t m[6] = {2, 1, 0, 0, (uint8_t)(n >> 8), (uint8_t)n};
+
+	memcpy(mac, m, 6);
+}
+
+// Each station has two places where it may be: port n + 1, or tunnel n + 2.
+static void *learner(void *arg)
+{
+	unsigned self = *(unsigned *)arg;
+
+	for (uint32_t round = 1; round <= ROUNDS; round++) {
+		for (uint32_t i = 0; i < STATIONS; i++) {
+			uint32_t n = (i * 7 + self * 131) % STATIONS;
+			bool away = (round / 8 + n) % 2;
+			uint8_t mac[6];
+			uint32_t slot;
+
+			mac_of(n, mac);
+			slot = rd_fdb_learn(
+				seg, mac, away, (uint16_t)(away ? n + 2 : n + 1), round);
+			rd_fdb_touch(slot, seg, mac, round + 1);
+		}
+	}
+	__atomic_fetch_sub(&running, 1, __ATOMIC_RELEASE);
+	return NULL;
+}
+
+static void *reader(void *arg)
+{
+	(void)arg;
+	while (__atomic_load_n(&running, __ATOMIC_ACQUIRE) > 0) {
+		for (uint32_t n = 0; n < STATIONS; n++) {
+			struct rd_fdb_entry e;
+			uint8_t mac[6];
+
+			mac_of(n, mac);
+			if (!rd_fdb_lookup(seg, mac, &e))
+				continue;
+			found++;
+			wrong += e.to != (e.is_tunnel ? n + 2 : n + 1) || e.kind != RD_FDB_LEARNED;
+		}
+	}
+	return NULL;
+}
+
+static int count_station(void *arg, const struct rd_fdb_entry *e)
+{
+	unsigned *seen = arg;
+
+	return ++seen[e->mac[4] << 8 | e->mac[5]] > 1;
+}
+
+static void control_while_learning(void)
+{
+	uint32_t now_s = 0;
+	unsigned seen[STATIONS];
+
+	while (__atomic_load_n(&running, __ATOMIC_ACQUIRE) > 0) {
+		memset(seen, 0, sizeof(seen));
+		(void)rd_fdb_each(count_station, seen); // doubles are allowed for a moment
+		rd_fdb_age(now_s++);
+		if (now_s % 16 == 0)
+			rd_fdb_flush(seg, true);
+	}
+}
+
+static void threads_agree(void **state)
+{
+	pthread_t threads[LEARNERS + 1];
+	unsigned ids[LEARNERS], seen[STATIONS] = {0};
+
+	(void)state;
+	running = LEARNERS;
+	for (unsigned i = 0; i < LEARNERS; i++) {
+		ids[i] = i;
+		assert_int_equal(pthread_create(&threads[i], NULL, learner, &ids[i]), 0);
+	}
+	assert_int_equal(pthread_create(&threads[LEARNERS], NULL, reader, NULL), 0);
+	control_while_learning();
+	for (unsigned i = 0; i <= LEARNERS; i++)
+		assert_int_equal(pthread_join(threads[i], NULL), 0);
+	assert_int_equal(wrong, 0);
+	assert_true(found > 0);
+	assert_int_equal(rd_fdb_each(count_station, seen), 0); // nobody twice
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(threads_agree, setup, help_teardown),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
