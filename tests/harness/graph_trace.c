@@ -59,7 +59,8 @@ uint64_t gf_send_split(uint16_t port, const uint8_t *frame, size_t len, const ui
 	uint64_t id;
 
 	for (size_t off = 0; off < len || head == NULL;) {
-		size_t n = *splits != 0 ? RTE_MIN((size_t)*splits++, len - off) : len - off;
+		size_t n = *splits != 0 ? *splits++ : 2000; // fits a data room
+		n = RTE_MIN(n, len - off);
 		struct rte_mbuf *m = segment(frame + off, n);
 
 		if (head == NULL)
