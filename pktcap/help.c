@@ -17,6 +17,7 @@ const char *pk_opts_help(void)
 	       "  --stage pre|post    nearer the wire or guest (default), or behind the switch's work\n"
 	       "  --capture P[,P]     stages by name, or pktcap-uw's points; STAGE@PORT\n"
 	       "  --host NAME         only this host's (tier's) ports\n"
+	       "  -r, --read FILE     replay a pcapng file that pktcap wrote\n"
 	       "Which packets\n"
 	       "  FILTER              a pcap-filter(7) expression, tried on the frame and inside tunnels\n"
 	       "  --outer-only, --inner-only\n"

@@ -10,6 +10,7 @@
 #include "base/str.h"
 #include "list.h"
 #include "opts.h"
+#include "replay.h"
 #include "session.h"
 
 static int complain(const struct rd_err *err)
@@ -30,6 +31,8 @@ static bool ends_with(const char *s, const char *end)
 // One port's traffic, in and out: all that classic pcap can tell apart.
 static bool is_simple(const struct pk_points *pts)
 {
+	if (pts->count == 0) // a replay: whatever the file has
+		return false;
 	for (unsigned i = 0; i < pts->count; i++) {
 		if (pts->list[i].port == NULL || pts->list[i].port != pts->list[0].port)
 			return false;
@@ -158,6 +161,22 @@ static int with_daemon(struct pk_opts *o)
 	return rc;
 }
 
+static int replay(struct pk_opts *o)
+{
+	struct rd_err err = {0};
+	struct pk_ports ports = {.many_hosts = true}; // the file's end may name another host
+	struct pk_points points = {0};
+	struct pk_session s = {.opts = o, .ports = &ports, .points = &points};
+	int rc = make_outs(&s, &err);
+
+	catch_signals();
+	if (rc == 0)
+		rc = pk_replay(&s, &err);
+	pk_session_free(&s);
+	pk_ports_free(&ports);
+	return rc < 0 ? complain(&err) : 0;
+}
+
 static int run(struct pk_opts *o)
 {
 	switch (o->mode) {
@@ -174,7 +193,7 @@ static int run(struct pk_opts *o)
 		// One packet followed on the terminal is a walk.
 		if (o->follow && o->count == 1 && o->outfile == NULL && !o->json && !o->console)
 			o->trace = true;
-		return with_daemon(o);
+		return o->infile != NULL ? replay(o) : with_daemon(o);
 	}
 }
 

@@ -43,6 +43,7 @@ static const struct option long_options[] = {
 	{"trace", no_argument, NULL, OPT_TRACE},
 	{"count", required_argument, NULL, 'c'},
 	{"snaplen", required_argument, NULL, 's'},
+	{"read", required_argument, NULL, 'r'},
 	{"outfile", required_argument, NULL, 'o'},
 	{"ng", no_argument, NULL, 'P'},
 	{"pcap", no_argument, NULL, OPT_PCAP},
@@ -63,7 +64,7 @@ static const struct option long_options[] = {
 };
 
 // The letters e, l, n and U are how we print anyway: accepted, for fingers know them.
-static const char short_options[] = ":c:s:o:w:i:PADhVelnU";
+static const char short_options[] = ":c:s:o:w:i:r:PADhVelnU";
 
 struct word {
 	const char *name;
@@ -202,6 +203,9 @@ static int apply_output(struct pk_opts *o, int c, const char *arg, struct rd_err
 	case 'w':
 		o->outfile = arg;
 		return 0;
+	case 'r':
+		o->infile = arg;
+		return 0;
 	case 'P':
 		o->format = PK_FORMAT_PCAPNG;
 		return 0;
@@ -297,6 +301,11 @@ static int check_together(const struct pk_opts *o, struct rd_err *err)
 	if (o->outfile == NULL && (o->format != PK_FORMAT_AUTO || o->meta != PK_META_AUTO)) {
 		rd_err_set(err, -EINVAL, "a file format was chosen, but no file");
 		rd_err_hint(err, "-o FILE");
+		return -EINVAL;
+	}
+	if (o->infile != NULL && (o->nb_select != 0 || o->host != NULL)) {
+		rd_err_set(err, -EINVAL, "-r reads all ports of the file");
+		rd_err_hint(err, "--capture STAGE, or a filter");
 		return -EINVAL;
 	}
 	if (o->format == PK_FORMAT_PCAP && o->meta > PK_META_NONE)

@@ -77,6 +77,7 @@ struct pk_opts {
 	bool console, json;
 	uint64_t count; // 0 = no limit
 	uint32_t snaplen;
+	const char *infile; // replay this instead of asking the daemon; "-" = stdin
 	const char *outfile; // "-" = stdout
 	enum pk_format format;
 	enum pk_meta meta;

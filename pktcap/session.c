@@ -18,7 +18,6 @@
 #define IDLE_LONG_AFTER 1000 // empty rounds
 #define BATCH 1024 // records between two looks at signals and outputs
 #define RELOAD_NS 1000000000u // at most one port list per second
-#define FOLLOWED_LEN 65536u
 
 static volatile sig_atomic_t interrupted;
 
@@ -111,7 +110,7 @@ int pk_session_start(struct pk_session *s, struct rd_err *err)
 	int rc;
 
 	if (s->opts->follow && (s->opts->nb_select != 0 || s->opts->capture != NULL)) {
-		s->followed = calloc(FOLLOWED_LEN, sizeof(*s->followed));
+		s->followed = pk_followed_new();
 		if (s->followed == NULL)
 			return rd_err_set(err, -ENOMEM, "no memory to follow packets");
 	}
@@ -127,11 +126,6 @@ int pk_session_start(struct pk_session *s, struct rd_err *err)
 	return open_ring(s, err);
 }
 
-static uint64_t *followed_slot(struct pk_session *s, uint64_t packet_id)
-{
-	return &s->followed[(packet_id * UINT64_C(0x9e3779b97f4a7c15)) >> 48];
-}
-
 // Whether the record is of a packet that was asked for: it is at a chosen point, or its packet (or the one that it is
 // a copy of) has been there.
 static bool is_wanted(struct pk_session *s, const struct rd_cap_rec *rec)
@@ -140,10 +134,10 @@ static bool is_wanted(struct pk_session *s, const struct rd_cap_rec *rec)
 
 	if (s->followed == NULL)
 		return true;
-	wanted = is_selected(s->points, rec) || *followed_slot(s, rec->packet_id) == rec->packet_id
-		|| (rec->parent_id != 0 && *followed_slot(s, rec->parent_id) == rec->parent_id);
+	wanted = is_selected(s->points, rec) || pk_followed_has(s->followed, rec->packet_id)
+		|| pk_followed_has(s->followed, rec->parent_id);
 	if (wanted)
-		*followed_slot(s, rec->packet_id) = rec->packet_id;
+		pk_followed_add(s->followed, rec->packet_id);
 	else
 		s->passed_over++;
 	return wanted;
@@ -155,7 +149,8 @@ static void learn_port(struct pk_session *s, struct pk_rec *r)
 	struct rd_err err = {0};
 	uint64_t now = rd_monotonic_ns();
 
-	if (r->port != NULL || r->rec->port_id == 0 || now - s->ports_ns < RELOAD_NS)
+	if (s->client == NULL || r->port != NULL || r->rec->port_id == 0
+		|| now - s->ports_ns < RELOAD_NS)
 		return;
 	s->ports_ns = now;
 	// On failure the record goes out with the port's number; a dead daemon is noticed by the loop.
@@ -163,7 +158,7 @@ static void learn_port(struct pk_session *s, struct pk_rec *r)
 		pk_rec_init(r, r->rec, s->ports);
 }
 
-static int write_record(struct pk_session *s, const struct rd_cap_rec *rec, struct rd_err *err)
+int pk_session_put(struct pk_session *s, const struct rd_cap_rec *rec, struct rd_err *err)
 {
 	struct pk_rec r;
 	int rc = 0;
@@ -186,7 +181,7 @@ static int flush_outs(struct pk_session *s, struct rd_err *err)
 	return rc;
 }
 
-static bool is_enough(const struct pk_session *s)
+bool pk_session_enough(const struct pk_session *s)
 {
 	uint64_t n = s->captured;
 
@@ -203,14 +198,14 @@ static int take_batch(struct pk_session *s, bool drain, struct rd_err *err)
 	uint64_t now = rd_realtime_ns();
 	int taken = 0, rc = 0, corrupt;
 
-	while (taken < BATCH && rc == 0 && !is_enough(s)) {
+	while (taken < BATCH && rc == 0 && !pk_session_enough(s)) {
 		const struct rd_cap_rec *rec = pk_merge_next(&s->merge, now, drain, &corrupt);
 
 		s->corrupt |= corrupt != 0;
 		if (rec == NULL)
 			break;
 		if (is_wanted(s, rec))
-			rc = write_record(s, rec, err);
+			rc = pk_session_put(s, rec, err);
 		pk_merge_pop(&s->merge);
 		taken++;
 	}
@@ -243,8 +238,8 @@ static int loop(struct pk_session *s, struct rd_err *err)
 			rc = err->code ? err->code : -EPIPE;
 		if (rc < 0)
 			return set_end(s, rc);
-		s->end = is_enough(s) ? PK_END_COUNT : PK_END_SIGNAL;
-		if (is_enough(s) || interrupted)
+		s->end = pk_session_enough(s) ? PK_END_COUNT : PK_END_SIGNAL;
+		if (pk_session_enough(s) || interrupted)
 			return 0;
 		idle = rc > 0 ? 0 : idle + 1;
 		s->end = PK_END_DAEMON;
@@ -273,16 +268,20 @@ static int stop_and_drain(struct pk_session *s, struct rd_err *err)
 	return rc < 0 ? set_end(s, rc) : 0;
 }
 
-static int finish_outs(struct pk_session *s, struct rd_err *err)
+int pk_session_finish(struct pk_session *s, int rc, struct rd_err *err)
 {
-	int rc = 0;
-
+	if (rc == -EPIPE) { // the reader of our output left: it has what it wanted
+		s->end = PK_END_PIPE;
+		rc = 0;
+	}
 	for (unsigned i = 0; i < s->nb_outs; i++) {
 		int one = s->outs[i]->ops->finish(s->outs[i], s->reader, err);
 
-		rc = rc == 0 ? one : rc;
+		if (one < 0 && one != -EPIPE)
+			s->end = PK_END_ERROR;
+		rc = rc == 0 && one != -EPIPE ? one : rc;
 	}
-	return rc == -EPIPE ? 0 : rc;
+	return rc;
 }
 
 int pk_session_run(struct pk_session *s, struct rd_err *err)
@@ -290,11 +289,7 @@ int pk_session_run(struct pk_session *s, struct rd_err *err)
 	int rc = loop(s, err);
 	int more = stop_and_drain(s, err);
 
-	rc = rc == 0 ? more : rc;
-	more = finish_outs(s, err);
-	if (more < 0)
-		s->end = PK_END_ERROR;
-	rc = rc == 0 ? more : rc;
+	rc = pk_session_finish(s, rc == 0 ? more : rc, err);
 	if (rc == 0 && s->end == PK_END_DAEMON) {
 		rc = rd_err_set(err, -ECONNRESET,
 			"the daemon is gone; what it had captured until then was kept");

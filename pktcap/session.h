@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include "followed.h"
 #include "merge.h"
 #include "out.h"
 #include "points.h"
@@ -34,7 +35,8 @@ struct pk_session {
 	uint64_t captured_at[RD_STAGE_MAX];
 	uint64_t passed_over; // followed sessions: records of packets that were not asked for
 	uint64_t ports_ns; // when the port list was fetched
-	uint64_t *followed; // packet ids seen at the points that were asked for; NULL = take all
+	struct pk_followed
+		*followed; // packet ids seen at the points that were asked for; NULL = take all
 	bool corrupt; // a ring was
 };
 
@@ -43,6 +45,11 @@ int pk_session_start(struct pk_session *s, struct rd_err *err);
 // Captures until something ends it, then drains and finishes the outputs. s->end says why; 0 or a negative errno with
 // *err if that is worth an error message.
 int pk_session_run(struct pk_session *s, struct rd_err *err);
+// What the loop and a replay are made of: gives a record to every output; whether -c is reached; ends the outputs
+// (rc: the error so far, which stays the first).
+int pk_session_put(struct pk_session *s, const struct rd_cap_rec *rec, struct rd_err *err);
+bool pk_session_enough(const struct pk_session *s);
+int pk_session_finish(struct pk_session *s, int rc, struct rd_err *err);
 void pk_session_free(struct pk_session *s);
 void pk_session_interrupt(int signal);
 

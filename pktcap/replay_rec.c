@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * Records from files, see replay_rec.h. Main thread.
+ */
+#include "replay_rec.h"
+
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "api/stages.h"
+#include "base/str.h"
+
+#define MAX_PORTS 65535 // port_idx has 16 bits
+
+// Only what the daemon allows in names, so that no file can send control characters to a terminal or quotes into JSON.
+static bool is_name(const char *s)
+{
+	static const char good[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._:-/";
+
+	return s != NULL && s[0] != '\0' && strlen(s) < 128 && s[strspn(s, good)] == '\0';
+}
+
+static const char *text_of(const json_t *o, const char *key)
+{
+	const char *s = json_string_value(json_object_get(o, key));
+
+	return is_name(s) ? s : "";
+}
+
+static uint64_t number_of(const json_t *o, const char *key, uint64_t max)
+{
+	json_int_t v = json_integer_value(json_object_get(o, key));
+
+	return v >= 0 && (uint64_t)v <= max ? (uint64_t)v : 0;
+}
+
+static struct pk_port *add_port(struct pk_ports *ports, const char *qname, uint32_t id)
+{
+	const char *slash = strchr(qname, '/');
+	struct pk_port **list, *port;
+
+	if (slash == NULL || ports->count >= MAX_PORTS)
+		return NULL;
+	list = realloc(ports->list, (ports->count + 1) * sizeof(*list));
+	if (list == NULL)
+		return NULL;
+	ports->list = list;
+	port = calloc(1, sizeof(*port));
+	if (port == NULL)
+		return NULL;
+	port->id = id;
+	port->idx = (uint16_t)(ports->count + 1);
+	if (rd_str_copy(port->qname, sizeof(port->qname), qname) < 0
+		|| rd_str_copy(port->name, sizeof(port->name), slash + 1) < 0
+		|| (size_t)(slash - qname) >= sizeof(port->host)) {
+		free(port);
+		return NULL;
+	}
+	memcpy(port->host, qname, (size_t)(slash - qname));
+	list[ports->count++] = port;
+	ports->many_hosts |= strcmp(list[0]->host, port->host) != 0;
+	return port;
+}
+
+static const struct pk_port *find_port(struct pk_ports *ports, const char *qname, uint32_t id)
+{
+	for (unsigned i = 0; i < ports->count; i++) {
+		if (ports->list[i]->id == id && strcmp(ports->list[i]->qname, qname) == 0)
+			return ports->list[i];
+	}
+	return qname[0] != '\0' && id != 0 ? add_port(ports, qname, id) : NULL;
+}
+
+static uint8_t flags_of(const json_t *o)
+{
+	const char *fc = text_of(o, "fc"), *dir = text_of(o, "dir");
+	uint8_t f = 0;
+
+	f |= strcmp(fc, "hit") == 0 ? RD_CAP_F_HIT : 0;
+	f |= strcmp(fc, "miss") == 0 ? RD_CAP_F_MISS : 0;
+	f |= strcmp(dir, "to-guest") == 0 ? RD_CAP_F_TO_GUEST : 0;
+	f |= strcmp(dir, "from-guest") == 0 ? RD_CAP_F_FROM_GUEST : 0;
+	f |= number_of(o, "inner", 1) ? RD_CAP_F_INNER : 0;
+	f |= number_of(o, "injected", 1) ? RD_CAP_F_INJECTED : 0;
+	f |= number_of(o, "parent", INT64_MAX) ? RD_CAP_F_CLONE : 0;
+	return f;
+}
+
+static uint8_t stage_of(const char *name)
+{
+	const struct rd_stage_desc *s = rd_stage_by_name(name);
+
+	return s != NULL ? s->id : RD_STAGE_NONE;
+}
+
+static void fill_from_json(struct rd_cap_rec *rec, const json_t *o, struct pk_ports *ports)
+{
+	const struct rd_drop_desc *drop = rd_drop_by_name(text_of(o, "reason"));
+	const struct pk_port *port;
+
+	rec->stage = stage_of(text_of(o, "stage"));
+	rec->prev_stage = stage_of(text_of(o, "prev"));
+	rec->hop = (uint16_t)number_of(o, "hop", UINT16_MAX);
+	rec->parent_id = number_of(o, "parent", INT64_MAX);
+	rec->reason = drop != NULL ? drop->id : 0;
+	rec->rule_id = (uint32_t)number_of(o, "rule", UINT32_MAX);
+	rec->flow_id = (uint32_t)number_of(o, "flow", UINT32_MAX);
+	rec->vni = (uint32_t)number_of(o, "vni", UINT32_MAX);
+	rec->inner_off = (uint16_t)number_of(o, "inner_off", UINT16_MAX);
+	rec->worker = (uint8_t)number_of(o, "worker", UINT8_MAX);
+	rec->port_id = (uint32_t)number_of(o, "port_id", UINT32_MAX);
+	rec->flags = flags_of(o);
+	port = find_port(ports, text_of(o, "port"), rec->port_id);
+	rec->port_idx = port != NULL ? port->idx : 0;
+}
+
+// "host/stage@port", for files without our JSON text.
+static void fill_from_name(struct rd_cap_rec *rec, const char *name)
+{
+	const char *slash = name != NULL ? strchr(name, '/') : NULL;
+	char stage[64];
+	size_t len;
+
+	if (slash == NULL)
+		return;
+	len = strcspn(slash + 1, "@");
+	if (len >= sizeof(stage))
+		return;
+	memcpy(stage, slash + 1, len);
+	stage[len] = '\0';
+	rec->stage = stage_of(stage);
+}
+
+void pk_replay_rec(struct rd_cap_rec *rec, const struct rd_pcapng_packet *p,
+	const struct rd_pcapng_iface *iface, struct pk_ports *ports)
+{
+	json_t *o = p->json != NULL ? json_loads(p->json, JSON_REJECT_DUPLICATES, NULL) : NULL;
+
+	memset(rec, 0, sizeof(*rec));
+	rec->hdr_len = sizeof(*rec);
+	rec->ns = p->ns;
+	rec->packet_id = p->packet_id;
+	rec->cap_len = p->cap_len;
+	rec->wire_len = p->wire_len > p->cap_len ? p->wire_len : p->cap_len;
+	rec->queue = (uint16_t)p->queue;
+	rec->lost = (uint32_t)p->dropcount;
+	rec->dir = (p->flags & 3) <= RD_CAP_DIR_TX ? p->flags & 3 : RD_CAP_DIR_NONE;
+	if (json_is_object(o))
+		fill_from_json(rec, o, ports);
+	else
+		fill_from_name(rec, iface->name);
+	json_decref(o);
+}
