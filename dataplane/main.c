@@ -143,6 +143,7 @@ static int run_dataplane(struct daemon *d)
 	d->opts.core.nb_workers = d->opts.eal.nb_workers;
 	if (d->opts.eal.busy_cores_shared && d->opts.core.poll_busy)
 		rd_log_warn("--busy-poll, but threads share cores: they will wait for each other");
+	rd_coarse_tick(); // from here on it is never 0, which means "never" in the tables
 	ret = rd_core_init(&d->opts.core);
 	if (ret < 0) {
 		rd_err_set(&err, ret, "the dataplane does not start");

@@ -24,7 +24,7 @@ RD_LOG_MODULE(control);
 #define PENDING_MAX (64u << 20) // of one client
 #define PENDING_TOTAL (256u << 20) // of all: many idle readers must not eat the memory either
 #define STREAM_LOW (256u << 10) // a stream goes on below this
-#define STREAM_STEPS 16 // in a row, then the other clients have their turn
+#define TURN 16 // requests or portions in a row, then the other clients have their turn
 
 static void conn_close_why(struct rd_conn *c, const char *why)
 {
@@ -144,43 +144,44 @@ static void conn_stream(struct rd_conn *c)
 		conn_answer(c, ret);
 }
 
-// Answers what has been read, as far as the client takes its answers. Sends.
+// One request, or one portion of a stream. false: nothing more can be done now.
+static bool conn_step(struct rd_conn *c)
+{
+	struct rd_err err = {0};
+	json_t *msg;
+	int ret;
+
+	if (c->req.stream != NULL) {
+		if (c->out.pending >= STREAM_LOW)
+			return false;
+		conn_stream(c);
+		return true;
+	}
+	ret = rd_msg_next(&c->in, &msg, &err);
+	if (ret > 0)
+		conn_request(c, msg);
+	else if (ret < 0)
+		conn_garbage(c, 0, &err);
+	return ret != 0;
+}
+
+// Answers what has been read, as far as its turn goes and the client takes its answers.
 static void conn_work(struct rd_conn *c)
 {
-	bool more = true;
-	unsigned steps = 0;
-
-	while (more && !c->dead) {
-		json_t *msg;
-		struct rd_err err = {0};
-
-		if (rd_outq_send(&c->out, c->sock) < 0) {
+	c->more = true;
+	for (unsigned i = 0; i < TURN && c->more && !c->dead; i++) {
+		c->more = conn_step(c);
+		// A client that is closed for a reason still gets the error it was told, if it takes it now.
+		if (rd_outq_send(&c->out, c->sock) < 0)
 			c->dead = true;
-			return;
-		}
-		if (c->req.stream != NULL) {
-			more = c->out.pending < STREAM_LOW && steps++ < STREAM_STEPS;
-			if (more)
-				conn_stream(c);
-			continue;
-		}
-		int ret = rd_msg_next(&c->in, &msg, &err);
-
-		if (ret > 0)
-			conn_request(c, msg);
-		else if (ret < 0)
-			conn_garbage(c, 0, &err);
-		more = ret != 0;
 	}
-	// A client that is closed for a reason still gets the error it was told, if it takes it now.
-	if (rd_outq_send(&c->out, c->sock) < 0)
-		c->dead = true;
 }
 
 // Frees the connection or says what to wait for.
 static void conn_settle(struct rd_conn *c)
 {
-	bool idle = c->out.head == NULL && c->req.stream == NULL;
+	static const struct timeval at_once;
+	bool idle = c->out.head == NULL && c->req.stream == NULL && !c->more;
 
 	if (idle && c->stop_after)
 		rd_ctl_stop(c->ctl);
@@ -190,9 +191,9 @@ static void conn_settle(struct rd_conn *c)
 		rd_conn_free(c);
 		return;
 	}
-	if (c->out.head != NULL || c->req.stream != NULL)
-		event_add(c->ev_write, NULL);
-	if (c->req.stream == NULL && !c->eof)
+	if (c->more || c->out.head != NULL)
+		event_add(c->ev_write, c->more ? &at_once : NULL);
+	if (c->req.stream == NULL && !c->eof && !c->more)
 		event_add(c->ev_read, NULL);
 	else
 		event_del(c->ev_read);

@@ -22,6 +22,7 @@ struct rd_conn {
 	bool admin;
 	bool hello; // said
 	bool eof; // the client sends no more; what waits is still delivered
+	bool more; // its turn ended before its work did
 	bool dead; // to be closed when nobody is using it
 	bool stop_after; // the daemon ends once this client has its answer
 	unsigned garbage; // lines that were no request

@@ -8,6 +8,20 @@
 #include "control/ctl.h"
 #include "core/tap.h"
 
+// The cpu that its thread is bound to, -1 before it has one.
+static int cpu_of(const struct rd_worker *w)
+{
+	rte_cpuset_t set;
+
+	if (w->lcore >= RTE_MAX_LCORE)
+		return -1;
+	set = rte_lcore_cpuset(w->lcore);
+	for (int cpu = 0; cpu < CPU_SETSIZE; cpu++)
+		if (CPU_ISSET(cpu, &set))
+			return cpu;
+	return -1;
+}
+
 static json_t *queues(const struct rd_worker *w)
 {
 	json_t *list = json_array();
@@ -26,7 +40,7 @@ int ctl_worker_list(struct rd_request *req)
 		return req->err->code;
 	for (unsigned i = 0; i < rd_nb_workers; i++) {
 		const struct rd_worker *w = rd_workers[i];
-		int cpu = w->lcore >= RTE_MAX_LCORE ? -1 : rte_lcore_to_cpu_id((int)w->lcore);
+		int cpu = cpu_of(w);
 
 		rd_req_item(req,
 			json_pack("{s:i,s:i,s:i,s:s,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:o}", "worker",
