@@ -44,11 +44,17 @@ static int parse(const struct rte_mbuf *m, struct rd_pkt *p)
 	return rd_pkt_parse(rte_pktmbuf_mtod(m, const uint8_t *), m->data_len, m->pkt_len, 0, p);
 }
 
-// Offsets beyond 255 don't fit the metadata: such a packet (a chain of IPv6 extension headers) goes
-// without its L4.
+// Offsets beyond this don't fit the metadata once a tag is pushed.
+#define L4_OFF_MAX (UINT8_MAX - 4)
+
+static bool l4_fits(const struct rd_pkt *p)
+{
+	return (p->flags & RD_PKT_L4) == 0 || p->l4_off <= L4_OFF_MAX;
+}
+
 static void note(struct rd_meta *md, const struct rd_pkt *p)
 {
-	bool l4 = (p->flags & RD_PKT_L4) && p->l4_off <= UINT8_MAX;
+	bool l4 = (p->flags & RD_PKT_L4) && l4_fits(p);
 
 	md->l3_off = (uint8_t)p->l3_off;
 	md->l4_off = l4 ? (uint8_t)p->l4_off : 0;
@@ -71,5 +77,6 @@ int rd_node_parse(struct rte_mbuf *m, struct rd_meta *md, struct rd_pkt *p)
 		rc = parse(m, p);
 	}
 	note(md, p);
-	return rc;
+	// Without its ports such a packet would pass firewall rules that name them.
+	return rc == 0 && !l4_fits(p) ? RD_DROP_PARSE_IP6_EXTHDR : rc;
 }
