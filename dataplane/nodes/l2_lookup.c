@@ -46,6 +46,8 @@ static int to_port(struct rd_meta *md, uint16_t port)
 
 	if (port == md->in_port && (md->flags & RD_META_FROM_TUNNEL) == 0)
 		return RD_DROP_L2_HAIRPIN;
+	if (out == NULL) // deleted since the fdb was read
+		return RD_DROP_L2_NO_DEST;
 	// A virtual switch never forwards from the wire to the wire.
 	if (in != NULL && in->type == RD_PORT_UPLINK && out->type == RD_PORT_UPLINK)
 		return RD_DROP_L2_HAIRPIN;
