@@ -41,6 +41,27 @@ static void set_publish(struct rd_tapset *set)
 	current = set;
 }
 
+// Without memory for a new set: the present one is changed in place while no worker looks at it.
+static void set_shrink(const struct rd_capture *without)
+{
+	struct rd_tapset *set = current;
+	unsigned nb = 0;
+
+	if (set == NULL)
+		return;
+	rd_worker_call_all(rd_tap_apply, NULL);
+	set->armed = 0;
+	for (unsigned i = 0; i < set->nb; i++) {
+		if (set->session[i] == without)
+			continue;
+		set->session[nb++] = set->session[i];
+		set->armed |= set->session[i]->stages;
+	}
+	set->nb = nb;
+	if (nb != 0)
+		rd_worker_call_all(rd_tap_apply, set);
+}
+
 static int free_slot(void)
 {
 	uint32_t used = 0;
@@ -125,10 +146,10 @@ void rd_capture_stop(struct rd_capture *c)
 	if (c == NULL)
 		return;
 	set = set_make(c, NULL);
-	if (set == NULL) // out of memory: fall back to disarming everything rather than leaving a dead session armed
-		rd_worker_call_all(rd_tap_apply, NULL);
-	else
+	if (set != NULL)
 		set_publish(set);
+	else
+		set_shrink(c);
 	rd_capring_destroy(&c->ring);
 	rd_filter_free(&c->filter);
 	free(c);

@@ -43,11 +43,14 @@ struct rte_mempool *rd_pool(void)
 
 struct rte_mbuf *rd_meta_copy(struct rd_worker *w, struct rte_mbuf *m)
 {
-	struct rte_mbuf *copy = rte_pktmbuf_copy(m, pool, 0, UINT32_MAX);
+	struct rte_mbuf *copy = NULL;
 	struct rd_meta *md;
 
+	if (w->copies < RD_COPIES_MAX)
+		copy = rte_pktmbuf_copy(m, pool, 0, UINT32_MAX);
 	if (copy == NULL)
 		return NULL;
+	w->copies++;
 	md = rd_meta(copy);
 	*md = *rd_meta(m);
 	md->parent_id = md->packet_id;
@@ -72,6 +75,7 @@ static void walk(struct rd_worker *w)
 {
 	w->now_s = rd_coarse_s();
 	w->polled = 0;
+	w->copies = 0;
 	rte_graph_walk(w->graph);
 	w->polls++;
 	w->packets += w->polled;

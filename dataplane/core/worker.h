@@ -19,6 +19,8 @@
 #define RD_PORT_MAX 1024 // exclusive bound of port indexes
 #define RD_BURST 32
 #define RD_NODE_MAX 256 // exclusive bound of graph node ids, DPDK's own nodes included
+#define RD_COPIES_MAX \
+	32768 // of one walk: a node's stream that reaches 65535 ends the program (DPDK)
 
 struct rd_tapset;
 struct rd_flow_table;
@@ -58,6 +60,7 @@ struct rd_worker {
 	struct rte_ring *inject; // mbufs with in_port set; control produces
 	uint64_t id_base, id_next; // packet ids
 	uint64_t polled; // packets of this loop's poll
+	uint32_t copies; // made in this walk; see RD_COPIES_MAX
 	uint32_t now_s; // coarse clock, refreshed each loop
 	struct rd_clock clock;
 
