@@ -200,17 +200,12 @@ static int session_start(
 static void read_session(
 	struct rd_request *req, struct rd_ctl_session *s, struct rd_capture_opts *o)
 {
-	const char *name = rd_req_str_or(req, "name", req->conn->name);
-	const char *filter = rd_req_str_or(req, "filter", "");
-
+	rd_req_shown(req, "name", req->conn->name, s->name, sizeof(s->name));
+	rd_req_shown(req, "filter", "", s->filter, sizeof(s->filter));
 	o->follow = s->follow = rd_req_bool_or(req, "follow", false);
 	o->snaplen = s->snaplen =
 		(uint32_t)rd_req_num_or(req, "snaplen", 1, SNAPLEN_MAX, SNAPLEN_MAX);
 	o->ring_size = rd_req_num_or(req, "ring_size", 1, RING_MAX, RING_DEFAULT);
-	// For show only: cut short where too long.
-	if (name == NULL || filter == NULL || rd_str_copy(s->name, sizeof(s->name), name) < 0
-		|| rd_str_copy(s->filter, sizeof(s->filter), filter) < 0)
-		rd_log_debug("the texts of session %u are cut short", s->id);
 	s->conn = req->conn;
 	s->uid = req->conn->uid;
 	s->pid = req->conn->pid;

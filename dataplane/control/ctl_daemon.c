@@ -2,21 +2,19 @@
  *
  * hello, clock.advance and daemon.stop. Control thread.
  */
+#include <string.h>
 #include <unistd.h>
 
-#include "base/log.h"
-#include "base/str.h"
 #include "control/conn.h"
 #include "control/timers.h"
-
-RD_LOG_MODULE(daemon);
 
 int ctl_hello(struct rd_request *req)
 {
 	uint64_t version = rd_req_num(req, "version", 0, UINT32_MAX);
-	const char *client = rd_req_str_or(req, "client", "?");
+	char client[sizeof(req->conn->name)] = "";
 	const struct rd_host *host = rd_host_default();
 
+	rd_req_shown(req, "client", "?", client, sizeof(client));
 	if (rd_req_end(req) < 0)
 		return req->err->code;
 	if (version != RD_PROTO_VERSION) {
@@ -28,8 +26,7 @@ int ctl_hello(struct rd_request *req)
 	}
 	if (req->conn != NULL) {
 		req->conn->hello = true;
-		if (rd_str_copy(req->conn->name, sizeof(req->conn->name), client) < 0)
-			rd_log_debug("client name is cut short: %s", req->conn->name);
+		memcpy(req->conn->name, client, sizeof(client));
 	}
 	rd_req_result(req,
 		json_pack("{s:i,s:s,s:s,s:i,s:s,s:s,s:I,s:i}", "version", RD_PROTO_VERSION,

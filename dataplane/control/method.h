@@ -78,8 +78,12 @@ int rd_req_fail(struct rd_request *req, const char *key, int code, const char *f
 
 // --- parameters: a missing or wrong one is remembered in *req->err and shows at rd_req_end() ---
 bool rd_req_has(struct rd_request *req, const char *key); // present and not null
-const char *rd_req_str(struct rd_request *req, const char *key); // required; NULL when wrong
+// Required; NULL when wrong, as one with control characters is.
+const char *rd_req_str(struct rd_request *req, const char *key);
 const char *rd_req_str_or(struct rd_request *req, const char *key, const char *absent);
+// A text for show only: what is too long is cut, control characters become blanks.
+void rd_req_shown(
+	struct rd_request *req, const char *key, const char *absent, char *out, size_t size);
 const char *rd_req_name(struct rd_request *req, const char *key); // of a new object
 uint64_t rd_req_num(struct rd_request *req, const char *key, uint64_t min, uint64_t max);
 uint64_t rd_req_num_or(

@@ -37,18 +37,51 @@ bool rd_req_has(struct rd_request *req, const char *key)
 	return param_get(req, key) != NULL;
 }
 
+// Of ASCII, or of Latin-1 in UTF-8: length of the control character at s, 0 if it is none.
+static size_t control_char(const char *s)
+{
+	const unsigned char *c = (const unsigned char *)s;
+
+	if (c[0] == 0xc2 && c[1] >= 0x80 && c[1] < 0xa0)
+		return 2;
+	return c[0] < ' ' || c[0] == 0x7f ? 1 : 0;
+}
+
 const char *rd_req_str(struct rd_request *req, const char *key)
 {
 	json_t *v = param_need(req, key);
+	const char *s = json_string_value(v);
 
-	if (v != NULL && !json_is_string(v))
+	if (v != NULL && s == NULL)
 		rd_req_fail(req, key, -EINVAL, "%s must be a string", key);
-	return json_string_value(v);
+	for (const char *c = s; c != NULL && *c != '\0'; c++) {
+		if (control_char(c) == 0)
+			continue;
+		// A line end would make two commands of one in a saved configuration.
+		rd_req_fail(req, key, -EINVAL, "%s has a control character", key);
+		return NULL;
+	}
+	return s;
 }
 
 const char *rd_req_str_or(struct rd_request *req, const char *key, const char *absent)
 {
 	return rd_req_has(req, key) ? rd_req_str(req, key) : absent;
+}
+
+void rd_req_shown(
+	struct rd_request *req, const char *key, const char *absent, char *out, size_t size)
+{
+	json_t *v = param_get(req, key);
+	const char *s = v == NULL ? absent : json_string_value(v);
+
+	if (s == NULL) {
+		rd_req_fail(req, key, -EINVAL, "%s must be a string", key);
+		return;
+	}
+	(void)rd_str_copy(out, size, s); // for show only: cut short where too long
+	for (char *c = out; *c != '\0'; c++)
+		memset(c, ' ', control_char(c));
 }
 
 const char *rd_req_name(struct rd_request *req, const char *key)
