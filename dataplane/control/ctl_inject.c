@@ -16,6 +16,7 @@ RD_LOG_MODULE(inject);
 #define FRAME_MAX 65535
 #define COUNT_MAX 100000
 #define EVERY_MAX_MS 86400000
+#define TICK_MAX 1000 // frames of one tick of a timer: the control thread sends them
 #define TIMERS_MAX 64
 #define IDS_MAX 1000 // packet ids in an answer
 
@@ -172,6 +173,8 @@ static struct rd_ctl_timer *read_inject(struct rd_request *req)
 	}
 	if (t->count * (uint64_t)json_array_size(frames) > COUNT_MAX)
 		rd_req_fail(req, "count", -E2BIG, "more than %d frames at once", COUNT_MAX);
+	if (t->every_ms != 0 && t->count * (uint64_t)json_array_size(frames) > TICK_MAX)
+		rd_req_fail(req, "count", -E2BIG, "more than %d frames each time", TICK_MAX);
 	if (rd_req_end(req) == 0)
 		return t;
 	timer_free(t);

@@ -133,6 +133,16 @@ int rd_server_listen(struct rd_server *srv, const char *path, mode_t mode, struc
 	return ret;
 }
 
+// Users who may only look share half of the places, so that they can't keep the others out.
+static bool has_room(const struct rd_server *srv, const struct rd_conn *fresh)
+{
+	unsigned readers = 0;
+
+	for (const struct rd_conn *c = srv->conns; c != NULL; c = c->next)
+		readers += !c->admin;
+	return fresh->admin || readers < RD_CONN_MAX / 2;
+}
+
 static void on_accept(evutil_socket_t fd, short what, void *arg)
 {
 	struct rd_server *srv = arg;
@@ -154,6 +164,12 @@ static void on_accept(evutil_socket_t fd, short what, void *arg)
 	c = rd_conn_new(srv, srv->ctl, sock);
 	if (c == NULL) {
 		rd_log_warn("a client was refused: out of memory");
+		return;
+	}
+	if (!has_room(srv, c)) {
+		rd_log_warn("a client of uid %u was refused: %d of its kind are connected",
+			(unsigned)c->uid, RD_CONN_MAX / 2);
+		rd_conn_free(c);
 		return;
 	}
 	c->next = srv->conns;
