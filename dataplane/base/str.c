@@ -18,8 +18,11 @@ int rd_str_copy(char *dst, size_t size, const char *src)
 		memcpy(dst, src, len + 1);
 		return 0;
 	}
-	memcpy(dst, src, size - 1);
-	dst[size - 1] = '\0';
+	len = size - 1;
+	while (len > 0 && ((unsigned char)src[len] & 0xc0) == 0x80) // not within a UTF-8 character
+		len--;
+	memcpy(dst, src, len);
+	dst[len] = '\0';
 	return -ENAMETOOLONG;
 }
 
