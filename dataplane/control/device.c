@@ -113,24 +113,16 @@ void rd_device_read(struct rd_request *req, struct rd_port *p)
 	}
 }
 
-// "net_null0,no-rx=1" and "net_null0" are the same device.
-static bool same_device(const char *a, const char *b)
-{
-	size_t len = strcspn(a, ",");
-
-	return len == strcspn(b, ",") && strncmp(a, b, len) == 0;
-}
-
 static int check_free(const struct rd_port *p, struct rd_err *err)
 {
 	for (unsigned i = 1; i < rd_port_bound(); i++) {
 		const struct rd_port *q = rd_port_at((uint16_t)i);
 
 		if (q == NULL || q->attach != RD_ATTACH_ETHDEV
-			|| !same_device(q->device, p->device))
+			|| !rd_ethdev_same(q->device, p->device))
 			continue;
-		rd_err_set(err, -EBUSY, "device %.*s serves port %s already",
-			(int)strcspn(p->device, ","), p->device, q->name);
+		rd_err_set(
+			err, -EBUSY, "port %s has device \"%.100s\" already", q->name, q->device);
 		rd_err_where(err, "device");
 		rd_err_hint(err, "port set %s device none", q->name);
 		return -EBUSY;
@@ -152,7 +144,9 @@ int rd_device_switch(struct rd_port *p, const struct rd_port *old, bool *opened,
 	}
 	if (had && strcmp(old->device, p->device) == 0) {
 		p->link_up = old->link_up;
-		return 0;
+		return p->mtu == old->mtu
+			? 0
+			: rd_ethdev_set_mtu(p->ethdev, p->device, p->mtu, &p->eth.mtu, err);
 	}
 	ret = check_free(p, err);
 	if (ret == 0)
@@ -198,25 +192,37 @@ const char *rd_device_text(const struct rd_port *p, char buf[RD_DEVICE_TEXT])
 	return buf;
 }
 
+static void poll_device(const struct rd_port *p)
+{
+	uint16_t mtu = rd_ethdev_mtu(p->ethdev, p->device, p->mtu);
+	bool up = rd_ethdev_link_up(p->ethdev);
+	struct rd_err err = {0};
+	struct rd_port *fresh;
+
+	if (up == p->link_up && mtu == p->eth.mtu)
+		return;
+	fresh = rd_port_edit(p->idx);
+	if (fresh == NULL)
+		return; // out of memory: the next second tries again
+	fresh->link_up = up;
+	fresh->eth.mtu = mtu;
+	if (up != p->link_up)
+		rd_log_info("port %s: link %s", p->name, up ? "up" : "down");
+	if (mtu != p->eth.mtu)
+		rd_log_info("port %s: the device can send an MTU of %u", p->name, mtu);
+	if (rd_port_publish(fresh, &err) < 0) {
+		rd_log_err("port %s: %s", fresh->name, err.what);
+		rd_port_discard(fresh);
+	}
+}
+
 void rd_device_poll_links(void)
 {
 	for (unsigned i = 1; i < rd_port_bound(); i++) {
 		const struct rd_port *p = rd_port_at((uint16_t)i);
-		struct rd_err err = {0};
-		struct rd_port *fresh;
 
-		if (p == NULL || p->attach != RD_ATTACH_ETHDEV
-			|| rd_ethdev_link_up(p->ethdev) == p->link_up)
-			continue;
-		fresh = rd_port_edit(p->idx);
-		if (fresh == NULL)
-			return; // out of memory: the next second tries again
-		fresh->link_up = !p->link_up;
-		rd_log_info("port %s: link %s", fresh->name, fresh->link_up ? "up" : "down");
-		if (rd_port_publish(fresh, &err) < 0) {
-			rd_log_err("port %s: %s", fresh->name, err.what);
-			rd_port_discard(fresh);
-		}
+		if (p != NULL && p->attach == RD_ATTACH_ETHDEV)
+			poll_device(p);
 	}
 }
 
@@ -228,4 +234,5 @@ void rd_device_close_all(void)
 		if (p != NULL && p->attach == RD_ATTACH_ETHDEV)
 			rd_ethdev_close(&p->eth);
 	}
+	rd_ethdev_fini();
 }

@@ -17,7 +17,7 @@ int rd_device_del(const struct rd_port *p, struct rd_err *err);
 // "none", "device net_null0", "link arm/x": the command words after which a port is attached.
 #define RD_DEVICE_TEXT 400
 const char *rd_device_text(const struct rd_port *p, char buf[RD_DEVICE_TEXT]);
-// Takes the link states of all devices; publishes ports whose link changed.
+// Takes the link states and MTUs of all devices; publishes ports where they changed.
 void rd_device_poll_links(void);
 // At the end, no worker runs: closes every port's device.
 void rd_device_close_all(void);

@@ -17,6 +17,7 @@
 
 #include "base/log.h"
 #include "base/str.h"
+#include "core/ethdev.h"
 #include "core/worker.h"
 
 #define ARGS_MAX 64
@@ -50,6 +51,8 @@ static ssize_t log_line(void *cookie, const char *text, size_t len)
 	(void)cookie;
 	while (n > 0 && (text[n - 1] == '\n' || text[n - 1] == '\r'))
 		n--;
+	if (n > 0 && level <= RD_LOG_WARN && rd_ethdev_log(text, n))
+		level = RD_LOG_INFO;
 	if (n > 0 && level <= __atomic_load_n(&log_module.level, __ATOMIC_RELAXED))
 		rd_log_write(&log_module, level == RD_LOG_ERR ? &errors : &free_site, level, "%.*s",
 			n, text);

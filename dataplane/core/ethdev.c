@@ -5,29 +5,59 @@
 #include "core/ethdev.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <rte_dev.h>
+#include <rte_eal.h>
+#include <rte_errno.h>
 #include <rte_ethdev.h>
 
 #include "base/log.h"
+#include "core/devargs.h"
+#include "core/meta.h"
 #include "core/worker.h"
 
 RD_LOG_MODULE(ethdev);
 
 #define RING_DESC 1024
+#define REASON_LEN 160
 
-static int find(const char *devargs, uint16_t *port_id)
+#define LARGE_ROOM \
+	16384 // data room of large mbufs: framesz=16384, the usual one for jumbo frames, fits
+#define LARGE_MBUFS 2048
+
+static bool in_use[RTE_MAX_ETHPORTS];
+static struct rte_mempool *large; // made when a device first wants it
+static __thread char reason[REASON_LEN]; // the driver's own words
+static __thread bool listening;
+
+bool rd_ethdev_log(const char *line, int len)
 {
-	struct rte_dev_iterator it;
+	if (listening && reason[0] == '\0')
+		snprintf(reason, sizeof(reason), "%.*s", len, line);
+	return listening;
+}
+
+static int find_by_name(const char *devargs, uint16_t *port_id)
+{
 	char name[RTE_ETH_NAME_MAX_LEN];
 	size_t len = strcspn(devargs, ",");
 
-	if (len < sizeof(name)) {
-		memcpy(name, devargs, len);
-		name[len] = '\0';
-		if (rte_eth_dev_get_port_by_name(name, port_id) == 0)
-			return 0;
-	}
+	if (len >= sizeof(name))
+		return -ENODEV;
+	memcpy(name, devargs, len);
+	name[len] = '\0';
+	return rte_eth_dev_get_port_by_name(name, port_id) == 0 ? 0 : -ENODEV;
+}
+
+// A representor goes by the name of its card, plus which one it is: only the iterator can tell.
+static int find(const char *devargs, uint16_t *port_id)
+{
+	struct rte_dev_iterator it;
+
+	if (rd_devargs_get(devargs, "representor", NULL, 0) < 0
+		&& find_by_name(devargs, port_id) == 0)
+		return 0;
 	RTE_ETH_FOREACH_MATCHING_DEV(*port_id, devargs, &it)
 	{
 		rte_eth_iterator_cleanup(&it);
@@ -36,23 +66,45 @@ static int find(const char *devargs, uint16_t *port_id)
 	return -ENODEV;
 }
 
-static int probe(const char *devargs, struct rd_ethdev_info *info, struct rd_err *err)
+static int fail(struct rd_err *err, int ret, const char *what, const char *devargs)
+{
+	rd_err_set(err, ret, "%s \"%.80s\": %s", what, devargs,
+		reason[0] != '\0' ? reason : strerror(-ret));
+	if (rd_devargs_is_pci(devargs) && !rte_eal_has_pci())
+		rd_err_hint(err, "start reddotd with --pci, and bind the device to vfio-pci");
+	else if (rd_devargs_is_pci(devargs))
+		rd_err_hint(err, "dpdk-devbind.py --status shows devices and their drivers");
+	else
+		rd_err_hint(err,
+			"check the driver's arguments and permissions; --log eal=debug says more");
+	return ret;
+}
+
+static int probe(const char *devargs, uint16_t *port_id)
 {
 	int ret;
 
-	if (find(devargs, &info->port_id) == 0)
+	if (find(devargs, port_id) == 0)
 		return 0;
 	ret = rte_dev_probe(devargs);
-	if (ret == 0)
-		ret = find(devargs, &info->port_id);
-	if (ret < 0) {
-		rd_err_set(err, ret, "DPDK can't open device \"%s\": %s", devargs, strerror(-ret));
-		rd_err_hint(err,
-			"check the driver's name and arguments; start reddotd with --log eal=debug to see why");
+	if (ret < 0)
 		return ret;
-	}
-	info->owned = true;
-	return 0;
+	ret = find(devargs, port_id);
+	if (ret < 0) // of a bus, but not one of ours: a crypto device, say
+		rte_log(RTE_LOG_ERR, RTE_LOGTYPE_EAL, "%s is no Ethernet device\n", devargs);
+	return ret;
+}
+
+// As the library checks it: a device that names no largest MTU is held to its largest frame.
+static uint16_t accepted_mtu(const struct rte_eth_dev_info *di, uint16_t mtu)
+{
+	uint32_t overhead = RTE_ETHER_HDR_LEN + RTE_ETHER_CRC_LEN;
+
+	if (di->max_mtu != UINT16_MAX && di->max_mtu != 0)
+		return RTE_MIN(mtu, di->max_mtu);
+	if (di->max_rx_pktlen <= overhead || di->max_rx_pktlen >= mtu + overhead)
+		return mtu;
+	return (uint16_t)(di->max_rx_pktlen - overhead);
 }
 
 static int configure(struct rd_ethdev_info *info, uint16_t mtu)
@@ -65,9 +117,11 @@ static int configure(struct rd_ethdev_info *info, uint16_t mtu)
 		return ret;
 	info->nb_rxq = 1;
 	info->nb_txq = (uint16_t)RTE_MIN(rd_nb_workers, (unsigned)di.max_tx_queues);
+	if (strcmp(di.driver_name, "net_tap") == 0) // wants as many tx queues as rx queues
+		info->nb_txq = 1;
 	conf.txmode.offloads = di.tx_offload_capa & RTE_ETH_TX_OFFLOAD_MULTI_SEGS;
 	conf.rxmode.offloads = di.rx_offload_capa & RTE_ETH_RX_OFFLOAD_SCATTER;
-	conf.rxmode.mtu = RTE_MIN(mtu, di.max_mtu != 0 ? di.max_mtu : mtu);
+	conf.rxmode.mtu = accepted_mtu(&di, mtu);
 	ret = rte_eth_dev_configure(info->port_id, info->nb_rxq, info->nb_txq, &conf);
 	if (ret < 0) { // some vdevs refuse any MTU but their own
 		conf.rxmode.mtu = 0;
@@ -76,70 +130,124 @@ static int configure(struct rd_ethdev_info *info, uint16_t mtu)
 	return ret;
 }
 
-static int queues(struct rd_ethdev_info *info)
+static int queues(struct rd_ethdev_info *info, struct rte_mempool *pool)
 {
 	uint16_t nb_rx = RING_DESC, nb_tx = RING_DESC;
 	int socket = rte_eth_dev_socket_id(info->port_id);
 	int ret = rte_eth_dev_adjust_nb_rx_tx_desc(info->port_id, &nb_rx, &nb_tx);
 
 	for (uint16_t q = 0; ret == 0 && q < info->nb_rxq; q++)
-		ret = rte_eth_rx_queue_setup(
-			info->port_id, q, nb_rx, (unsigned)socket, NULL, rd_pool());
+		ret = rte_eth_rx_queue_setup(info->port_id, q, nb_rx, (unsigned)socket, NULL, pool);
 	for (uint16_t q = 0; ret == 0 && q < info->nb_txq; q++)
 		ret = rte_eth_tx_queue_setup(info->port_id, q, nb_tx, (unsigned)socket, NULL);
 	return ret;
 }
 
-int rd_ethdev_open(
-	const char *devargs, uint16_t mtu, struct rd_ethdev_info *info, struct rd_err *err)
+// AF_PACKET copies a whole frame into one mbuf: with a large framesz it needs large ones.
+static struct rte_mempool *pool_for(const char *devargs)
 {
-	struct rte_ether_addr mac;
+	if (rd_devargs_frame_size(devargs) <= RTE_MBUF_DEFAULT_DATAROOM)
+		return rd_pool();
+	if (large == NULL)
+		large = rte_pktmbuf_pool_create("packets_large", LARGE_MBUFS, 64,
+			sizeof(struct rd_meta), LARGE_ROOM + RTE_PKTMBUF_HEADROOM, SOCKET_ID_ANY);
+	if (large == NULL)
+		rd_log_err("can't make %d large mbufs: %s; try a larger --mem", LARGE_MBUFS,
+			rte_strerror(rte_errno));
+	return large;
+}
+
+static int start(const char *devargs, uint16_t mtu, struct rd_ethdev_info *info)
+{
+	struct rte_mempool *pool = pool_for(devargs);
 	int ret;
 
-	memset(info, 0, sizeof(*info));
-	ret = probe(devargs, info, err);
-	if (ret < 0)
-		return ret;
+	if (pool == NULL)
+		return -ENOMEM;
 	ret = configure(info, mtu);
 	if (ret == 0)
-		ret = queues(info);
-	if (ret == 0)
-		ret = rte_eth_dev_start(info->port_id);
-	if (ret < 0) {
-		rd_err_set(err, ret, "device \"%s\" can't be started: %s", devargs, strerror(-ret));
-		rd_err_hint(err,
-			"a device can serve one port only; see the log for what its driver says");
-		rd_ethdev_close(info);
-		return ret;
-	}
+		ret = queues(info, pool);
+	return ret == 0 ? rte_eth_dev_start(info->port_id) : ret;
+}
+
+static void describe(const char *devargs, uint16_t mtu, struct rd_ethdev_info *info)
+{
+	struct rte_ether_addr mac;
+
 	if (rte_eth_promiscuous_enable(info->port_id) < 0)
 		rd_log_warn(
 			"device \"%s\" has no promiscuous mode: it may filter frames for guests",
 			devargs);
 	if (rte_eth_macaddr_get(info->port_id, &mac) == 0)
 		memcpy(info->mac, mac.addr_bytes, sizeof(info->mac));
-	if (rte_eth_dev_get_mtu(info->port_id, &info->mtu) < 0)
-		info->mtu = mtu;
+	info->mtu = rd_ethdev_mtu(info->port_id, devargs, mtu);
+}
+
+static int open_device(
+	const char *devargs, uint16_t mtu, struct rd_ethdev_info *info, struct rd_err *err)
+{
+	int ret = probe(devargs, &info->port_id);
+
+	if (ret < 0)
+		return fail(err, ret, "DPDK can't open device", devargs);
+	if (in_use[info->port_id]) { // under another spelling of its name
+		rd_err_set(err, -EBUSY, "device \"%.80s\" serves another port already", devargs);
+		return -EBUSY;
+	}
+	in_use[info->port_id] = true;
+	ret = start(devargs, mtu, info);
+	if (ret < 0) {
+		fail(err, ret, "DPDK can't start device", devargs);
+		rd_ethdev_close(info);
+		return ret;
+	}
+	describe(devargs, mtu, info);
 	return 0;
+}
+
+int rd_ethdev_open(
+	const char *devargs, uint16_t mtu, struct rd_ethdev_info *info, struct rd_err *err)
+{
+	int ret;
+
+	memset(info, 0, sizeof(*info));
+	rd_devargs_remove_stale_socket(devargs);
+	reason[0] = '\0';
+	listening = true;
+	ret = open_device(devargs, mtu, info, err);
+	listening = false;
+	return ret;
+}
+
+// Also a device that was there before us: once closed it can't be opened again, only probed anew. But a card with more
+// ports (or representors) in use stays.
+static void detach(struct rte_device *dev)
+{
+	uint16_t sibling;
+
+	RTE_ETH_FOREACH_DEV_OF(sibling, dev)
+	return;
+	if (rte_dev_remove(dev) < 0)
+		rd_log_warn("device %s did not detach", rte_dev_name(dev));
 }
 
 void rd_ethdev_close(const struct rd_ethdev_info *info)
 {
 	struct rte_eth_dev_info di;
-	bool known = rte_eth_dev_info_get(info->port_id, &di) == 0;
+	bool known = rte_eth_dev_info_get(info->port_id, &di) == 0, outer = listening;
 
+	listening = true;
 	if (rte_eth_dev_stop(info->port_id) < 0)
 		rd_log_warn("device of DPDK port %u did not stop", info->port_id);
 	rte_eth_dev_close(info->port_id);
-	if (known && info->owned && rte_dev_remove(di.device) < 0)
-		rd_log_warn("device of DPDK port %u did not detach", info->port_id);
+	in_use[info->port_id] = false;
+	if (known)
+		detach(di.device);
+	listening = outer;
 }
 
-bool rd_ethdev_link_up(uint16_t port_id)
+void rd_ethdev_fini(void)
 {
-	struct rte_eth_link link;
-
-	if (rte_eth_link_get_nowait(port_id, &link) < 0)
-		return true;
-	return link.link_status == RTE_ETH_LINK_UP;
+	rte_mempool_free(large);
+	large = NULL;
 }

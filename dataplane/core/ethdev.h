@@ -5,6 +5,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/err.h"
@@ -12,9 +13,8 @@
 struct rd_ethdev_info {
 	uint16_t port_id; // DPDK's
 	uint16_t nb_rxq, nb_txq; // a tx queue per worker where the device has them
-	uint16_t mtu;
+	uint16_t mtu; // what it can send
 	uint8_t mac[6];
-	bool owned; // probed by us: removed again at close
 };
 
 // Attaches `devargs` ("net_tap0,iface=rd0", "0000:3b:00.0") or takes an already probed device of that name, sets up its
@@ -22,5 +22,17 @@ struct rd_ethdev_info {
 int rd_ethdev_open(
 	const char *devargs, uint16_t mtu, struct rd_ethdev_info *info, struct rd_err *err);
 void rd_ethdev_close(const struct rd_ethdev_info *info);
-// Link state without waiting; devices that can't tell count as up.
+// Whether both texts name one device, or one kernel interface or socket: that can serve one port only.
+bool rd_ethdev_same(const char *devargs, const char *other);
+// Link state without waiting; devices that can't tell count as up. A TAP in another namespace does, too.
 bool rd_ethdev_link_up(uint16_t port_id);
+// What the device can send: `mtu`, or less where the kernel's interface behind it or its frame size allows less.
+uint16_t rd_ethdev_mtu(uint16_t port_id, const char *devargs, uint16_t mtu);
+// Changes what an open device can send; *now is what it can. 0 or -errno with *err.
+int rd_ethdev_set_mtu(
+	uint16_t port_id, const char *devargs, uint16_t mtu, uint16_t *now, struct rd_err *err);
+// The EAL's log stream hands over each line of level warning or error. True: a device is being opened or closed by this
+// thread, and the line is its driver's: the first one tells better than an errno why it can't be had, and is in
+// rd_ethdev_open()'s error then; where all went well nobody needs them. Any thread.
+bool rd_ethdev_log(const char *line, int len);
+void rd_ethdev_fini(void); // after the last close, no worker runs

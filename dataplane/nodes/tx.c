@@ -6,6 +6,7 @@
 #include "nodes/tx.h"
 
 #include <rte_ethdev.h>
+#include <rte_spinlock.h>
 
 #include "base/pkt.h"
 #include "core/graph.h"
@@ -17,6 +18,9 @@ enum {
 
 #define TX_SEND (RD_CONSUMED - 1) // not an edge: the packet waits for rte_eth_tx_burst
 #define TAGS_LEN 8u
+
+// Only for devices with fewer tx queues than there are workers: TAP, AF_PACKET, vhost-user.
+static rte_spinlock_t tx_lock[RTE_MAX_ETHPORTS];
 
 struct tx { // what the packets of one call share
 	struct rd_worker *w;
@@ -137,14 +141,19 @@ static void send_run(
 {
 	struct rte_mbuf **pkts = (struct rte_mbuf **)objs;
 	uint16_t queue = p->nb_txq != 0 ? t->w->id % p->nb_txq : 0, sent = 0, n;
+	bool shared = p->nb_txq < rd_nb_workers;
 	uint32_t len[RD_BURST];
 
 	for (uint16_t i = 0; i < nb; i++) // the device may have freed them when it returns
 		len[i] = pkts[i]->pkt_len;
+	if (shared)
+		rte_spinlock_lock(&tx_lock[p->ethdev]);
 	do {
 		n = rte_eth_tx_burst(p->ethdev, queue, pkts + sent, nb - sent);
 		sent += n;
 	} while (n != 0 && sent < nb);
+	if (shared)
+		rte_spinlock_unlock(&tx_lock[p->ethdev]);
 	for (uint16_t i = 0; i < sent; i++) {
 		rd_tx_count(t->w, p->idx, len[i]);
 		next[i] = RD_CONSUMED;
@@ -153,10 +162,18 @@ static void send_run(
 		next[i] = rd_drop(rd_meta(pkts[i]), RD_DROP_TX_RING_FULL);
 }
 
+// Its port has lost its device since tx_one() looked.
+static void send_nowhere(void **objs, uint16_t *next, uint16_t nb)
+{
+	for (uint16_t i = 0; i < nb; i++)
+		next[i] = rd_drop(rd_meta(objs[i]), RD_DROP_TX_NO_DEVICE);
+}
+
 static void send_all(struct tx *t, void **objs, uint16_t *next, uint16_t nb)
 {
 	for (uint16_t i = 0; i < nb;) {
 		uint16_t j = i + 1, port;
+		const struct rd_port *p;
 
 		if (next[i] != TX_SEND) {
 			i = j;
@@ -165,7 +182,11 @@ static void send_all(struct tx *t, void **objs, uint16_t *next, uint16_t nb)
 		port = rd_meta(objs[i])->out_port;
 		while (j < nb && next[j] == TX_SEND && rd_meta(objs[j])->out_port == port)
 			j++;
-		send_run(t, rd_port_at(port), objs + i, next + i, j - i);
+		p = rd_port_at(port); // again: control may have changed the table meanwhile
+		if (p != NULL && p->attach == RD_ATTACH_ETHDEV)
+			send_run(t, p, objs + i, next + i, j - i);
+		else
+			send_nowhere(objs + i, next + i, j - i);
 		i = j;
 	}
 }

@@ -246,7 +246,7 @@ void bench_fini(struct bench *b)
 	uint16_t eth[] = {rd_port_at(b->uplink)->ethdev, rd_port_at(b->vnic)->ethdev};
 
 	for (unsigned i = 0; i < RTE_DIM(eth); i++)
-		rd_ethdev_close(&(struct rd_ethdev_info){.port_id = eth[i], .owned = true});
+		rd_ethdev_close(&(struct rd_ethdev_info){.port_id = eth[i]});
 	rd_core_fini();
 	rd_fdb_fini();
 	rte_eal_cleanup();
