@@ -33,7 +33,9 @@ enum long_only { // options without a letter
 	OPT_COMMENT,
 };
 
-static const struct option long_options[] = {
+#define MAX_OPTIONS 64
+
+static const struct option own_options[] = {
 	{"uplink", required_argument, NULL, OPT_UPLINK},
 	{"switchport", required_argument, NULL, OPT_SWITCHPORT},
 	{"vmk", required_argument, NULL, OPT_VMK},
@@ -58,13 +60,14 @@ static const struct option long_options[] = {
 	{"meta", required_argument, NULL, OPT_META},
 	{"comment", required_argument, NULL, OPT_COMMENT},
 	{"interface", required_argument, NULL, 'i'},
+	{"buffer-size", required_argument, NULL, 'B'},
 	{"help", no_argument, NULL, 'h'},
 	{"version", no_argument, NULL, 'V'},
 	{0},
 };
 
 // The letters e, l, n and U are how we print anyway: accepted, for fingers know them.
-static const char short_options[] = ":c:s:o:w:i:r:PADhVelnU";
+static const char short_options[] = ":c:s:o:w:i:r:B:PADhVelnU";
 
 struct word {
 	const char *name;
@@ -206,6 +209,10 @@ static int apply_output(struct pk_opts *o, int c, const char *arg, struct rd_err
 	case 'r':
 		o->infile = arg;
 		return 0;
+	case 'B':
+		rc = set_number("--buffer-size", arg, 1u << 20, &o->ring_size, err);
+		o->ring_size *= 1024;
+		return rc;
 	case 'P':
 		o->format = PK_FORMAT_PCAPNG;
 		return 0;
@@ -273,18 +280,32 @@ static int bad_option(int c, char **argv, struct rd_err *err)
 	return -EINVAL;
 }
 
-// What is left of the arguments is the filter, as with tcpdump.
+static void add_term(char *filter, size_t size, size_t *len, const char *term)
+{
+	if (term[0] != '\0')
+		rd_str_addf(filter, size, len, "%s%s", *len ? " and " : "", term);
+}
+
+// What is left of the arguments is the filter, as with tcpdump; filter options must hold as well.
 static int join_filter(struct pk_opts *o, int argc, char **argv, struct rd_err *err)
 {
-	size_t size = 1, len = 0;
+	bool mixed = o->terms.vlan[0] || o->terms.text[0] || o->terms.tunnel[0];
+	size_t size = sizeof(o->terms) + 32, len = 0;
 
 	for (int i = optind; i < argc; i++)
 		size += strlen(argv[i]) + 1;
 	o->filter = calloc(1, size);
 	if (o->filter == NULL)
 		return rd_err_set(err, -ENOMEM, "no memory for the filter");
-	for (int i = optind; i < argc; i++)
+	add_term(o->filter, size, &len, o->terms.vlan);
+	add_term(o->filter, size, &len, o->terms.text);
+	if (optind < argc)
+		add_term(o->filter, size, &len, mixed ? "(" : argv[optind]);
+	for (int i = mixed ? optind : optind + 1; i < argc; i++)
 		rd_str_addf(o->filter, size, &len, "%s%s", i > optind ? " " : "", argv[i]);
+	if (optind < argc && mixed)
+		rd_str_addf(o->filter, size, &len, ")");
+	add_term(o->filter, size, &len, o->terms.tunnel);
 	return 0;
 }
 
@@ -313,22 +334,43 @@ static int check_together(const struct pk_opts *o, struct rd_err *err)
 	return 0;
 }
 
+static int apply(struct pk_opts *o, int c, const char *arg, struct rd_err *err)
+{
+	int rc;
+
+	if (c >= PK_TERM_FIRST)
+		return pk_terms_add(&o->terms, c, arg, err);
+	rc = apply_where(o, c, arg, err);
+	if (rc == -ENOENT)
+		rc = apply_output(o, c, arg, err);
+	return rc == -ENOENT ? apply_switch(o, c) : rc;
+}
+
+// Our options and those of terms.c in one table.
+static void join_options(struct option *all)
+{
+	size_t n = sizeof(own_options) / sizeof(own_options[0]) - 1;
+
+	memcpy(all, own_options, n * sizeof(*all));
+	for (size_t i = 0; n < MAX_OPTIONS - 1 && pk_term_options[i].name != NULL; i++)
+		all[n++] = pk_term_options[i];
+	memset(&all[n], 0, sizeof(*all));
+}
+
 int pk_opts_parse(struct pk_opts *o, int argc, char **argv, struct rd_err *err)
 {
+	struct option all[MAX_OPTIONS];
 	int c, rc;
 
 	memset(o, 0, sizeof(*o));
 	o->dir = PK_DIR_BOTH;
 	o->snaplen = PK_SNAPLEN_MAX;
 	opterr = 0;
-	while ((c = getopt_long_only(argc, argv, short_options, long_options, NULL)) != -1) {
+	join_options(all);
+	while ((c = getopt_long_only(argc, argv, short_options, all, NULL)) != -1) {
 		if (c == '?' || c == ':')
 			return bad_option(c, argv, err);
-		rc = apply_where(o, c, optarg, err);
-		if (rc == -ENOENT)
-			rc = apply_output(o, c, optarg, err);
-		if (rc == -ENOENT)
-			rc = apply_switch(o, c);
+		rc = apply(o, c, optarg, err);
 		if (rc < 0)
 			return rd_err_set(err, rc, "option %s", argv[optind - 1]);
 	}

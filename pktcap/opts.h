@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "terms.h"
 
 #define PK_SNAPLEN_MAX 262144u
 #define PK_MAX_SELECT 64
@@ -77,6 +78,7 @@ struct pk_opts {
 	bool console, json;
 	uint64_t count; // 0 = no limit
 	uint32_t snaplen;
+	uint64_t ring_size; // bytes per worker, 0 = the daemon's default
 	const char *infile; // replay this instead of asking the daemon; "-" = stdin
 	const char *outfile; // "-" = stdout
 	enum pk_format format;
@@ -84,7 +86,8 @@ struct pk_opts {
 	enum pk_comment comment;
 	const char *socket;
 	const char *host;
-	char *filter; // owned; "" = none
+	struct pk_terms terms; // filter options
+	char *filter; // owned, with the terms; "" = none
 };
 
 // 0, or -EINVAL with what to say in *err. pk_opts_free() in any case.

@@ -74,8 +74,12 @@ static json_t *params_json(struct pk_session *s, struct rd_err *err)
 	params = json_pack("{s:o, s:o, s:s, s:b, s:b, s:b, s:I, s:s}", "points", points, "bpf", bpf,
 		"filter", o->filter, "inner", !o->outer_only, "outer", !o->inner_only, "follow",
 		o->follow, "snaplen", (json_int_t)o->snaplen, "name", "pktcap");
-	if (params == NULL)
+	if (params == NULL) {
 		rd_err_set(err, -ENOMEM, "no memory for the request, or the filter is not UTF-8");
+		return NULL;
+	}
+	if (o->ring_size != 0)
+		json_object_set_new(params, "ring_size", json_integer((json_int_t)o->ring_size));
 	return params;
 }
 

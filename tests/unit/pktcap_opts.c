@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "filter/filter.h"
 #include "opts.h"
 
 static int parse(struct pk_opts *o, char **argv, struct rd_err *err)
@@ -62,6 +63,46 @@ static void letters_are_tcpdumps(void **state)
 	pk_opts_free(&o);
 }
 
+struct joined {
+	const char *args[8];
+	const char *filter;
+};
+
+static const struct joined joined[] = {
+	{{"tcp", "port", "80"}, "tcp port 80"},
+	{{"tcp or udp"}, "tcp or udp"},
+	{{"-srcip", "10.0.0.0/8", "--tcpport", "80"}, "src net 10.0.0.0/8 and tcp port 80"},
+	{{"--vni", "74752", "--mac", "00:50:56:a1:99:9e", "tcp or udp"},
+		"ether host 00:50:56:a1:99:9e and (tcp or udp) and geneve 74752"},
+	{{"--ip", "10.1.2.3", "--vlan", "10", "not", "arp"},
+		"vlan 10 and net 10.1.2.3 and (not arp)"},
+	{{"-ethtype", "0x0806"}, "ether proto 0x0806"},
+	{{"--proto", "0x11", "--vlan", "3"}, "vlan 3 and ip proto 0x11"},
+};
+
+static void filter_options_are_terms(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < sizeof(joined) / sizeof(joined[0]); i++) {
+		char *argv[10] = {(char[]){"pktcap"}};
+		char text[8][32];
+		struct pk_opts o;
+		struct rd_err err;
+		struct rd_filter f;
+
+		for (unsigned k = 0; k < 8 && joined[i].args[k] != NULL; k++) {
+			assert_int_equal(
+				rd_str_copy(text[k], sizeof(text[k]), joined[i].args[k]), 0);
+			argv[k + 1] = text[k];
+		}
+		assert_int_equal(parse(&o, argv, &err), 0);
+		assert_string_equal(o.filter, joined[i].filter);
+		assert_int_equal(rd_filter_compile(&f, o.filter, RD_FILTER_BOTH, &err), 0);
+		rd_filter_free(&f);
+		pk_opts_free(&o);
+	}
+}
+
 struct refused {
 	const char *args[6];
 	const char *why;
@@ -79,6 +120,11 @@ static const struct refused refused[] = {
 	{{"--json", "--trace"}, "excludes"},
 	{{"-o", "-", "--console"}, "standard output"},
 	{{"-P"}, "no file"},
+	{{"--srcip", "10.0.0.300"}, "--srcip"},
+	{{"--tcpport", "80 or udp"}, "--tcpport"},
+	{{"--vlan", "4096"}, "--vlan"},
+	{{"--vni", "16777216"}, "--vni"},
+	{{"-r", "f", "--uplink", "vmnic1"}, "all ports"},
 	{{"--pcap", "--meta", "full", "-o", "f"}, "no room"},
 };
 
@@ -107,6 +153,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(one_dash_is_enough),
 		cmocka_unit_test(letters_are_tcpdumps),
+		cmocka_unit_test(filter_options_are_terms),
 		cmocka_unit_test(nonsense_is_refused),
 	};
 

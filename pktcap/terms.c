@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * Filter options, see terms.h. Main thread.
+ */
+#include "terms.h"
+
+#include <stdbool.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "base/str.h"
+
+enum kind {
+	MAC,
+	NUMBER16, // Ethertype, hex as pktcap-uw wants it, or decimal
+	NUMBER8,
+	VLAN,
+	PREFIX,
+	PORT,
+	VNI,
+};
+
+struct term {
+	const char *option;
+	enum kind kind;
+	const char *before; // the expression in front of the value
+};
+
+static const struct term terms[] = {
+	{"srcmac", MAC, "ether src"},
+	{"dstmac", MAC, "ether dst"},
+	{"mac", MAC, "ether host"},
+	{"ethtype", NUMBER16, "ether proto"},
+	{"vlan", VLAN, "vlan"},
+	{"srcip", PREFIX, "src net"},
+	{"dstip", PREFIX, "dst net"},
+	{"ip", PREFIX, "net"},
+	{"proto", NUMBER8, "ip proto"},
+	{"srcport", PORT, "tcp src port"},
+	{"dstport", PORT, "tcp dst port"},
+	{"tcpport", PORT, "tcp port"},
+	{"srctcpport", PORT, "tcp src port"},
+	{"dsttcpport", PORT, "tcp dst port"},
+	{"udpport", PORT, "udp port"},
+	{"srcudpport", PORT, "udp src port"},
+	{"dstudpport", PORT, "udp dst port"},
+	{"vni", VNI, "geneve"},
+};
+
+#define TERM(name, i)                                              \
+	{                                                          \
+		name, required_argument, NULL, PK_TERM_FIRST + (i) \
+	}
+
+// In the order of terms[].
+const struct option pk_term_options[] = {
+	TERM("srcmac", 0),
+	TERM("dstmac", 1),
+	TERM("mac", 2),
+	TERM("ethtype", 3),
+	TERM("vlan", 4),
+	TERM("srcip", 5),
+	TERM("dstip", 6),
+	TERM("ip", 7),
+	TERM("proto", 8),
+	TERM("srcport", 9),
+	TERM("dstport", 10),
+	TERM("tcpport", 11),
+	TERM("srctcpport", 12),
+	TERM("dsttcpport", 13),
+	TERM("udpport", 14),
+	TERM("srcudpport", 15),
+	TERM("dstudpport", 16),
+	TERM("vni", 17),
+	{0},
+};
+_Static_assert(sizeof(terms) / sizeof(terms[0]) + 1
+		== sizeof(pk_term_options) / sizeof(pk_term_options[0]),
+	"one option per term");
+
+static bool is_number(const char *s, uint32_t max)
+{
+	uint32_t n;
+
+	return rd_parse_u32(s, 0, max, &n) == 0;
+}
+
+static bool is_valid(enum kind kind, const char *s)
+{
+	uint8_t bytes[16], len;
+	int family;
+
+	switch (kind) {
+	case MAC:
+		return rd_parse_mac(s, bytes) == 0;
+	case PREFIX:
+		return rd_parse_prefix(s, &family, bytes, &len) == 0 && family != 0;
+	case NUMBER8:
+		return is_number(s, UINT8_MAX);
+	case VLAN:
+		return is_number(s, 4095);
+	case VNI:
+		return is_number(s, 0xffffff);
+	default:
+		return is_number(s, UINT16_MAX);
+	}
+}
+
+int pk_terms_add(struct pk_terms *t, int option, const char *value, struct rd_err *err)
+{
+	const struct term *term = &terms[option - PK_TERM_FIRST];
+	size_t len = strlen(t->text), room = sizeof(t->text);
+
+	if (!is_valid(term->kind, value))
+		return rd_err_set(err, -EINVAL, "--%s %s is not possible", term->option, value);
+	if (term->kind == VNI || term->kind == VLAN) {
+		len = 0;
+		rd_str_addf(term->kind == VNI ? t->tunnel : t->vlan, sizeof(t->vlan), &len, "%s %s",
+			term->before, value);
+		return 0;
+	}
+	if (len + strlen(term->before) + strlen(value) + 10 > room)
+		return rd_err_set(err, -EINVAL, "too many filter options");
+	rd_str_addf(t->text, room, &len, "%s%s %s", len ? " and " : "", term->before, value);
+	return 0;
+}
