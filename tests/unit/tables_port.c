@@ -176,7 +176,7 @@ static void refuses_changes_of_identity(void **state)
 	p->id++;
 	help_refused(p, -EINVAL, "stay as they are");
 	p = rd_port_edit(idx);
-	strcpy(p->name, "other");
+	snprintf(p->name, sizeof(p->name), "other");
 	help_refused(p, -EINVAL, "stay as they are");
 	assert_string_equal(rd_port_at(idx)->name, "vm");
 }
