@@ -46,15 +46,52 @@ static void swap_list(struct rd_worker *w, void *arg)
 	*l = old;
 }
 
+static bool has_queue(const struct rd_rxq_list *l, const struct rd_rxq *q)
+{
+	for (uint32_t i = 0; i < l->nb; i++)
+		if (l->q[i].port == q->port && l->q[i].ethdev == q->ethdev
+			&& l->q[i].queue == q->queue)
+			return true;
+	return false;
+}
+
+// What the worker polls now and will poll then.
+static struct rd_rxq_list *kept_list(const struct rd_worker *w, const struct rd_rxq_list *fresh)
+{
+	const struct rd_rxq_list *old = w->rxqs; // only this thread changes it
+	struct rd_rxq_list *l = calloc(1, sizeof(*l) + old->nb * sizeof(l->q[0]));
+
+	for (uint32_t i = 0; l != NULL && i < old->nb; i++)
+		if (has_queue(fresh, &old->q[i]))
+			l->q[l->nb++] = old->q[i];
+	return l;
+}
+
+static void swap_all(struct rd_rxq_list *lists[])
+{
+	for (unsigned i = 0; i < rd_nb_workers; i++)
+		rd_worker_call(rd_workers[i], swap_list, &lists[i]);
+}
+
+// In two steps, because a queue may go from one worker to another: first every worker lets go what it shall not have,
+// then it takes what is new. A queue bears one poller only.
 int rd_rxq_refresh(void)
 {
-	for (unsigned i = 0; i < rd_nb_workers; i++) {
-		struct rd_rxq_list *l = new_list(i);
+	struct rd_rxq_list *fresh[RD_WORKER_MAX] = {NULL}, *kept[RD_WORKER_MAX] = {NULL};
+	bool ok = true;
 
-		if (l == NULL)
-			return -ENOMEM;
-		rd_worker_call(rd_workers[i], swap_list, &l);
-		free(l);
+	for (unsigned i = 0; i < rd_nb_workers && ok; i++) {
+		fresh[i] = new_list(i);
+		kept[i] = fresh[i] != NULL ? kept_list(rd_workers[i], fresh[i]) : NULL;
+		ok = kept[i] != NULL;
 	}
-	return 0;
+	if (ok) {
+		swap_all(kept);
+		swap_all(fresh);
+	}
+	for (unsigned i = 0; i < rd_nb_workers; i++) {
+		free(fresh[i]);
+		free(kept[i]);
+	}
+	return ok ? 0 : -ENOMEM;
 }
