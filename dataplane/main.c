@@ -73,17 +73,21 @@ static int run_file(struct rd_cli *cli, const char *path)
 static int run_files(struct daemon *d)
 {
 	const struct rd_cli_transport local = {.call = rd_ctl_call, .arg = &d->ctl};
+	struct rd_err err = {0};
 	struct rd_cli *cli;
 	int ret = 0;
 
 	if (d->opts.nb_files == 0)
 		return 0;
+	rd_device_hold();
 	cli = rd_cli_new(&local);
 	if (cli == NULL || rd_cmds_register(cli) < 0)
 		ret = -ENOMEM;
 	for (unsigned i = 0; ret == 0 && i < d->opts.nb_files; i++)
 		ret = run_file(cli, d->opts.file[i]);
 	rd_cli_free(cli);
+	if (ret == 0 && rd_device_release(&err) < 0)
+		ret = fail(&err);
 	return ret;
 }
 

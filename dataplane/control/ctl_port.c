@@ -79,9 +79,9 @@ static int publish(struct rd_request *req, struct rd_port *p, const struct rd_po
 		return ret;
 	}
 	if (opened || replaced)
-		ret = rd_rxq_refresh();
+		ret = rd_device_refresh(req->err);
 	if (ret < 0)
-		return rd_err_set(req->err, ret, "no memory for the workers' lists of queues");
+		return ret;
 	if (replaced)
 		rd_ethdev_close(&gone);
 	return 0;

@@ -163,6 +163,26 @@ int rd_device_switch(struct rd_port *p, const struct rd_port *old, bool *opened,
 	return 0;
 }
 
+static bool held;
+
+void rd_device_hold(void)
+{
+	held = true;
+}
+
+int rd_device_release(struct rd_err *err)
+{
+	held = false;
+	return rd_device_refresh(err);
+}
+
+int rd_device_refresh(struct rd_err *err)
+{
+	int ret = held ? 0 : rd_rxq_refresh();
+
+	return ret < 0 ? rd_err_set(err, ret, "no memory for the workers' lists of queues") : 0;
+}
+
 int rd_device_del(const struct rd_port *p, struct rd_err *err)
 {
 	bool has = p->attach == RD_ATTACH_ETHDEV;
@@ -171,9 +191,9 @@ int rd_device_del(const struct rd_port *p, struct rd_err *err)
 
 	if (ret < 0 || !has)
 		return ret;
-	ret = rd_rxq_refresh();
+	ret = rd_device_refresh(err);
 	if (ret < 0)
-		return rd_err_set(err, ret, "no memory for the workers' lists of queues");
+		return ret;
 	rd_ethdev_close(&eth);
 	return 0;
 }

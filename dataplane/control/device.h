@@ -14,6 +14,11 @@ int rd_device_switch(struct rd_port *p, const struct rd_port *old, bool *opened,
 	struct rd_err *err);
 // Removes the port, then closes its device. 0 or -errno with *err.
 int rd_device_del(const struct rd_port *p, struct rd_err *err);
+// Lets the workers poll the devices that there are now, and no others. 0 or -errno with *err.
+int rd_device_refresh(struct rd_err *err);
+// While the command files are read no device is polled: a packet must not meet a switch that is half configured.
+void rd_device_hold(void);
+int rd_device_release(struct rd_err *err); // 0 or -errno with *err
 // "none", "device net_null0", "link arm/x": the command words after which a port is attached.
 #define RD_DEVICE_TEXT 400
 const char *rd_device_text(const struct rd_port *p, char buf[RD_DEVICE_TEXT]);
