@@ -80,3 +80,23 @@ int rd_node_parse(struct rte_mbuf *m, struct rd_meta *md, struct rd_pkt *p)
 	// Without its ports such a packet would pass firewall rules that name them.
 	return rc == 0 && !l4_fits(p) ? RD_DROP_PARSE_IP6_EXTHDR : rc;
 }
+
+uint16_t rd_node_csum(const struct rte_mbuf *m, uint32_t off, uint32_t len, uint32_t sum)
+{
+	bool odd = false;
+
+	for (; m != NULL && len > 0; m = m->next) {
+		uint32_t n = off < m->data_len ? RTE_MIN(len, m->data_len - off) : 0;
+		uint16_t part;
+
+		if (n > 0) {
+			part = (uint16_t)~rd_csum_fold(rd_csum_add(
+				0, rte_pktmbuf_mtod_offset(m, const uint8_t *, off), n));
+			sum += odd ? rte_bswap16(part) : part;
+			odd ^= n & 1;
+			len -= n;
+		}
+		off -= n > 0 ? off : m->data_len;
+	}
+	return rd_csum_fold(sum);
+}

@@ -15,3 +15,8 @@ bool rd_node_pull(struct rte_mbuf *m, uint32_t len);
 // Parses the frame in m. 0, or a positive enum rd_drop_reason (PARSE_*, PKT_PULLUP). What was
 // parsed is in *md even when it fails, so that a drop record can name it.
 int rd_node_parse(struct rte_mbuf *m, struct rd_meta *md, struct rd_pkt *p);
+
+// Internet checksum over len bytes from off on, across segments, starting from a partial sum; as
+// rd_csum_fold() gives it. (rte_raw_cksum_mbuf() of DPDK 22.11 is wrong behind a segment of odd
+// length: it swaps a sum that it has not folded.)
+uint16_t rd_node_csum(const struct rte_mbuf *m, uint32_t off, uint32_t len, uint32_t sum);

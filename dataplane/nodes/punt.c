@@ -5,10 +5,10 @@
  * to vmk_rx. RFC 826, 792.
  */
 #include <string.h>
-#include <rte_ip.h>
 
 #include "base/pkt.h"
 #include "core/stage.h"
+#include "nodes/parse.h"
 #include "tables/port.h"
 #include "tables/tunnel.h"
 
@@ -79,13 +79,6 @@ static uint16_t punt_arp(struct rte_mbuf *m, struct rd_meta *md, uint8_t host)
 	return answer(md, tep);
 }
 
-static bool icmp_sum_ok(const struct rte_mbuf *m, const struct rd_meta *md, uint32_t len)
-{
-	uint16_t sum;
-
-	return rte_raw_cksum_mbuf(m, md->l4_off, len, &sum) == 0 && sum == 0xffff;
-}
-
 // RFC 1122, 3.2.2.6: never to a broadcast or multicast address.
 static bool is_unicast_ip(const uint8_t ip[4])
 {
@@ -100,7 +93,8 @@ static uint16_t punt_echo(struct rte_mbuf *m, struct rd_meta *md, const struct r
 
 	if (icmp[0] != ICMP_ECHO)
 		return rd_drop(md, RD_DROP_PUNT_UNHANDLED);
-	if (len < ICMP_LEN || icmp[1] != 0 || !icmp_sum_ok(m, md, len) || !is_unicast_ip(ip + 12))
+	if (len < ICMP_LEN || icmp[1] != 0 || rd_node_csum(m, md->l4_off, len, 0) != 0
+		|| !is_unicast_ip(ip + 12))
 		return rd_drop(md, RD_DROP_PUNT_MALFORMED);
 	memcpy(frame, frame + 6, 6);
 	memcpy(frame + 6, tep->mac, 6);

@@ -7,10 +7,10 @@
  * outer header says not-ECT, so that no router marks what nobody would look at).
  */
 #include <string.h>
-#include <rte_ip.h>
 
 #include "base/pkt.h"
 #include "core/stage.h"
+#include "nodes/parse.h"
 #include "tables/segment.h"
 #include "tables/tunnel.h"
 
@@ -71,16 +71,18 @@ static void fill(
 	rd_put16(h + VNI_OFF + 1, (uint16_t)e->vni);
 }
 
+// The UDP checksum covers the whole frame: only an endpoint that asks for it pays for that.
 static void checksums(uint8_t *h, const struct rte_mbuf *m, const struct encap *e)
 {
-	struct rte_ipv4_hdr *ip = (struct rte_ipv4_hdr *)(h + IP_OFF);
+	uint32_t len = m->pkt_len - UDP_OFF, pseudo;
+	uint16_t sum;
 
 	rd_put16(h + IP_OFF + 10, rd_csum_fold(rd_csum_add(0, h + IP_OFF, 20)));
 	if (!e->tep->csum)
 		return;
-	uint16_t sum = rte_ipv4_udptcp_cksum_mbuf(m, ip, UDP_OFF);
-
-	memcpy(h + UDP_OFF + 6, &sum, sizeof(sum)); // already in network order
+	pseudo = rd_csum_add(RD_IPPROTO_UDP + len, h + IP_OFF + 12, 8);
+	sum = rd_node_csum(m, UDP_OFF, len, pseudo);
+	rd_put16(h + UDP_OFF + 6, sum != 0 ? sum : 0xffff); // 0 would mean: none
 }
 
 static void note_form(struct rd_meta *md)
