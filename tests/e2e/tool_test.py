@@ -1,0 +1,208 @@
+# SPDX-License-Identifier: BSD-3-Clause
+#
+# pktcap as a tool: files that replay, ends that are not nice (full disk, dead daemon, closed pipe), counts, following, and
+# what it says when nothing comes.
+import os
+import re
+import signal
+import subprocess
+
+import pytest
+from rdtest import DEMO, PCAPS, PKTCAP, Daemon, wait_for
+
+from pktcap import Pktcap
+
+SYN = ("inject", "vmnic1", "pcap", f"{PCAPS}/emulated-syn.pcap")
+RECORDS = 35  # of the SYN and its SYN-ACK in the emulated demo, all stages
+
+
+@pytest.fixture(name="d")
+def daemon():
+	with Daemon(files=[f"{DEMO}/emulated.rd"]) as d:
+		yield d
+
+
+def tool(*args, rc=0):
+	r = subprocess.run([PKTCAP, *args], capture_output=True, text=True, timeout=60, check=False)
+	assert r.returncode == rc, r.stderr
+	return r.stdout if rc == 0 else r.stderr
+
+
+def tshark(path, *args):
+	return subprocess.run(["tshark", "-r", path, *args], capture_output=True, text=True, check=True).stdout
+
+
+def whole_walk(d, *captures):
+	d.cli(*SYN)
+	wait_for("all records", lambda: d.client().list("capture.list")[0]["captured"] >= RECORDS)
+	for c in captures:
+		c.finish()
+
+
+@pytest.fixture(name="walked")
+def walked_file(d):
+	"""Live output of every kind, and the file of the same packets."""
+	path = d.dir + "/all.pcapng"
+	with Pktcap(d, "--json") as live, Pktcap(d, "--trace") as trace, Pktcap(d, "-w", path) as file, Pktcap(d) as text:
+		whole_walk(d, live, trace, file, text)
+	return path, live, trace.stdout.decode(), text.stdout.decode()
+
+
+def test_a_file_replays_what_was_live(walked):
+	path, live, trace, text = walked
+	assert len(live.records()) == RECORDS
+	replayed = tool("-r", path, "--json")
+	assert replayed == live.stdout.decode()
+	assert tool("-r", path, "--trace") == trace
+	assert tool("-r", path) == text
+
+
+def test_a_file_saved_by_wireshark_replays(walked):
+	path, live, _, _ = walked
+	copy = path.replace("all", "copy")
+	subprocess.run(["editcap", path, copy], check=True)
+	assert tool("-r", copy, "--json") == live.stdout.decode()
+	tshark(path, "-w", copy)
+	assert tool("-r", copy, "--json") == live.stdout.decode()
+
+
+def test_replay_filters_and_follows(walked):
+	path, live, _, _ = walked
+	assert tool("-r", path, "--capture", "drop,mux_tx", "--json").count("\n") == 1
+	outer = tool("-r", path, "--outer-only", "udp port 6081").splitlines()
+	assert outer and all("6081" in line for line in outer)
+	followed = tool("-r", path, "--follow", "--json", "src host 172.16.31.26").count("\n")
+	assert followed == sum(r["packet_id"] == live.records()[0]["packet_id"] for r in live.records())
+
+
+def test_pcapng_carries_the_walk(walked):
+	path, live, _, _ = walked
+	rows = tshark(path, "-T", "fields", "-e", "frame.interface_name", "-e", "frame.packet_id",
+		"-e", "frame.packet_flags_direction").splitlines()
+	wanted = []
+	for r in live.records():
+		name = r["port"].split("/")[1]
+		flags = {"rx": "0x00000001", "tx": "0x00000002", "": "0x00000000"}[r["dir"]]
+		wanted.append(f"{r['host']}/{r['stage']}@{name}\t{r['packet_id']}\t{flags}")
+	assert rows == wanted
+	assert tshark(path, "-Y", 'frame.comment contains "rule=1041"') != ""
+
+
+def test_count_is_exact(d):
+	with Pktcap(d, "-c", "3") as c:
+		d.cli(*SYN)
+		assert c.wait() == 0
+	assert len(c.stdout.splitlines()) == 3
+	assert re.search(r"^3 packets captured$", c.stderr, re.M)
+
+
+def test_one_walk_and_out(d):
+	with Pktcap(d, "--follow", "-c", "1", "src host 172.16.31.26") as c:
+		d.cli(*SYN, "count", "3")
+		assert c.wait() == 0
+	text = c.stdout.decode()
+	assert text.count("walk ") == 1 and "DELIVERED" in text and "- geneve vni 0x12400 (74752)" in text
+
+
+def test_following_from_a_port(d):
+	with Pktcap(d, "--json", "--follow", "--uplink", "x86/vmnic2", "--dir", "1") as c:
+		d.cli(*SYN)
+		c.wait_stdout(r'"stage":"uplink_tx","port":"arm/vmnic1"')
+		c.finish()
+	records = c.records()
+	assert (records[0]["stage"], records[0]["port"]) == ("uplink_tx", "x86/vmnic2")
+	assert {r["packet_id"] for r in records} == {records[0]["packet_id"]}
+	assert len(records) > 5
+
+
+def test_workers_merge_in_order():
+	with Daemon("--workers", "2", files=[f"{DEMO}/emulated.rd"]) as d:
+		with Pktcap(d, "--json") as c:
+			for _ in range(5):
+				d.cli(*SYN, "count", "20")
+			c.wait_stdout(r'"stage":"uplink_tx","port":"arm/vmnic1"')
+			c.finish()
+	times = [r["ns"] for r in c.records()]
+	assert len(times) > 100 and times == sorted(times)
+
+
+def test_the_daemon_dies():
+	d = Daemon(files=[f"{DEMO}/emulated.rd"])
+	try:
+		path = d.dir + "/dead.pcapng"
+		with Pktcap(d, "-w", path) as c:
+			d.cli(*SYN)
+			wait_for("records", lambda: d.client().list("capture.list")[0]["captured"] >= RECORDS)
+			d.proc.send_signal(signal.SIGKILL)
+			d.proc.wait()
+			assert c.wait() == 1
+		assert "the daemon is gone" in c.stderr and f"{RECORDS} packets captured" in c.stderr
+		assert len(tshark(path).splitlines()) == RECORDS
+	finally:
+		d.remove()
+
+
+def test_the_disk_is_full(d):
+	path = d.dir + "/full.pcapng"
+	with Pktcap(d, "-w", path, prefix=["prlimit", "--fsize=100000"]) as c:
+		d.cli(*SYN, "count", "100")
+		assert c.wait() == 1
+	stored = int(re.search(r"the file has (\d+) whole packets", c.stderr).group(1))
+	assert len(tshark(path).splitlines()) == stored > 0
+	assert re.search(r"packets captured, \d+ of them not stored", c.stderr)
+	assert 98000 < os.path.getsize(path) <= 100000
+	wait_for("the session's end", lambda: not d.client().list("capture.list"))
+
+
+def test_the_pipe_is_closed(d):
+	read, write = os.pipe()
+	with Pktcap(d, stdout=write) as c:
+		os.close(write)
+		os.close(read)
+		d.cli(*SYN)
+		assert c.wait() == 0
+	assert c.stderr.count("\n") == 1  # what it says at the start, no more
+	wait_for("the session's end", lambda: not d.client().list("capture.list"))
+
+
+@pytest.mark.parametrize("sig", [signal.SIGTERM, signal.SIGHUP])
+def test_signals_end_it_well(d, sig):
+	with Pktcap(d) as c:
+		c.finish(sig=sig)
+	assert "0 packets captured" in c.stderr
+
+
+def test_why_nothing_came(d):
+	with Pktcap(d, "--uplink", "arm/vmnic0") as c:
+		c.finish()
+	assert "port arm/vmnic0 has no device" in c.stderr
+	with Pktcap(d, "--uplink", "vmnic1", "tcp port 99") as c:
+		d.cli(*SYN)
+		wait_for("packets", lambda: d.client().list("capture.list")[0]["seen"] > 0)
+		c.finish()
+	assert re.search(r'\d packets? passed, but the filter "tcp port 99" matched none', c.stderr)
+
+
+def test_lists():
+	points = tool("-A").splitlines()
+	assert points[0].split()[0] == "POINT" and len(points) == 24
+	with Daemon(files=[f"{DEMO}/upt.rd"]) as d:
+		ports = tool("--socket", d.path, "-D")
+		arm = tool("--socket", d.path, "-D", "--host", "arm")
+	assert "bypassed by arm/cluster1-ubuntu-vm8.eth0.7c520dd0 (100663329)" in ports
+	assert "x86/" in ports and " x86/" not in arm
+
+
+@pytest.mark.parametrize("args", [["--uplink", "vmnic77"], ["--capture", "nowhere"], ["tcp prot 80"], ["--vmk", "vmnic1"],
+	["-i", "nothing"], ["--host", "mars"], ["-o", "/nonexistent/f"]], ids=lambda a: a[0])
+def test_errors_say_what_to_try(d, args):
+	text = tool("--socket", d.path, *args, rc=1)
+	assert text.startswith("pktcap: ") and "; try: " in text
+	assert not d.client().list("capture.list")
+
+
+def test_a_wrong_filter_leaves_the_file_alone(d):
+	path = d.file("precious.pcap", "precious")
+	tool("--socket", d.path, "-w", path, "no filter at all", rc=1)
+	with open(path, encoding="utf-8") as f:
+		assert f.read() == "precious"
