@@ -92,6 +92,25 @@ def test_delete_under_traffic():
 		g1.ping("192.0.2.1")
 
 
+def test_too_large_for_the_driver():
+	"""The driver's limit is 1504 whatever the kernel's interface is set to: what is longer is counted, and no jam."""
+	with two_guests() as (d, g0, g1):
+		for i, g in enumerate((g0, g1)):
+			g.ip("link", "set", f"rdtap{i}", "mtu", "1600")
+		g0.ping("192.0.2.2")
+		g0.ping("192.0.2.2", 3, size=1572, extra=["-M", "do", "-w", "2"], rc=None)
+		wait_for("drops", lambda: d.drops().get("TX_OVERSIZE", 0) >= 3)
+		g0.ping("192.0.2.2", size=1472, extra=["-M", "do"])
+
+
+def test_mtu_of_open_device():
+	with Netns("sw") as sw, NsDaemon(sw, SWITCH + PORTS[0]) as d:
+		d.cli("port", "set", "g0", "mtu", "1400")
+		assert sw.link("rdtap0")["mtu"] == 1400
+		assert "refuses an MTU of 9000" in d.refuse("port", "set", "g0", "mtu", "9000")
+		assert d.port("g0")["mtu"] == 1400
+
+
 def test_device_twice():
 	with Netns("sw") as sw, NsDaemon(sw, SWITCH + PORTS[0]) as d:
 		for device in ("net_tap0,iface=other", "net_tap5,iface=rdtap0", "net_af_packet0,iface=rdtap0"):

@@ -10,7 +10,7 @@ import tempfile
 import time
 
 import pytest
-from ports_lab import DEADLINE, Netns, NsDaemon, need, transfer
+from ports_lab import DEADLINE, Netns, NsDaemon, need, transfer, veth
 from rdtest import wait_for
 
 GUEST_MAC = "02:00:00:00:00:b1"
@@ -119,6 +119,36 @@ def test_delete_under_traffic(socket):
 		finally:
 			flood.terminate()
 			flood.wait()
+
+
+JUMBO = "framesz=16384,blocksz=65536,framecnt=256"
+
+
+def jumbo(ports):
+	return f"host add h default\nswitch add sw host h portset 3 mtu 9000\nsegment add lan switch sw vlan 0\n{ports}"
+
+
+def test_jumbo(socket):
+	"""Frames of many segments in both directions, on both sides of the socket."""
+	with Netns("sw") as sw, Netns("g0") as g0, Netns("vm") as vm, Netns("g1") as g1:
+		for ns, dev, guest_ns, address, mac in ((sw, "v0", g0, "192.0.2.1", "02:00:00:00:00:a0"), (vm, "v1", g1, "192.0.2.2", GUEST_MAC)):
+			veth(ns, dev, guest_ns, "eth0", 9000)
+			guest_ns.ip("link", "set", "eth0", "address", mac)
+			guest_ns.up("eth0", address + "/24", offload=False)
+		near = jumbo(f"""
+port add g0 switch sw type vnic segment lan mac 02:00:00:00:00:a0 device "net_af_packet0,iface=v0,{JUMBO}"
+port add vm switch sw type vnic segment lan mac {GUEST_MAC} device "net_vhost0,iface={socket}"
+""")
+		far = jumbo(f"""
+port add eth0 switch sw type uplink device "net_virtio_user0,path={socket},queues=1,queue_size=1024"
+port add kernel switch sw type vnic segment lan mac {GUEST_MAC} device "net_af_packet0,iface=v1,{JUMBO}"
+""")
+		with NsDaemon(sw, near) as d, NsDaemon(vm, far) as peer:
+			d.wait_link("vm", "up", 10)
+			peer.wait_link("eth0", "up", 10)
+			g0.ping("192.0.2.2", 5, size=8972, extra=["-M", "do"])
+			transfer(g0, g1, "192.0.2.2", 16 << 20)
+			transfer(g1, g0, "192.0.2.1", 16 << 20)
 
 
 def test_testpmd(socket):
