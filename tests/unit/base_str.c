@@ -21,6 +21,12 @@ static void copies_and_cuts(void **state)
 	assert_string_equal(buf, "abc");
 	assert_int_equal(rd_str_copy(buf, 1, ""), 0);
 	assert_int_equal(rd_str_copy(buf, 0, ""), -ENAMETOOLONG);
+	// Between characters: "a" and half an umlaut would be no UTF-8.
+	assert_int_equal(rd_str_copy(buf, 3, "a\xc3\xa4"), -ENAMETOOLONG);
+	assert_string_equal(buf, "a");
+	assert_int_equal(rd_str_copy(buf, 4, "a\xc3\xa4"), 0);
+	assert_int_equal(rd_str_copy(buf, 4, "\xf0\x9f\x98\x80"), -ENAMETOOLONG);
+	assert_string_equal(buf, "");
 }
 
 static void appends_within_bounds(void **state)
