@@ -246,6 +246,24 @@ static void time_zero_is_no_free_entry(void **state)
 	rd_flow_table_free(t);
 }
 
+// Free slots of a bucket lead to entry 0, which is all zero: a key of zeros must not find it.
+static void entry_zero_is_never_found(void **state)
+{
+	struct rd_flow_table *t = rd_flow_table_create(16, 0);
+	struct rd_flow_key zero = {0};
+	uint32_t hash = 1; // signature 0
+	struct rd_flow *out;
+
+	(void)state;
+	assert_non_null(t);
+	assert_null(rd_flow_find(t, &zero, hash));
+	rd_flow_find_bulk(t, &zero, &hash, 1, &out);
+	assert_null(out);
+	rd_flow_table_touch(t);
+	assert_null(rd_flow_find(t, &zero, hash));
+	rd_flow_table_free(t);
+}
+
 static void refuses_bad_capacities(void **state)
 {
 	(void)state;
@@ -350,6 +368,7 @@ int main(void)
 		cmocka_unit_test(spares_entries_of_this_second),
 		cmocka_unit_test(ages_in_bounded_steps),
 		cmocka_unit_test(time_zero_is_no_free_entry),
+		cmocka_unit_test(entry_zero_is_never_found),
 		cmocka_unit_test(refuses_bad_capacities),
 		cmocka_unit_test(finds_in_bulk),
 		cmocka_unit_test(tells_equal_signatures_apart),

@@ -4,12 +4,13 @@
  */
 #include "tables/flow.h"
 
+#include "base/clock.h"
 #include "unit.h"
 
 #include <pthread.h>
 #include <string.h>
 
-#define ROUNDS 200000
+#define RUN_NS 300000000
 
 static struct rd_flow_table *table;
 static bool done; // atomic
@@ -36,8 +37,10 @@ static void decide(struct rd_flow *f, uint32_t n)
 
 static void *own(void *arg)
 {
+	uint64_t end = rd_monotonic_ns() + RUN_NS;
+
 	(void)arg;
-	for (uint32_t i = 1; i <= ROUNDS; i++) {
+	for (uint32_t i = 1; i % 1024 != 0 || rd_monotonic_ns() < end; i++) {
 		uint32_t n = i % 97;
 		struct rd_flow_key k = key_of(n);
 		uint32_t hash = rd_flow_hash(&k);
