@@ -31,8 +31,6 @@ static bool ends_with(const char *s, const char *end)
 // One port's traffic, in and out: all that classic pcap can tell apart.
 static bool is_simple(const struct pk_points *pts)
 {
-	if (pts->count == 0) // a replay: whatever the file has
-		return false;
 	for (unsigned i = 0; i < pts->count; i++) {
 		if (pts->list[i].port == NULL || pts->list[i].port != pts->list[0].port)
 			return false;
@@ -167,12 +165,15 @@ static int replay(struct pk_opts *o)
 	struct pk_ports ports = {.many_hosts = true}; // the file's end may name another host
 	struct pk_points points = {0};
 	struct pk_session s = {.opts = o, .ports = &ports, .points = &points};
-	int rc = make_outs(&s, &err);
+	int rc = pk_points_select(&points, o, &ports, &err);
 
 	catch_signals();
 	if (rc == 0)
+		rc = make_outs(&s, &err);
+	if (rc == 0)
 		rc = pk_replay(&s, &err);
 	pk_session_free(&s);
+	pk_points_free(&points);
 	pk_ports_free(&ports);
 	return rc < 0 ? complain(&err) : 0;
 }

@@ -34,7 +34,7 @@ static int print_oldest(struct walk_out *w, struct rd_err *err)
 
 	memmove(w->open, w->open + 1, (w->count - 1) * sizeof(w->open[0]));
 	w->count--;
-	if (w->limit == 0 || w->out.walks < w->limit) {
+	if (walk->asked && (w->limit == 0 || w->out.walks < w->limit)) {
 		rc = pk_walk_print(walk, w->oneline, err);
 		w->out.walks++;
 	}

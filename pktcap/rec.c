@@ -21,6 +21,7 @@ void pk_rec_init(struct pk_rec *r, const struct rd_cap_rec *rec, const struct pk
 		r->stage = &unknown_stage;
 	r->port = rec->port_id != 0 ? pk_ports_by_rec(ports, rec->port_idx, rec->port_id) : NULL;
 	r->ports = ports;
+	r->asked = true;
 }
 
 const char *pk_rec_host(const struct pk_rec *r)

@@ -20,6 +20,7 @@ struct pk_rec {
 	const struct rd_stage_desc *stage; // never NULL
 	const struct pk_port *port; // NULL if the packet has none here, or it is not known
 	const struct pk_ports *ports;
+	bool asked; // at a point that was asked for, not only on the way of a packet that is followed
 };
 
 void pk_rec_init(struct pk_rec *r, const struct rd_cap_rec *rec, const struct pk_ports *ports);

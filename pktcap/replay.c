@@ -19,7 +19,6 @@ struct replay {
 	struct rd_pcapng_reader *reader;
 	struct rd_filter filter;
 	struct pk_followed *followed; // NULL = each record has to match by itself
-	uint64_t stages; // records of other stages are left out
 	struct rd_cap_rec *rec; // with room for bytes behind it
 	size_t room;
 	int fd;
@@ -61,7 +60,7 @@ static bool is_wanted(struct replay *r)
 	const struct rd_cap_rec *rec = r->rec;
 	size_t inner;
 
-	if ((r->stages >> rec->stage & 1) == 0)
+	if (r->s->opts->capture != NULL && !r->s->selective && !pk_session_asked(r->s, rec))
 		return false;
 	if (r->followed != NULL
 		&& (pk_followed_has(r->followed, rec->packet_id)
@@ -110,25 +109,6 @@ static int read_all(struct replay *r, struct rd_err *err)
 	return kind < 0 ? kind : rc;
 }
 
-static uint64_t stages_of(const char *capture, struct rd_err *err)
-{
-	char *copy = strdup(capture), *save = NULL;
-	uint64_t mask = 0;
-
-	if (copy == NULL) {
-		rd_err_set(err, -ENOMEM, "no memory");
-		return 0;
-	}
-	for (char *w = strtok_r(copy, ",", &save); w != NULL; w = strtok_r(NULL, ",", &save)) {
-		if (pk_stage_words(w) == 0)
-			rd_err_set(err, -ENOENT, "no stage is named %s", w);
-		mask |= pk_stage_words(w);
-	}
-	free(copy);
-	rd_err_hint(err, "pktcap -A");
-	return mask;
-}
-
 static int open_replay(struct replay *r, struct rd_err *err)
 {
 	const struct pk_opts *o = r->s->opts;
@@ -139,14 +119,12 @@ static int open_replay(struct replay *r, struct rd_err *err)
 
 	if (rc < 0)
 		return rc;
-	r->stages = o->capture != NULL ? stages_of(o->capture, err) : UINT64_MAX;
-	if (err->code != 0)
-		return err->code;
 	r->fd = strcmp(o->infile, "-") == 0 ? dup(STDIN_FILENO)
 					    : open(o->infile, O_RDONLY | O_CLOEXEC);
 	if (r->fd < 0)
 		return rd_err_set(err, -errno, "can't read %s: %s", o->infile, strerror(errno));
 	r->reader = rd_pcapng_reader_new(read_file, r);
+	r->s->selective = o->trace && o->capture != NULL;
 	if (o->follow)
 		r->followed = pk_followed_new();
 	if (r->reader == NULL || (o->follow && r->followed == NULL))

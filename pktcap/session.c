@@ -51,7 +51,7 @@ static json_t *points_json(struct pk_session *s, struct rd_err *err)
 	struct pk_points pts;
 	json_t *list;
 
-	if (s->followed == NULL)
+	if (!s->selective)
 		return pk_points_json(s->points);
 	if (pk_points_select(&pts, &all, s->ports, err) < 0)
 		return NULL;
@@ -83,8 +83,10 @@ static json_t *params_json(struct pk_session *s, struct rd_err *err)
 	return params;
 }
 
-static bool is_selected(const struct pk_points *pts, const struct rd_cap_rec *rec)
+bool pk_session_asked(const struct pk_session *s, const struct rd_cap_rec *rec)
 {
+	const struct pk_points *pts = s->points;
+
 	for (unsigned i = 0; i < pts->count; i++) {
 		const struct pk_point *pt = &pts->list[i];
 
@@ -113,7 +115,9 @@ int pk_session_start(struct pk_session *s, struct rd_err *err)
 	json_t *params, *result = NULL;
 	int rc;
 
-	if (s->opts->follow && (s->opts->nb_select != 0 || s->opts->capture != NULL)) {
+	s->selective = s->opts->follow && (s->opts->nb_select != 0 || s->opts->capture != NULL);
+	// Walks are chosen when they are complete, so that they begin where the packet did.
+	if (s->selective && !s->opts->trace) {
 		s->followed = pk_followed_new();
 		if (s->followed == NULL)
 			return rd_err_set(err, -ENOMEM, "no memory to follow packets");
@@ -138,7 +142,7 @@ static bool is_wanted(struct pk_session *s, const struct rd_cap_rec *rec)
 
 	if (s->followed == NULL)
 		return true;
-	wanted = is_selected(s->points, rec) || pk_followed_has(s->followed, rec->packet_id)
+	wanted = pk_session_asked(s, rec) || pk_followed_has(s->followed, rec->packet_id)
 		|| pk_followed_has(s->followed, rec->parent_id);
 	if (wanted)
 		pk_followed_add(s->followed, rec->packet_id);
@@ -169,6 +173,7 @@ int pk_session_put(struct pk_session *s, const struct rd_cap_rec *rec, struct rd
 
 	pk_rec_init(&r, rec, s->ports);
 	learn_port(s, &r);
+	r.asked = !s->selective || pk_session_asked(s, rec);
 	for (unsigned i = 0; i < s->nb_outs && rc == 0; i++)
 		rc = s->outs[i]->ops->record(s->outs[i], &r, err);
 	s->captured++;

@@ -35,8 +35,8 @@ struct pk_session {
 	uint64_t captured_at[RD_STAGE_MAX];
 	uint64_t passed_over; // followed sessions: records of packets that were not asked for
 	uint64_t ports_ns; // when the port list was fetched
-	struct pk_followed
-		*followed; // packet ids seen at the points that were asked for; NULL = take all
+	bool selective; // follows from chosen points: every stage is armed, and we choose
+	struct pk_followed *followed; // ids seen at the points that were asked for; NULL = take all
 	bool corrupt; // a ring was
 };
 
@@ -48,6 +48,8 @@ int pk_session_run(struct pk_session *s, struct rd_err *err);
 // What the loop and a replay are made of: gives a record to every output; whether -c is reached; ends the outputs
 // (rc: the error so far, which stays the first).
 int pk_session_put(struct pk_session *s, const struct rd_cap_rec *rec, struct rd_err *err);
+// Whether the record is at a point that was asked for.
+bool pk_session_asked(const struct pk_session *s, const struct rd_cap_rec *rec);
 bool pk_session_enough(const struct pk_session *s);
 int pk_session_finish(struct pk_session *s, int rc, struct rd_err *err);
 void pk_session_free(struct pk_session *s);

@@ -42,6 +42,7 @@ int pk_walk_add(struct pk_walk *w, const struct pk_rec *r)
 {
 	struct pk_hop *h;
 
+	w->asked |= r->asked;
 	if (w->count == PK_WALK_HOPS) {
 		w->left_out++;
 		return 0;
@@ -149,11 +150,9 @@ static void put_decision(
 	case RD_STAGE_DFW_IN:
 	case RD_STAGE_DFW_OUT:
 		if (next->rec->stage != RD_STAGE_DROP)
-			rd_str_addf(buf, size, len, "allow ");
+			rd_str_addf(buf, size, len, "allow%s", next->rec->rule_id ? " " : "; ");
 		if (next->rec->rule_id != 0)
 			rd_str_addf(buf, size, len, "rule %u; ", next->rec->rule_id);
-		else if (next->rec->stage != RD_STAGE_DROP)
-			rd_str_addf(buf, size, len, "by default; ");
 		break;
 	case RD_STAGE_TUNNEL_DECAP:
 		break; // the removed headers say it all
@@ -165,6 +164,18 @@ static void put_decision(
 		rd_str_addf(buf, size, len, "to %s; ", port_of(next));
 	if (next->rec->stage == RD_STAGE_DROP)
 		rd_str_addf(buf, size, len, "dropped; ");
+}
+
+// The advice of drops.def, with the port's name where it says PORT.
+static void put_hint(const struct pk_rec *r, const char *hint, char *buf, size_t size, size_t *len)
+{
+	const char *word = strstr(hint, "PORT");
+
+	if (word == NULL || r->port == NULL)
+		rd_str_addf(buf, size, len, "\ntry: %s", hint);
+	else
+		rd_str_addf(buf, size, len, "\ntry: %.*s%s%s", (int)(word - hint), hint,
+			r->port->qname, word + 4);
 }
 
 // What the last record says by itself.
@@ -180,8 +191,10 @@ static void put_last(const struct pk_rec *r, char *buf, size_t size, size_t *len
 		pk_stage_name(r->rec->prev_stage));
 	if (r->rec->rule_id != 0)
 		rd_str_addf(buf, size, len, ", rule %u", r->rec->rule_id);
-	if (d != NULL)
-		rd_str_addf(buf, size, len, ": %s\ntry: %s", d->meaning, d->hint);
+	if (d != NULL) {
+		rd_str_addf(buf, size, len, ": %s", d->meaning);
+		put_hint(r, d->hint, buf, size, len);
+	}
 }
 
 static void put_change(const struct pk_walk *w, unsigned i, char *buf, size_t size)

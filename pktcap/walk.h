@@ -21,6 +21,7 @@ struct pk_walk {
 	uint64_t seen_ns; // monotonic time of the latest record
 	struct pk_hop *hops;
 	unsigned count, cap;
+	bool asked; // it was at a point that was asked for
 	unsigned left_out; // hops beyond PK_WALK_HOPS
 };
 

@@ -115,6 +115,19 @@ def test_following_from_a_port(d):
 	assert len(records) > 5
 
 
+def test_whole_walks_of_dropped_packets(d):
+	path = d.dir + "/all.pcapng"
+	with Pktcap(d, "--trace", "-c", "1", "--capture", "drop") as c, Pktcap(d, "-w", path) as file:
+		d.cli(*SYN)
+		d.cli("inject", "vmnic1", "pcap", f"{PCAPS}/malformed/dfw_rule_deny.pcap")
+		assert c.wait() == 0
+		file.finish()
+	text = c.stdout.decode()
+	assert text.count("walk ") == 1 and "   0 uplink_rx@arm/vmnic1" in text and "6 drop@" in text
+	assert "try: show dfw port arm/gs-ubuntu-01.eth0.7c520dd4" in text
+	assert tool("-r", path, "--trace", "--capture", "drop") == text
+
+
 def test_workers_merge_in_order():
 	with Daemon("--workers", "2", files=[f"{DEMO}/emulated.rd"]) as d:
 		with Pktcap(d, "--json") as c:
