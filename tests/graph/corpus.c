@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * The frames that must be dropped (pcaps/INDEX.md): each gets the reason that the index says, with its headers in one
- * segment and spread over many; and the general corpus, which must go through without a trace of trouble.
+ * The frames that must be dropped (pcaps/INDEX.md): each gets the reason that the index says, with
+ * its headers in one segment and spread over many; and the general corpus, which must go through
+ * without a trace of trouble.
  */
 #include "graph_frames.h"
 #include "graph_topo.h"

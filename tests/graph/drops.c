@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * The drop reasons that need a state or a configuration rather than a malformed frame (for those see corpus.c): each one
- * is reached, by the stage that names it, and recorded.
+ * The drop reasons that need a state or a configuration rather than a malformed frame (for those
+ * see corpus.c): each one is reached, by the stage that names it, and recorded.
  */
 #include "graph_frames.h"
 #include "graph_topo.h"
@@ -150,7 +150,8 @@ static void encap(void **state)
 	assert_int_equal(rd_fdb_put(t.arm_seg, mac, RD_FDB_STATIC, true, 77), 0);
 	f = from_guest("00:50:56:a1:00:98", 100);
 	gf_assert_reason(send(t.mux, &f), RD_DROP_ENCAP_NO_TUNNEL);
-	// 1600 bytes are an outer IP packet's limit: 50 of outer headers behind Ethernet, 8 of options.
+	// 1600 bytes are an outer IP packet's limit: 50 of outer headers behind Ethernet, 8 of
+	// options.
 	f = from_guest(GR_CLIENT, 1600 - 20 - 8 - 8 - 8 - 14 - 28);
 	assert_int_equal(f.len, 1556);
 	gf_assert_reason(send(t.mux, &f), RD_DROP_NONE);
@@ -301,7 +302,8 @@ static void link_loop(void **state)
 	assert_int_equal(gf_w->stages[RD_STAGE_VNIC_TX].out, RD_LINKS_MAX);
 }
 
-// The pool is empty: one destination of the flood gets the original, the copies are missed and counted.
+// The pool is empty: one destination of the flood gets the original, the copies are missed and
+// counted.
 static void no_mbuf_for_copies(void **state)
 {
 	struct gf_frame f = gr_arp("ff:ff:ff:ff:ff:ff", GR_CLIENT, "1.1.1.1", "2.2.2.2", 1);

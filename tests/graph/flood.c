@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * Broadcast, multicast and unknown unicast: who gets a copy, that copies are packets of their own, and that learning
- * ends a flood at once.
+ * Broadcast, multicast and unknown unicast: who gets a copy, that copies are packets of their own,
+ * and that learning ends a flood at once.
  */
 #include "graph_frames.h"
 #include "graph_topo.h"
@@ -38,7 +38,8 @@ static unsigned copies_at(unsigned stage, uint16_t port)
 	return nb;
 }
 
-// A guest's broadcast: one copy per guest, one per tunnel, none back; ids and parents tell them apart.
+// A guest's broadcast: one copy per guest, one per tunnel, none back; ids and parents tell them
+// apart.
 static void from_a_guest(void **state)
 {
 	struct gf_frame f = gr_arp(BROADCAST, STRANGER, "1.1.1.1", "2.2.2.2", 1), out;
@@ -104,7 +105,8 @@ static void arp_passes_the_firewall(void **state)
 	assert_int_equal(copies_at(RD_STAGE_VNIC_TX, t.guest), 1);
 }
 
-// Two guests behind one MUX: their host's switch floods to both, so it gets one copy, and none of its own back.
+// Two guests behind one MUX: their host's switch floods to both, so it gets one copy, and none of
+// its own back.
 static void one_copy_per_mux(void **state)
 {
 	struct gf_frame f = gr_arp(BROADCAST, GR_CLIENT, "172.16.31.26", "172.16.31.25", 1);
@@ -136,7 +138,8 @@ static void one_copy_per_mux(void **state)
 	assert_int_equal(gf_count(RD_STAGE_TUNNEL_ENCAP), 1);
 }
 
-// Unknown unicast floods and is not cached; once the destination has spoken, the next packet goes straight.
+// Unknown unicast floods and is not cached; once the destination has spoken, the next packet goes
+// straight.
 static void learning_ends_a_flood(void **state)
 {
 	struct gf_frame to = gr_tcp((struct gr_l2){STRANGER, GR_UPT_GUEST, 0}, "172.16.31.19",

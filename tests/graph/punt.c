@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * The switch's own endpoint: ARP and ICMP echo are answered by the same packet, ARP teaches next hops, everything else
- * has a reason.
+ * The switch's own endpoint: ARP and ICMP echo are answered by the same packet, ARP teaches next
+ * hops, everything else has a reason.
  */
 #include "graph_frames.h"
 #include "graph_topo.h"

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * Millions of packets in both directions through both tiers: nothing is lost, leaked or changed. RD_SOAK is the number of
- * packets, 300000 by default; ./check runs that under ASan. Prints the rate, which is nobody's benchmark: see tests/perf.
+ * Millions of packets in both directions through both tiers: nothing is lost, leaked or changed.
+ * RD_SOAK is the number of packets, 300000 by default; ./check runs that under ASan. Prints the
+ * rate, which is nobody's benchmark: see tests/perf.
  */
 #include "graph_frames.h"
 #include "graph_topo.h"

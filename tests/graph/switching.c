@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * What the switch decides besides the demos' walks: local traffic with both firewalls, denied flows, stations that move,
- * uplink failover, VLAN tags, and packets that must not lose their flow entry to others.
+ * What the switch decides besides the demos' walks: local traffic with both firewalls, denied
+ * flows, stations that move, uplink failover, VLAN tags, and packets that must not lose their flow
+ * entry to others.
  */
 #include "graph_frames.h"
 #include "graph_topo.h"
@@ -176,7 +177,8 @@ static void failover(void **state)
 	send(v.a, &f);
 	assert_int_equal(gf_sink_drain(0), 1);
 	assert_int_equal(gf_sink_drain(1), 0);
-	// A broadcast leaves once, whatever the number of uplinks, and never from the wire to the wire.
+	// A broadcast leaves once, whatever the number of uplinks, and never from the wire to the
+	// wire.
 	f = gr_arp("ff:ff:ff:ff:ff:ff", MAC_A, "1.1.1.1", "2.2.2.2", 1);
 	send(v.a, &f);
 	assert_int_equal(gf_sink_drain(0) + gf_sink_drain(1), 1);
@@ -211,8 +213,8 @@ static void moved_station(void **state)
 	assert_int_equal(got.bytes[33], 58);
 }
 
-// More new flows in one second than the table holds: every packet is forwarded all the same, by its own decision,
-// for nobody takes the entry that another packet of the walk still needs.
+// More new flows in one second than the table holds: every packet is forwarded all the same, by its
+// own decision, for nobody takes the entry that another packet of the walk still needs.
 static void full_table(void **state)
 {
 	struct gf_frame f = frame(MAC_B, MAC_A, 0);
