@@ -16,6 +16,7 @@
 #define IDLE_MS 1 // sleep when the rings are empty
 #define IDLE_LONG_MS 10 // ... and have been for a while
 #define IDLE_LONG_AFTER 1000 // empty rounds
+#define CHECK_ROUNDS 100 // long idle rounds between two looks whether the session still exists
 #define BATCH 1024 // records between two looks at signals and outputs
 #define RELOAD_NS 1000000000u // at most one port list per second
 
@@ -236,6 +237,36 @@ static int set_end(struct pk_session *s, int rc)
 	return rc == -EPIPE ? 0 : rc;
 }
 
+static int find_session(void *arg, const json_t *item)
+{
+	struct pk_session *s = arg;
+
+	// 1 ends the list: found.
+	return json_integer_value(json_object_get(item, "session")) == s->number;
+}
+
+// An administrator can stop our session (reddot capture stop): then nothing will ever come, and nobody tells us.
+static bool is_stopped(struct pk_session *s)
+{
+	struct rd_err ignored = {0};
+
+	return rd_client_call(s->client, "capture.list", NULL, find_session, s, NULL, &ignored)
+		== 0;
+}
+
+// Nothing came in this round. false: nothing will, s->end says why.
+static bool idle_round(struct pk_session *s, unsigned idle)
+{
+	bool longer = idle > IDLE_LONG_AFTER;
+
+	if (longer && idle % CHECK_ROUNDS == 0 && is_stopped(s)) {
+		s->end = PK_END_STOPPED;
+		return false;
+	}
+	s->end = PK_END_DAEMON;
+	return wait_more(s, longer ? IDLE_LONG_MS : IDLE_MS);
+}
+
 static int loop(struct pk_session *s, struct rd_err *err)
 {
 	unsigned idle = 0;
@@ -251,8 +282,7 @@ static int loop(struct pk_session *s, struct rd_err *err)
 		if (pk_session_enough(s) || interrupted)
 			return 0;
 		idle = rc > 0 ? 0 : idle + 1;
-		s->end = PK_END_DAEMON;
-		if (rc == 0 && !wait_more(s, idle > IDLE_LONG_AFTER ? IDLE_LONG_MS : IDLE_MS))
+		if (rc == 0 && !idle_round(s, idle))
 			return 0;
 	}
 }
@@ -263,7 +293,7 @@ static int stop_and_drain(struct pk_session *s, struct rd_err *err)
 	struct rd_err ignored = {0};
 	int rc = 0;
 
-	if (s->end != PK_END_DAEMON
+	if (s->end != PK_END_DAEMON && s->end != PK_END_STOPPED
 		&& rd_client_call(s->client, "capture.stop",
 			   json_pack("{s:I}", "session", s->number), NULL, NULL, NULL, &ignored)
 			< 0
@@ -304,6 +334,8 @@ int pk_session_run(struct pk_session *s, struct rd_err *err)
 			"the daemon is gone; what it had captured until then was kept");
 		rd_err_hint(err, "its log, then: reddotd -f FILE");
 	}
+	if (rc == 0 && s->end == PK_END_STOPPED)
+		rc = rd_err_set(err, -ECANCELED, "somebody stopped this capture at the daemon");
 	if (rc == 0 && s->corrupt)
 		rc = rd_err_set(err, -EBADMSG, "a capture ring is corrupt: its rest was lost");
 	return rc;

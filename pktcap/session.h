@@ -16,6 +16,7 @@ enum pk_end { // why a session ended
 	PK_END_COUNT, // -c
 	PK_END_SIGNAL,
 	PK_END_DAEMON, // it is gone
+	PK_END_STOPPED, // somebody stopped the session there
 	PK_END_PIPE, // nobody reads our output any more
 	PK_END_ERROR, // an output or a ring is broken
 };

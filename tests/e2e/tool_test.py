@@ -155,6 +155,15 @@ def test_the_daemon_dies():
 		d.remove()
 
 
+def test_somebody_stops_it(d):
+	with Pktcap(d) as c:
+		d.cli(*SYN)
+		c.wait_stdout("vnic_tx@")
+		d.client()("capture.stop", session=d.client().list("capture.list")[0]["session"])
+		assert c.wait() == 1
+	assert "somebody stopped this capture" in c.stderr and f"{RECORDS} packets captured" in c.stderr
+
+
 def test_the_disk_is_full(d):
 	path = d.dir + "/full.pcapng"
 	with Pktcap(d, "-w", path, prefix=["prlimit", "--fsize=100000"]) as c:
