@@ -30,6 +30,7 @@ __attribute__((constructor)) static void log_register(void)
 }
 
 static FILE *log_stream;
+static bool up;
 
 static int log_level(void)
 {
@@ -198,6 +199,7 @@ int rd_eal_start(struct rd_eal_opts *o, struct rd_err *err)
 		rd_err_set(err, ret, "DPDK's EAL does not start: %s", rte_strerror(rte_errno));
 		rd_err_hint(err, "--log eal=debug says why; a smaller --mem; fewer --workers");
 	}
+	up = ret == 0;
 	for (int i = 0; i < copy.n; i++)
 		free(copy.v[i]);
 	if (ret < 0)
@@ -207,7 +209,9 @@ int rd_eal_start(struct rd_eal_opts *o, struct rd_err *err)
 
 void rd_eal_stop(void)
 {
-	rte_eal_cleanup();
+	if (up)
+		rte_eal_cleanup();
+	up = false;
 	rte_openlog_stream(NULL);
 	if (log_stream != NULL)
 		fclose(log_stream);

@@ -434,6 +434,29 @@ def test_role_read(demo_daemon, c):
 	assert c.one("port.list", port="vmnic1")["admin"] == "up"
 
 
+MEMBER = """
+import sys
+sys.path.insert(0, sys.argv[1])
+import rdtest
+with rdtest.Client(sys.argv[2]) as c:
+	print(c.hello["role"])
+"""
+
+
+@pytest.mark.skipif(not ROOT, reason="skip: needs root for a group of its own")
+@pytest.mark.parametrize("groups,role", [("--groups=4242", "admin"), ("--groups=4243", "read"), ("--clear-groups", "read")])
+def test_members_of_the_group_are_admins(tmp_path, groups, role):
+	"""The daemon sees an /etc/group with the group reddot; the client is in it, or not."""
+	group = tmp_path / "group"
+	group.write_text("root:x:0:\nreddot:x:4242:\n")
+	private = ["unshare", "-m", "sh", "-c", 'mount --bind "$0" /etc/group && exec "$@"', str(group)]
+	here = os.path.dirname(os.path.realpath(__file__))
+	with Daemon(prefix=private) as d:
+		r = subprocess.run(["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", groups, sys.executable, "-B", "-c", MEMBER, here,
+			d.path], capture_output=True, text=True, env=ENV, timeout=120, check=False)
+		assert r.stdout == role + "\n", r.stderr
+
+
 def test_socket_in_use_and_left_behind(tmp_path):
 	with Daemon() as d:
 		second = subprocess.run([REDDOTD, "--socket", d.path], capture_output=True, text=True, env=ENV, timeout=60,
