@@ -16,9 +16,9 @@ int pk_file_open(struct pk_file *f, const char *path, pk_block_fn block, struct 
 	int rc;
 
 	memset(f, 0, sizeof(*f));
-	f->path = path;
 	f->block = block;
 	f->live = strcmp(path, "-") == 0;
+	f->path = f->live ? "standard output" : path;
 	f->fd = f->live ? STDOUT_FILENO
 			: open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
 	if (f->fd >= 0)

@@ -59,8 +59,11 @@ static int read_frames(pcap_t *file, json_t *frames, uint64_t only, struct rd_er
 	}
 	if (ret == 0 && got == PCAP_ERROR)
 		ret = rd_err_set(err, -EINVAL, "%s", pcap_geterr(file));
-	if (ret == 0 && json_array_size(frames) == 0) {
-		ret = rd_err_set(err, -ENOENT, "the file has no such frame");
+	if (ret == 0 && number == 0) {
+		ret = rd_err_set(err, -ENOENT, "the file has no frames");
+	} else if (ret == 0 && json_array_size(frames) == 0) {
+		ret = rd_err_set(
+			err, -ENOENT, "the file has no frame %llu", (unsigned long long)only);
 		rd_err_hint(err, "it has %llu", (unsigned long long)number);
 	}
 	return ret;

@@ -219,7 +219,7 @@ static void reads_frames_from_files(void **state)
 	check(f, line, "port.set", want);
 
 	snprintf(line, sizeof(line), "inject p pcap %s frame 4", path);
-	expect_error(f, line, "the file has no such frame");
+	expect_error(f, line, "the file has no frame 4");
 	expect_error(f, "inject p hex 00 frame 1", "there is none");
 	expect_error(f, "inject p pcap /nowhere/x", "/nowhere/x");
 	write_pcap(path, DLT_RAW, 1, 20);
