@@ -53,8 +53,8 @@ int rd_inject(uint16_t port_idx, const uint8_t *frame, size_t len, uint64_t *pac
 	struct rd_meta *md = rd_meta(m);
 
 	*md = (struct rd_meta){
-		.packet_id =
-			(w->id_base & ~(UINT64_C(0xff) << 40)) | UINT64_C(0xff) << 40 | ++next_id,
+		.packet_id = (w->id_base & ~(UINT64_C(0xff) << 40)) | UINT64_C(0xff) << 40
+			| (++next_id & ((UINT64_C(1) << 40) - 1)),
 		.in_port = port_idx,
 		.flags = RD_META_INJECTED,
 	};

@@ -39,7 +39,15 @@ static bool is_stray_tunnel(const uint8_t *frame, uint8_t host, const struct rd_
 	return false;
 }
 
-static uint16_t classify_ipv4(const uint8_t *frame, uint8_t host, const struct rd_pkt *p)
+// The endpoint's vmk port is where captures look for it.
+static uint16_t to_endpoint(struct rd_meta *md, const struct rd_tep *tep)
+{
+	md->out_port = tep->port;
+	return NEXT_PUNT;
+}
+
+static uint16_t classify_ipv4(
+	struct rd_meta *md, const uint8_t *frame, uint8_t host, const struct rd_pkt *p)
 {
 	const struct rd_tep *tep = rd_tep_by_ip(host, frame + p->l3_off + 16);
 
@@ -52,22 +60,25 @@ static uint16_t classify_ipv4(const uint8_t *frame, uint8_t host, const struct r
 	if (p->proto == RD_IPPROTO_UDP
 		&& ((p->flags & RD_PKT_FRAG) || rd_pkt_is_geneve(p, tep->dport)))
 		return NEXT_TUNNEL_DECAP;
-	return NEXT_PUNT;
+	return to_endpoint(md, tep);
 }
 
 // Endpoints live on untagged uplinks; a tagged frame is a VLAN segment's, whatever its addresses.
-static uint16_t classify_uplink(const struct rte_mbuf *m, uint8_t host, const struct rd_pkt *p)
+static uint16_t classify_uplink(
+	const struct rte_mbuf *m, struct rd_meta *md, uint8_t host, const struct rd_pkt *p)
 {
 	const uint8_t *frame = rte_pktmbuf_mtod(m, const uint8_t *);
+	const struct rd_tep *tep;
 
 	if (p->tags != 0 && p->vlan != 0)
 		return NEXT_PORT_IN;
 	if (p->flags & RD_PKT_IPV4)
-		return classify_ipv4(frame, host, p);
-	if ((p->flags & RD_PKT_ARP) && m->data_len >= p->l3_off + ARP_LEN // its own lengths may lie
-		&& rd_tep_by_ip(host, frame + p->l3_off + ARP_TARGET_IP) != NULL)
-		return NEXT_PUNT;
-	return NEXT_PORT_IN;
+		return classify_ipv4(md, frame, host, p);
+	if ((p->flags & RD_PKT_ARP) == 0
+		|| m->data_len < p->l3_off + ARP_LEN) // its own lengths may lie
+		return NEXT_PORT_IN;
+	tep = rd_tep_by_ip(host, frame + p->l3_off + ARP_TARGET_IP);
+	return tep != NULL ? to_endpoint(md, tep) : NEXT_PORT_IN;
 }
 
 static uint16_t classify_one(struct rd_worker *w, struct rte_mbuf *m, struct rd_meta *md)
@@ -84,7 +95,7 @@ static uint16_t classify_one(struct rd_worker *w, struct rte_mbuf *m, struct rd_
 		return rd_drop(md, RD_DROP_RX_PORT_DOWN);
 	if (in->type != RD_PORT_UPLINK)
 		return NEXT_PORT_IN;
-	return classify_uplink(m, in->host, &p);
+	return classify_uplink(m, md, in->host, &p);
 }
 
 RD_STAGE_REGISTER(CLASSIFY, classify, classify_one, RD_SIDE_IN);

@@ -126,4 +126,4 @@ static uint16_t punt_one(struct rd_worker *w, struct rte_mbuf *m, struct rd_meta
 	return punt_echo(m, md, tep);
 }
 
-RD_STAGE_REGISTER(PUNT, punt, punt_one, RD_SIDE_IN);
+RD_STAGE_REGISTER(PUNT, punt, punt_one, RD_SIDE_OUT); // the endpoint's vmk port

@@ -190,6 +190,7 @@ int rd_port_del(uint16_t idx, struct rd_err *err)
 	rd_retire(p->answer, free_answer);
 	rd_retire(p, free);
 	rd_commit();
-	rd_fdb_purge(false, idx); // what a worker learned before it saw the port gone
+	if (rd_fdb_purge(false, idx) > 0) // what a worker learned before it saw it gone
+		rd_generation_bump();
 	return 0;
 }

@@ -217,7 +217,8 @@ int rd_tunnel_del(uint16_t idx, struct rd_err *err)
 		return rd_err_set(err, rc, "no memory for the index of tunnels");
 	rd_fdb_purge(true, idx);
 	rd_commit();
-	rd_fdb_purge(true, idx); // what a worker learned before it saw the tunnel gone
+	if (rd_fdb_purge(true, idx) > 0) // what a worker learned before it saw it gone
+		rd_generation_bump();
 	rd_tunnel_learn_clear(idx);
 	return 0;
 }

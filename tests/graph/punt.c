@@ -31,7 +31,7 @@ static void arp_request(void **state)
 	gt_emulated(&t, NULL);
 	id = send(t.arm_uplink, &f);
 	assert_string_equal(gf_path(id),
-		"uplink_rx@vmnic1 classify@vmnic1 punt@vmnic1 vmk_rx@vmk10 uplink_select@vmk10 "
+		"uplink_rx@vmnic1 classify@vmnic1 punt@vmk10 vmk_rx@vmk10 uplink_select@vmk10 "
 		"uplink_tx@vmnic1");
 	assert_true(gf_sink_take(0, &got));
 	assert_int_equal(got.len, want.len);
@@ -98,7 +98,7 @@ static void arp_teaches(void **state)
 	tunnel = gt_tunnel("second", "192.168.4.60", "192.168.4.58", NULL);
 	assert_false(rd_tunnel_at(tunnel)->mac_known);
 	id = send(t.arm_uplink, &f);
-	assert_string_equal(gf_path(id), "uplink_rx@vmnic1 classify@vmnic1 punt@vmnic1");
+	assert_string_equal(gf_path(id), "uplink_rx@vmnic1 classify@vmnic1 punt@vmk10");
 	rd_tunnel_poll_learned();
 	assert_true(rd_tunnel_at(tunnel)->mac_known);
 	assert_memory_equal(rd_tunnel_at(tunnel)->mac, "\x00\x50\x56\x63\x00\x58", 6);
