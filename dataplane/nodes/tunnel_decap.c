@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "nodes/parse.h"
+#include "nodes/tos.h"
 #include "core/stage.h"
 #include "tables/segment.h"
 #include "tables/tunnel.h"
@@ -26,6 +27,7 @@ RD_STAGE_EDGES(TUNNEL_DECAP_NEXT);
 struct outer {
 	const struct rd_tep *tep;
 	const struct rd_tunnel *tunnel;
+	uint8_t tos;
 	uint32_t inner_off;
 	uint32_t end; // of the IP packet: what follows is Ethernet padding
 };
@@ -75,6 +77,7 @@ static int check_outer(struct rte_mbuf *m, struct rd_meta *md, struct outer *o)
 	o->tep = in != NULL ? rd_tep_by_ip(in->host, ip + 16) : NULL;
 	if (o->tep == NULL)
 		return RD_DROP_DECAP_NOT_TEP;
+	o->tos = ip[1];
 	if (md->pkt_flags & RD_PKT_FRAG)
 		return RD_DROP_DECAP_FRAGMENT;
 	reason = check_header(m, md, &md->vni, o);
@@ -156,6 +159,8 @@ static uint16_t tunnel_decap_one(struct rd_worker *w, struct rte_mbuf *m, struct
 		reason = rd_node_parse(m, md, &p);
 	if (reason == 0)
 		reason = check_inner(m, &p, o.tep);
+	if (reason == 0 && (o.tos & 3) != 0)
+		reason = rd_tos_merge(rte_pktmbuf_mtod(m, uint8_t *), md, o.tos);
 	return reason != 0 ? rd_drop(md, (enum rd_drop_reason)reason) : NEXT_FLOW_LOOKUP;
 }
 

@@ -2,15 +2,15 @@
  *
  * tunnel_encap: pushes the outer headers of the remote endpoint. Comes from flow_lookup, l2_lookup,
  * flood and dfw_out, goes to uplink_select. The tunnel holds the headers as a template; what
- * differs per packet is VNI, lengths, IP id, DSCP, checksums and source port. Geneve: RFC 8926;
- * source port: section 3.3; DSCP: RFC 2983, uniform model; ECN: RFC 6040, compatibility mode (the
- * outer header says not-ECT, so that no router marks what nobody would look at).
+ * differs per packet is VNI, lengths, IP id, TOS, checksums and source port. Geneve: RFC 8926;
+ * source port: section 3.3; TOS: tos.h.
  */
 #include <string.h>
 
 #include "base/pkt.h"
 #include "core/stage.h"
 #include "nodes/parse.h"
+#include "nodes/tos.h"
 #include "tables/segment.h"
 #include "tables/tunnel.h"
 
@@ -45,15 +45,6 @@ static int find_tunnel(const struct rd_meta *md, struct encap *e)
 	e->vni = seg->vni;
 	e->mtu = sw->mtu;
 	return 0;
-}
-
-static uint8_t inner_dscp(const uint8_t *frame, const struct rd_meta *md)
-{
-	const uint8_t *ip = frame + md->l3_off;
-
-	if (md->pkt_flags & RD_PKT_IPV4)
-		return ip[1] & 0xfc;
-	return md->pkt_flags & RD_PKT_IPV6 ? (uint8_t)(rd_be16(ip) >> 4) & 0xfc : 0;
 }
 
 static void fill(
@@ -99,19 +90,19 @@ static uint16_t tunnel_encap_one(struct rd_worker *w, struct rte_mbuf *m, struct
 {
 	struct rd_tunnel_stats *st;
 	struct encap e;
-	uint8_t *h, dscp;
+	uint8_t *h, tos;
 	int reason = find_tunnel(md, &e);
 
 	if (reason != 0)
 		return rd_drop(md, (enum rd_drop_reason)reason);
 	if (m->pkt_len + e.tunnel->hdr_len - IP_OFF > e.mtu)
 		return rd_drop(md, RD_DROP_ENCAP_MTU);
-	dscp = inner_dscp(rte_pktmbuf_mtod(m, const uint8_t *), md);
+	tos = rd_tos_get(rte_pktmbuf_mtod(m, const uint8_t *), md);
 	h = (uint8_t *)rte_pktmbuf_prepend(m, e.tunnel->hdr_len);
 	if (h == NULL)
 		return rd_drop(md, RD_DROP_ENCAP_HEADROOM);
 	fill(h, m, md, &e);
-	h[IP_OFF + 1] = dscp;
+	h[IP_OFF + 1] = tos;
 	checksums(h, m, &e);
 	note_form(md);
 	st = &rd_tunnel_stats[w->id][e.tunnel->idx];

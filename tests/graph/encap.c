@@ -128,7 +128,77 @@ static void dscp(void **state)
 	rd_put16(f.bytes + 24, 0);
 	rd_put16(f.bytes + 24, rd_csum_fold(rd_csum_add(0, f.bytes + 14, 20)));
 	out = sent(&f, NULL, t.guest);
-	assert_int_equal(out.bytes[15], 0xb8); // the outer ECN stays not-ECT
+	assert_int_equal(out.bytes[15], 0xb9);
+}
+
+static void set_tos(uint8_t *ip, uint8_t tos)
+{
+	ip[1] = tos;
+	rd_put16(ip + 10, 0);
+	rd_put16(ip + 10, rd_csum_fold(rd_csum_add(0, ip, 20)));
+}
+
+// RFC 6040, figure 4: inner codepoint by row, outer by column (not-ECT, ECT(0), ECT(1), CE); 4 = drop.
+static void ecn_of_decapsulated(void **state)
+{
+	enum {
+		NOT,
+		E1,
+		E0,
+		CE,
+		DROP
+	};
+	static const uint8_t columns[] = {NOT, E0, E1, CE};
+	static const uint8_t rows[4][4] = {[NOT] = {NOT, NOT, NOT, DROP},
+		[E0] = {E0, E0, E1, CE},
+		[E1] = {E1, E1, E1, CE},
+		[CE] = {CE, CE, CE, CE}};
+	struct gf_frame f = gr_tcp((struct gr_l2){GR_UPT_GUEST, GR_CLIENT, 0}, "172.16.31.26",
+		"172.16.31.19", (uint16_t[2]){4000, 22}, 10);
+	struct gt_upt t;
+
+	(void)state;
+	gt_upt(&t, NULL);
+	for (uint8_t inner = 0; inner < 4; inner++)
+		for (unsigned c = 0; c < 4; c++) {
+			struct gf_frame outer, want = f;
+			uint64_t id;
+
+			set_tos(f.bytes + 14, 0x28 | inner);
+			outer = gr_geneve(&f, GT_VNI);
+			set_tos(outer.bytes + 14, 0x50 | columns[c]);
+			id = gf_send(t.arm_uplink, outer.bytes, outer.len);
+			if (rows[inner][c] == DROP) {
+				gf_assert_reason(id, RD_DROP_DECAP_ECN);
+				continue;
+			}
+			set_tos(want.bytes + 14, 0x28 | rows[inner][c]);
+			assert_memory_equal(
+				gf_hop(id, RD_STAGE_UPT_TX)->bytes, want.bytes, want.len);
+		}
+}
+
+// The same with IPv6 inside: no checksum to mend.
+static void ecn_of_ipv6(void **state)
+{
+	struct gf_frame f = {.len = 14 + 40 + 8}, outer;
+	struct gt_upt t;
+	uint64_t id;
+
+	(void)state;
+	gt_upt(&t, NULL);
+	gt_dfw(t.guest, NULL, 0, true);
+	assert_int_equal(rd_parse_mac(GR_UPT_GUEST, f.bytes), 0);
+	assert_int_equal(rd_parse_mac(GR_CLIENT, f.bytes + 6), 0);
+	rd_put16(f.bytes + 12, RD_ETHERTYPE_IPV6);
+	rd_put32(f.bytes + 14, 0x6ba12345); // class 0xba: EF, ECT(0); a flow label
+	rd_put16(f.bytes + 18, 8);
+	f.bytes[20] = 59; // no next header
+	outer = gr_geneve(&f, GT_VNI);
+	set_tos(outer.bytes + 14, 3);
+	id = gf_send(t.arm_uplink, outer.bytes, outer.len);
+	rd_put32(f.bytes + 14, 0x6bb12345);
+	assert_memory_equal(gf_hop(id, RD_STAGE_UPT_TX)->bytes, f.bytes, f.len);
 }
 
 // Each direction of a flow has its own source port, the same for all its packets, from the
@@ -222,7 +292,8 @@ static void inner_kinds(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {T(fields), T(checksums_across_segments), T(dscp),
-		T(source_port), T(outer_padding), T(inner_kinds)};
+		T(ecn_of_decapsulated), T(ecn_of_ipv6), T(source_port), T(outer_padding),
+		T(inner_kinds)};
 
 	return gf_main(tests, sizeof(tests) / sizeof(tests[0]));
 }
