@@ -124,7 +124,7 @@ static void dscp(void **state)
 
 	(void)state;
 	build(&t);
-	f.bytes[15] = 0xb9; // EF, ECT(1)
+	f.bytes[15] = 0xb9; // EF, ECN-capable
 	rd_put16(f.bytes + 24, 0);
 	rd_put16(f.bytes + 24, rd_csum_fold(rd_csum_add(0, f.bytes + 14, 20)));
 	out = sent(&f, NULL, t.guest);
@@ -138,7 +138,7 @@ static void set_tos(uint8_t *ip, uint8_t tos)
 	rd_put16(ip + 10, rd_csum_fold(rd_csum_add(0, ip, 20)));
 }
 
-// RFC 6040, figure 4: inner codepoint by row, outer by column (not-ECT, ECT(0), ECT(1), CE); 4 = drop.
+// RFC 6040, figure 4: inner codepoint by row, outer by column (NOT, E0, E1, CE).
 static void ecn_of_decapsulated(void **state)
 {
 	enum {
@@ -191,7 +191,7 @@ static void ecn_of_ipv6(void **state)
 	assert_int_equal(rd_parse_mac(GR_UPT_GUEST, f.bytes), 0);
 	assert_int_equal(rd_parse_mac(GR_CLIENT, f.bytes + 6), 0);
 	rd_put16(f.bytes + 12, RD_ETHERTYPE_IPV6);
-	rd_put32(f.bytes + 14, 0x6ba12345); // class 0xba: EF, ECT(0); a flow label
+	rd_put32(f.bytes + 14, 0x6ba12345); // class 0xba: EF, ECN-capable; a flow label
 	rd_put16(f.bytes + 18, 8);
 	f.bytes[20] = 59; // no next header
 	outer = gr_geneve(&f, GT_VNI);
