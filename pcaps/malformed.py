@@ -126,6 +126,7 @@ def tunnel():
 	], "from an endpoint that no tunnel leads to"
 	yield "decap_nested", UPLINK, "DECAP_NESTED", [outer(geneve(outer(whole)))], "the tunnel inside itself"
 	yield "decap_fragment", UPLINK, "DECAP_FRAGMENT", [outer(whole, flags="MF"), outer(whole, flags="MF", frag=1)], "first and later outer fragment"
+	yield "decap_ecn", UPLINK, "DECAP_ECN", [outer(whole, tos=3)], "congestion marked outside, inside a sender that does not know ECN"
 
 
 def inner():

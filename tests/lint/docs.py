@@ -65,4 +65,5 @@ def main():
 	sys.exit(bool(stale))
 
 
-main()
+if __name__ == "__main__":
+	main()
