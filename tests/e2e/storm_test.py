@@ -127,11 +127,10 @@ def test_frames(rng, frames, workers):
 		c("capture.start", points=stages, snaplen=64, bpf=[[40, 0, 0, 12], [21, 0, 1, 2048], [6, 0, 0, 65535], [6, 0, 0, 0]])
 		c("flow.set", capacity=64)  # as many evictions as possible
 		end, sent = time.monotonic() + SECONDS / 2, 0
-		while time.monotonic() < end:
+		while time.monotonic() < end or sent <= 500:  # a slow machine takes longer, it does not do less
 			batch = [mutate(rng, rng.choice(frames)) for _ in range(60)]
 			sent += c("inject", port=rng.choice(ports), frames=[f.hex() for f in batch], count=rng.choice([1, 1, 40]))["injected"]
 		print(f"{sent} frames")
-		assert sent > 500
 		assert_sound(c, base)
 
 
@@ -237,11 +236,10 @@ def test_churn(rng, frames, workers):
 			storm.run(capture, random.Random(SEED + 3))
 			storm.run(look, random.Random(SEED + 4))
 			end, done = time.monotonic() + SECONDS / 2, 0
-			while time.monotonic() < end:
+			while time.monotonic() < end or done <= 20:
 				done += try_all(c, churn(rng))
 			c("port.del", port="arm/replay")
 		print(f"{done} changes")
-		assert done > 20
 		assert_sound(c, base)
 
 
@@ -345,7 +343,7 @@ def random_line(rng, i):
 def talk(path, rng, seconds):
 	"""Connections that send random lines, and end in random ways. How many lines."""
 	end, sent = time.monotonic() + seconds, 0
-	while time.monotonic() < end:
+	while time.monotonic() < end or sent <= 100:
 		with contextlib.suppress(OSError, Closed), Client(path) as c:
 			c.sock.settimeout(10)
 			for _ in range(rng.randint(1, 60)):
@@ -377,7 +375,6 @@ def test_requests(rng):
 		for o in [*idle, deaf]:
 			o.close()
 		print(f"{sent} requests")
-		assert sent > 100
 		lines = [i["line"] for i in c.list("running_config")]
 		assert not [x for x in lines if any(ord(ch) < 32 for ch in x)]
 		with Daemon(lines="\n".join(lines) + "\n") as again, again.client() as c2:
