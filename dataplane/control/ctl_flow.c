@@ -128,6 +128,8 @@ static int set_capacity(struct rd_ctl *ctl, uint32_t capacity, struct rd_err *er
 		if (fresh[i].table == NULL)
 			ret = rd_err_set(err, -ENOMEM,
 				"no memory for %u flow entries on each worker", capacity);
+		else
+			rd_flow_table_touch(fresh[i].table); // no page faults for the worker
 	}
 	for (unsigned i = 0; i < rd_nb_workers && ret == 0; i++)
 		rd_worker_call(rd_workers[i], swap_table, &fresh[i]);
