@@ -16,3 +16,11 @@ void rd_graph_destroy(struct rd_worker *w);
 int rd_poll_edge(unsigned port_type);
 // RX stage of a port type, RD_STAGE_NONE if it has none.
 unsigned rd_rx_stage(unsigned port_type);
+
+// Edges to all of them, and the cases of a switch over rd_rx_stage() that returns the edge.
+#define RD_RX_NEXT(X)           \
+	X(UPLINK_RX, uplink_rx) \
+	X(MUX_RX, mux_rx) X(VNIC_RX, vnic_rx) X(UPT_RX, upt_rx) X(VMK_RX, vmk_rx)
+#define RD_RX_EDGE_CASE_(NAME, name) \
+	case RD_STAGE_##NAME:        \
+		return NEXT_##NAME;

@@ -11,14 +11,10 @@
 #include "core/stage.h"
 #include "tables/port.h"
 
-#define POLL_NEXT(X)            \
-	X(UPLINK_RX, uplink_rx) \
-	X(MUX_RX, mux_rx) X(VNIC_RX, vnic_rx) X(UPT_RX, upt_rx) X(VMK_RX, vmk_rx)
-
 enum {
-	POLL_NEXT(RD_EDGE_ENUM_) NEXT_COUNT
+	RD_RX_NEXT(RD_EDGE_ENUM_) NEXT_COUNT
 };
-static const char *const next_names[] = {POLL_NEXT(RD_EDGE_NAME_)};
+static const char *const next_names[] = {RD_RX_NEXT(RD_EDGE_NAME_)};
 
 unsigned rd_rx_stage(unsigned port_type)
 {
@@ -41,16 +37,7 @@ unsigned rd_rx_stage(unsigned port_type)
 int rd_poll_edge(unsigned port_type)
 {
 	switch (rd_rx_stage(port_type)) {
-	case RD_STAGE_UPLINK_RX:
-		return NEXT_UPLINK_RX;
-	case RD_STAGE_MUX_RX:
-		return NEXT_MUX_RX;
-	case RD_STAGE_VNIC_RX:
-		return NEXT_VNIC_RX;
-	case RD_STAGE_UPT_RX:
-		return NEXT_UPT_RX;
-	case RD_STAGE_VMK_RX:
-		return NEXT_VMK_RX;
+		RD_RX_NEXT(RD_RX_EDGE_CASE_)
 	default:
 		return -EINVAL;
 	}

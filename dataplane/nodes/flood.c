@@ -12,20 +12,10 @@
 #include "nodes/path.h"
 #include "tables/segment.h"
 
-#define FLOOD_NEXT(X)       \
-	X(DROP, drop)       \
-	X(DFW_OUT, dfw_out) \
-	X(DFW_IN, dfw_in)   \
-	X(TUNNEL_ENCAP, tunnel_encap) X(UPLINK_SELECT, uplink_select) X(PORT_OUT, port_out)
+#define FLOOD_NEXT(X) X(DROP, drop) RD_PATH_NEXT(X)
 RD_STAGE_EDGES(FLOOD_NEXT);
 
-static const uint8_t edge_of[RD_STEP_COUNT] = {
-	[RD_STEP_DFW_OUT] = NEXT_DFW_OUT,
-	[RD_STEP_DFW_IN] = NEXT_DFW_IN,
-	[RD_STEP_ENCAP] = NEXT_TUNNEL_ENCAP,
-	[RD_STEP_UPLINK] = NEXT_UPLINK_SELECT,
-	[RD_STEP_OUTPUT] = NEXT_PORT_OUT,
-};
+static const uint8_t edge_of[RD_STEP_COUNT] = RD_PATH_EDGES;
 
 struct dest { // a port, a tunnel, or (neither) the uplinks
 	uint16_t port;

@@ -6,21 +6,10 @@
 #include "nodes/path.h"
 #include "tables/segment.h"
 
-#define L2_LOOKUP_NEXT(X)   \
-	X(DROP, drop)       \
-	X(FLOOD, flood)     \
-	X(DFW_OUT, dfw_out) \
-	X(DFW_IN, dfw_in)   \
-	X(TUNNEL_ENCAP, tunnel_encap) X(UPLINK_SELECT, uplink_select) X(PORT_OUT, port_out)
+#define L2_LOOKUP_NEXT(X) X(DROP, drop) X(FLOOD, flood) RD_PATH_NEXT(X)
 RD_STAGE_EDGES(L2_LOOKUP_NEXT);
 
-static const uint8_t edge_of[RD_STEP_COUNT] = {
-	[RD_STEP_DFW_OUT] = NEXT_DFW_OUT,
-	[RD_STEP_DFW_IN] = NEXT_DFW_IN,
-	[RD_STEP_ENCAP] = NEXT_TUNNEL_ENCAP,
-	[RD_STEP_UPLINK] = NEXT_UPLINK_SELECT,
-	[RD_STEP_OUTPUT] = NEXT_PORT_OUT,
-};
+static const uint8_t edge_of[RD_STEP_COUNT] = RD_PATH_EDGES;
 
 // 01:80:c2:00:00:00 to 0f: for the next bridge, IEEE 802.1Q table 8-1.
 static bool is_reserved(const uint8_t dmac[6])

@@ -32,16 +32,7 @@ struct tx { // what the packets of one call share
 static uint16_t rx_edge(const struct rd_port *p)
 {
 	switch (rd_rx_stage(p->type)) {
-	case RD_STAGE_UPLINK_RX:
-		return NEXT_UPLINK_RX;
-	case RD_STAGE_MUX_RX:
-		return NEXT_MUX_RX;
-	case RD_STAGE_VNIC_RX:
-		return NEXT_VNIC_RX;
-	case RD_STAGE_UPT_RX:
-		return NEXT_UPT_RX;
-	case RD_STAGE_VMK_RX:
-		return NEXT_VMK_RX;
+		RD_RX_NEXT(RD_RX_EDGE_CASE_)
 	default:
 		return NEXT_DROP;
 	}

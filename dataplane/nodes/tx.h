@@ -5,13 +5,11 @@
  */
 #pragma once
 
+#include "core/graph.h"
 #include "core/stage.h"
 
 // The next stages of every TX stage: the RX stages of link peers and answering guests.
-#define RD_TX_NEXT(X)           \
-	X(DROP, drop)           \
-	X(UPLINK_RX, uplink_rx) \
-	X(MUX_RX, mux_rx) X(VNIC_RX, vnic_rx) X(UPT_RX, upt_rx) X(VMK_RX, vmk_rx)
+#define RD_TX_NEXT(X) X(DROP, drop) RD_RX_NEXT(X)
 
 uint16_t rd_tx_process(
 	struct rte_graph *graph, struct rte_node *node, void **objs, uint16_t nb, unsigned stage);

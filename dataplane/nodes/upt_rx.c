@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * upt_rx: a frame that a UPTv2 guest through its VF transmitted. Comes from poll or a TX stage,
+ * upt_rx: a frame that a UPTv2 guest transmitted through its VF. Comes from poll or a TX stage,
  * goes to classify.
  */
 #include "nodes/rx.h"
