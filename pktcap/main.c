@@ -98,7 +98,8 @@ static void say_start(const struct pk_session *s)
 		fprintf(stderr, "pktcap: capturing at %s@%s",
 			rd_stage_by_id(pts->list[0].stage)->name, pts->list[0].port->qname);
 	else
-		fprintf(stderr, "pktcap: capturing at %u points", pts->count);
+		fprintf(stderr, "pktcap: capturing at %u point%s", pts->count,
+			pts->count == 1 ? "" : "s");
 	fprintf(stderr, ", snapshot length %u bytes\n", s->opts->snaplen);
 }
 

@@ -76,25 +76,13 @@ static int record(struct pk_out *out, const struct pk_rec *r, struct rd_err *err
 	return rc;
 }
 
-static int flush(struct pk_out *out, struct rd_err *err)
-{
-	(void)out;
-	return pk_text_flush(err);
-}
-
-static int finish(struct pk_out *out, const struct rd_capring_reader *totals, struct rd_err *err)
-{
-	(void)totals; // the summary goes to stderr
-	return flush(out, err);
-}
-
 static void json_free(struct pk_out *out)
 {
 	rd_oneline_free(((struct json_out *)out)->oneline);
 	free(out);
 }
 
-static const struct pk_out_ops ops = {record, flush, finish, json_free};
+static const struct pk_out_ops ops = {record, pk_text_out_flush, pk_text_out_finish, json_free};
 
 struct pk_out *pk_out_json_new(struct rd_err *err)
 {

@@ -122,7 +122,7 @@ static int open_replay(struct replay *r, struct rd_err *err)
 	r->fd = strcmp(o->infile, "-") == 0 ? dup(STDIN_FILENO)
 					    : open(o->infile, O_RDONLY | O_CLOEXEC);
 	if (r->fd < 0)
-		return rd_err_set(err, -errno, "can't read %s: %s", o->infile, strerror(errno));
+		return rd_err_set(err, -errno, "can't read: %s", strerror(errno));
 	r->reader = rd_pcapng_reader_new(read_file, r);
 	r->s->selective = o->trace && o->capture != NULL;
 	if (o->follow)

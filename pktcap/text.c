@@ -31,6 +31,19 @@ int pk_text_flush(struct rd_err *err)
 	return fflush(stdout) == EOF ? failed(err) : 0;
 }
 
+int pk_text_out_flush(struct pk_out *out, struct rd_err *err)
+{
+	(void)out;
+	return pk_text_flush(err);
+}
+
+int pk_text_out_finish(
+	struct pk_out *out, const struct rd_capring_reader *totals, struct rd_err *err)
+{
+	(void)totals; // the summary goes to stderr
+	return pk_text_out_flush(out, err);
+}
+
 const char *pk_text_time(uint64_t ns, char buf[PK_TIME_TEXT])
 {
 	time_t sec = (time_t)(ns / 1000000000u);
