@@ -82,7 +82,10 @@ json_t *rd_frames_read(const char *path, uint64_t only, struct rd_err *err)
 	}
 	file = pcap_open_offline(path, text);
 	if (file == NULL) {
-		ret = rd_err_set(err, -EINVAL, "%s: %.160s", path, text);
+		// libpcap names the file only when it can't open it
+		ret = strncmp(text, path, strlen(path)) == 0
+			? rd_err_set(err, -EINVAL, "%.200s", text)
+			: rd_err_set(err, -EINVAL, "%s: %.160s", path, text);
 		rd_err_hint(err, "a pcap or pcapng file");
 	} else if (pcap_datalink(file) != DLT_EN10MB) {
 		ret = rd_err_set(err, -EINVAL, "%s does not hold Ethernet frames", path);
