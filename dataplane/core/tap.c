@@ -49,7 +49,7 @@ static bool matches(struct rd_worker *w, const struct rd_capture *c, struct rte_
 	bool known = md->cap_done & bit;
 	bool match = md->cap_match & bit;
 
-	if (c->filter.nb_insns == 0)
+	if (c->filter.nb_insns == 0 && (c->filter.where & RD_FILTER_OUTER))
 		return true;
 	if (!known && c->follow && match) {
 		*flags |= RD_CAP_F_FOLLOWED;

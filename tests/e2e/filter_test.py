@@ -260,6 +260,15 @@ def hops(path):
 	return [tuple(r.values()) for r in oracles.tshark_fields(path, *fields)]
 
 
+def test_inner_only_without_expression(oracle, frames):
+	"""Every tunnel packet, whatever is inside."""
+	with Daemon(files=[f"{DEMO}/emulated.rd"]) as d:
+		with Pktcap(d, "--uplink", "vmnic1", "--dir", "rx", "--inner-only", "-o", "-") as p:
+			d.cli("inject", "vmnic1", "pcap", str(oracle.whole))
+			p.finish()
+	assert [f for _, f in oracles.parse_pcap(p.stdout)] == [frames[n] for n in oracle.number]
+
+
 def test_words_or_one_text(oracle, frames):
 	"""The expression may be one argument or several, as with tcpdump."""
 	with Daemon(files=[f"{DEMO}/emulated.rd"]) as d:

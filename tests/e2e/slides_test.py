@@ -123,3 +123,17 @@ def test_inner_bytes_equal_everywhere(captured):
 def test_input_is_untouched_at_the_uplink(captured):
 	walk, _, uplink = captured
 	assert oracles.read_pcap(uplink)[0] == oracles.read_pcap(f"{PCAPS}/{walk.name}-syn.pcap")[0]
+
+
+def test_outer_checksum_when_asked_for(tmp_path):
+	"""With `checksum on` the outer UDP header has one, and tshark finds it right."""
+	with open(f"{DEMO}/emulated.rd", encoding="utf-8") as f:
+		text = f.read()
+	text = text.replace("answer ../in/", f"answer {PCAPS}/").replace("tep add 192.168.4.60 ", "tep add 192.168.4.60 checksum on ")
+	with Daemon(lines=text) as d:
+		with Pktcap(d, "--uplink", "vmnic1", "--dir", "tx", "-c", "1", "-o", tmp_path / "x.pcap") as p:
+			d.cli("inject", "vmnic1", "pcap", f"{PCAPS}/emulated-syn.pcap")
+			assert p.wait() == 0
+	(row,) = oracles.tshark_fields(tmp_path / "x.pcap", "ip.checksum.status", "udp.checksum.status", "tcp.checksum.status",
+		options=CHECKSUMS)
+	assert tuple(row.values()) == (f"{GOOD},{GOOD}", GOOD, GOOD)
