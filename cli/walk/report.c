@@ -167,6 +167,18 @@ static int put_flow(struct report *r, const struct hop *h, struct rd_err *err)
 	return 0;
 }
 
+// What became of the packet. Dropped ones say why.
+static void put_end(struct report *r, const struct rd_walk *walk)
+{
+	const json_t *rec = walk->step[walk->n - 1].rec;
+	const char *verdict = rd_rec_str(rec, "verdict");
+
+	if (strcmp(verdict, "delivered") == 0 || strcmp(verdict, "sent") == 0)
+		fprintf(r->out, "\nPacket %s.\n", verdict);
+	else if (strcmp(verdict, "drop") == 0)
+		fprintf(r->out, "\nPacket dropped: %s.\n", rd_rec_str(rec, "reason"));
+}
+
 static int put_hop(struct report *r, const struct hop *h, struct rd_err *err)
 {
 	int ret;
@@ -222,6 +234,8 @@ static int put_walk(struct report *r, const struct rd_walk *walk, struct rd_err 
 		before = h.step->ns;
 		ret = json ? put_hop_json(r, &h, err) : put_hop(r, &h, err);
 	}
+	if (ret == 0 && !json && h.hops != 0)
+		put_end(r, walk);
 	return ret;
 }
 

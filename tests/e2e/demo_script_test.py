@@ -96,6 +96,11 @@ def test_text_blocks(text):
 		assert re.search(r"^ +Command: +pktcap ", block, re.M)
 
 
+def test_text_ends(text):
+	"""The SYN reaches the guest, as the slides' last line says; the SYN-ACK leaves on the wire."""
+	assert re.findall(r"^Packet (\w+)\.$", text, re.M) == ["delivered", "sent"] * len(WALKS)
+
+
 def test_text_net_stats(text):
 	rows = [line.split() for line in text.splitlines()]
 	for table in NET_STATS.values():
