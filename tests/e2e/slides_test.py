@@ -129,7 +129,7 @@ def test_outer_checksum_when_asked_for(tmp_path):
 	"""With `checksum on` the outer UDP header has one, and tshark finds it right."""
 	with open(f"{DEMO}/emulated.rd", encoding="utf-8") as f:
 		text = f.read()
-	text = text.replace("answer ../in/", f"answer {PCAPS}/").replace("tep add 192.168.4.60 ", "tep add 192.168.4.60 checksum on ")
+	text = text.replace("answer ../in/", f"answer {PCAPS}/").replace(" hash-seed ", " checksum on hash-seed ")
 	with Daemon(lines=text) as d:
 		with Pktcap(d, "--uplink", "vmnic1", "--dir", "tx", "-c", "1", "-o", tmp_path / "x.pcap") as p:
 			d.cli("inject", "vmnic1", "pcap", f"{PCAPS}/emulated-syn.pcap")
