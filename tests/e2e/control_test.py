@@ -10,7 +10,7 @@ import subprocess
 import sys
 
 import pytest
-from rdtest import (DEMO, ENV, NOBODY, PCAPS, REDDOTD, ROOT, SOURCE, Client, Closed, Daemon, demo, refused, wait_for)
+from rdtest import (DEMO, ENV, NOBODY, NO_OTHERS, OTHERS_CAN, PCAPS, REDDOTD, SOURCE, Client, Closed, Daemon, demo, refused, wait_for)
 from scapy.utils import rdpcap
 
 SYN = bytes(rdpcap(f"{PCAPS}/emulated-syn.pcap")[0]).hex()
@@ -424,7 +424,7 @@ with rdtest.Client(sys.argv[2]) as c:
 """
 
 
-@pytest.mark.skipif(not ROOT, reason="skip: needs root to become another user")
+@pytest.mark.skipif(not OTHERS_CAN, reason=NO_OTHERS)
 def test_role_read(demo_daemon, c):
 	c("inject", port="vmnic1", frames=["0011"])
 	here = os.path.dirname(os.path.realpath(__file__))
@@ -443,7 +443,7 @@ with rdtest.Client(sys.argv[2]) as c:
 """
 
 
-@pytest.mark.skipif(not ROOT, reason="skip: needs root for a group of its own")
+@pytest.mark.skipif(not OTHERS_CAN, reason=NO_OTHERS)
 @pytest.mark.parametrize("groups,role", [("--groups=4242", "admin"), ("--groups=4243", "read"), ("--clear-groups", "read")])
 def test_members_of_the_group_are_admins(tmp_path, groups, role):
 	"""The daemon sees an /etc/group with the group reddot; the client is in it, or not."""
@@ -555,7 +555,7 @@ def test_one_cpu_and_many_workers():
 		refused("ERANGE", c, "flow.list", worker=4)
 
 
-@pytest.mark.skipif(not ROOT, reason="skip: needs root to become another user")
+@pytest.mark.skipif(not OTHERS_CAN, reason=NO_OTHERS)
 def test_daemon_without_root():
 	with Daemon(files=[f"{DEMO}/emulated.rd"], user=NOBODY) as d, d.client() as c:
 		assert os.stat(d.path).st_uid == NOBODY

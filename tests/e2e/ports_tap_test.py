@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 from ports_lab import CLONE_NEWNET, Netns, NsDaemon, RawSocket, _libc, need, transfer
-from rdtest import NOBODY, wait_for
+from rdtest import NOBODY, NO_OTHERS, OTHERS_CAN, wait_for
 
 SWITCH = """
 host add h default
@@ -133,6 +133,7 @@ class Inside:
 		assert _libc.setns(self.fd, CLONE_NEWNET) == 0
 
 
+@pytest.mark.skipif(not OTHERS_CAN, reason=NO_OTHERS)
 def test_ordinary_user():
 	"""In a user namespace nobody needs to be root."""
 	prefix = ["unshare", "--user", "--map-root-user", "--net"]
@@ -148,6 +149,7 @@ def test_ordinary_user():
 		os.close(ns.fd)
 
 
+@pytest.mark.skipif(not OTHERS_CAN, reason=NO_OTHERS)
 def test_ordinary_user_is_refused():
 	with NsDaemon(None, SWITCH, user=NOBODY) as d:
 		error = d.refuse("port", "add", "g0", "switch", "sw", "type", "vnic", "device", "net_tap0,iface=rdtap0")

@@ -32,6 +32,17 @@ ENV.setdefault("LSAN_OPTIONS",
 	f"suppressions={SOURCE}/tests/harness/lsan.supp:print_suppressions=0")
 
 
+def _others_can():
+	"""Whether root can become somebody who may run what was built: a clone below /root is closed to others."""
+	become = ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups"]
+	return ROOT and subprocess.run([*become, "test", "-x", REDDOTD, "-a", "-r", SOURCE + "/tests/e2e/rdtest.py"],
+		check=False).returncode == 0
+
+
+OTHERS_CAN = _others_can()
+NO_OTHERS = "skip: needs root, and a clone and build folder that other users may enter"
+
+
 def wait_for(what, fn, seconds=30):
 	"""fn() until it returns something true; that is returned."""
 	end = time.monotonic() + seconds

@@ -15,6 +15,11 @@ def reason(test):
 	return (marked or lines or ["it gives no reason"])[-1].strip()
 
 
+def parts(test):
+	"""What pytest skipped inside a test that passed: "SKIPPED [1] file:line: reason"."""
+	return [l.split(": ", 1)[-1] for l in test.get("stdout", "").split("\n") if l.startswith("SKIPPED [")]
+
+
 def main():
 	try:
 		with open(sys.argv[1], encoding="utf-8") as f:
@@ -30,6 +35,10 @@ def main():
 		print("\n".join(output[-TAIL:]))
 	for t in skipped:
 		print(f"SKIPPED {t['name']}: {reason(t)}")
+	for t in tests:
+		if t["result"] == "OK":
+			for why in sorted(set(parts(t))):
+				print(f"note: a part of {t['name']} was skipped: {why}")
 	passed = len(tests) - len(failed) - len(skipped)
 	tail = f", {len(skipped)} skipped" if skipped else ""
 	print(f"{passed} passed, {len(failed)} failed{tail}")

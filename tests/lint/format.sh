@@ -10,5 +10,9 @@ fmt=$(command -v clang-format-14) || {
 	echo "SKIP: clang-format-14 is not installed (other versions format differently)"
 	exit 77
 }
-find dataplane pktcap mirror cli tests -name '*.[ch]' -print0 | xargs -0 "$fmt" --dry-run --Werror
+dirs=()
+for d in dataplane pktcap mirror cli tests; do
+	[ ! -d $d ] || dirs+=("$d")
+done
+find "${dirs[@]}" -name '*.[ch]' -print0 | xargs -0 "$fmt" --dry-run --Werror
 echo "format: clean"
