@@ -59,10 +59,11 @@ class Netns:
 		self.fd = os.open(f"/run/netns/{self.name}", os.O_RDONLY | os.O_CLOEXEC)
 
 	def ip(self, *args, rc=0):
-		return run("ip", "-n", self.name, *args, rc=rc)
+		return self.run("ip", *args, rc=rc)
 
 	def argv(self, *argv):
-		return ["ip", "netns", "exec", self.name, *argv]
+		# Not ip netns exec: it mounts /sys anew, which a chroot forbids.
+		return ["nsenter", f"--net=/run/netns/{self.name}", *argv]
 
 	def run(self, *argv, rc=0):
 		return run(*self.argv(*argv), rc=rc)
