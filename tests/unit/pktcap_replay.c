@@ -111,8 +111,8 @@ static const char *const hostile[] = {
 	"{\"stage\":\"no_such\",\"port\":\"arm/\\u001b[2J\",\"port_id\":5}",
 	"{\"port\":\"arm/a\\\"b\",\"port_id\":5,\"hop\":99999999999}",
 	"{\"port\":\"noslash\",\"port_id\":5}",
-	"{\"port\":\"arm/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
-	"aaaaaaaaaaaaaaaaaaa\",\"port_id\":5}",
+	("{\"port\":\"arm/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+	 "aaaaaaaaaaaaaaaaaaa\",\"port_id\":5}"),
 };
 
 static void nonsense_is_left_out(void **state)
