@@ -80,7 +80,8 @@ static int make_outs(struct pk_session *s, struct rd_err *err)
 
 static void catch_signals(void)
 {
-	struct sigaction stop = {.sa_handler = pk_session_interrupt}; // no SA_RESTART: wakes poll()
+	// Wakes poll() in any case; a write() that it interrupts goes on, or its record would be half written.
+	struct sigaction stop = {.sa_handler = pk_session_interrupt, .sa_flags = SA_RESTART};
 	struct sigaction ignore = {.sa_handler = SIG_IGN};
 
 	sigaction(SIGINT, &stop, NULL);

@@ -22,9 +22,10 @@
 
 static volatile sig_atomic_t interrupted;
 
-void pk_session_interrupt(int signal)
+void pk_session_interrupt(int sig)
 {
-	(void)signal;
+	if (interrupted) // asked again: the next one ends us at once, should nobody take our output
+		signal(sig, SIG_DFL);
 	interrupted = 1;
 }
 

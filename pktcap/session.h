@@ -54,7 +54,7 @@ bool pk_session_asked(const struct pk_session *s, const struct rd_cap_rec *rec);
 bool pk_session_enough(const struct pk_session *s);
 int pk_session_finish(struct pk_session *s, int rc, struct rd_err *err);
 void pk_session_free(struct pk_session *s);
-void pk_session_interrupt(int signal);
+void pk_session_interrupt(int sig);
 
 // Chatter on stderr, in summary.c.
 void pk_warn_bypassed(const struct pk_session *s);

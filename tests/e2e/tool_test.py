@@ -2,10 +2,14 @@
 #
 # pktcap as a tool: files that replay, ends that are not nice (full disk, dead daemon, closed pipe), counts, following, and
 # what it says when nothing comes.
+import fcntl
+import json
 import os
 import re
 import signal
+import struct
 import subprocess
+import termios
 
 import pytest
 from rdtest import DEMO, PCAPS, PKTCAP, Daemon, wait_for
@@ -137,6 +141,22 @@ def test_workers_merge_in_order():
 			c.finish()
 	times = [r["ns"] for r in c.records()]
 	assert len(times) > 100 and times == sorted(times)
+
+
+def test_ctrl_c_while_nobody_reads(d):
+	"""A signal that comes in the middle of a write loses no record."""
+	with open(d.dir + "/err", "w+", encoding="utf-8") as err, subprocess.Popen(
+		[PKTCAP, "--socket", d.path, "--json"], stdout=subprocess.PIPE, stderr=err) as p:
+		fcntl.fcntl(p.stdout, fcntl.F_SETPIPE_SZ, 4096)
+		wait_for("the taps", lambda: "capturing at" in open(d.dir + "/err", encoding="utf-8").read())
+		d.cli(*SYN, "count", "20")
+		wait_for("a full pipe", lambda: fcntl.ioctl(p.stdout, termios.FIONREAD, bytes(4))[:4] == struct.pack("=i", 4096))
+		p.send_signal(signal.SIGINT)
+		lines = p.stdout.read().splitlines()
+		assert p.wait(60) == 0, open(d.dir + "/err", encoding="utf-8").read()
+	said = open(d.dir + "/err", encoding="utf-8").read()
+	assert f"{len(lines)} packets captured\n" in said and len(lines) > 300
+	assert all(json.loads(line)["stage"] for line in lines)
 
 
 def test_the_daemon_dies():
