@@ -10,6 +10,7 @@ import signal
 import struct
 import subprocess
 import termios
+import time
 
 import pytest
 from rdtest import DEMO, PCAPS, PKTCAP, Daemon, wait_for
@@ -143,6 +144,16 @@ def test_workers_merge_in_order():
 	assert len(times) > 100 and times == sorted(times)
 
 
+def is_stuck(pid):
+	"""Asleep, and not in poll(), which would wake it every few milliseconds."""
+	def switches():
+		with open(f"/proc/{pid}/status", encoding="ascii") as f:
+			return re.search(r"^voluntary_ctxt_switches:.*", f.read(), re.M)[0]
+	before = switches()
+	time.sleep(0.05)
+	return switches() == before
+
+
 def test_ctrl_c_while_nobody_reads(d):
 	"""A signal that comes in the middle of a write loses no record."""
 	with open(d.dir + "/err", "w+", encoding="utf-8") as err, subprocess.Popen(
@@ -150,7 +161,8 @@ def test_ctrl_c_while_nobody_reads(d):
 		fcntl.fcntl(p.stdout, fcntl.F_SETPIPE_SZ, 4096)
 		wait_for("the taps", lambda: "capturing at" in open(d.dir + "/err", encoding="utf-8").read())
 		d.cli(*SYN, "count", "20")
-		wait_for("a full pipe", lambda: fcntl.ioctl(p.stdout, termios.FIONREAD, bytes(4))[:4] == struct.pack("=i", 4096))
+		wait_for("a full pipe", lambda: struct.unpack("=i", fcntl.ioctl(p.stdout, termios.FIONREAD, bytes(4)))[0] == 4096)
+		wait_for("a write that blocks", lambda: is_stuck(p.pid))
 		p.send_signal(signal.SIGINT)
 		lines = p.stdout.read().splitlines()
 		assert p.wait(60) == 0, open(d.dir + "/err", encoding="utf-8").read()
