@@ -144,14 +144,16 @@ def test_workers_merge_in_order():
 	assert len(times) > 100 and times == sorted(times)
 
 
+def status(pid, field):
+	with open(f"/proc/{pid}/status", encoding="ascii") as f:
+		return re.search(rf"^{field}:\s*(.*)$", f.read(), re.M)[1]
+
+
 def is_stuck(pid):
 	"""Asleep, and not in poll(), which would wake it every few milliseconds."""
-	def switches():
-		with open(f"/proc/{pid}/status", encoding="ascii") as f:
-			return re.search(r"^voluntary_ctxt_switches:.*", f.read(), re.M)[0]
-	before = switches()
+	before = status(pid, "voluntary_ctxt_switches")
 	time.sleep(0.05)
-	return switches() == before
+	return status(pid, "voluntary_ctxt_switches") == before
 
 
 def test_ctrl_c_while_nobody_reads(d):
@@ -164,6 +166,7 @@ def test_ctrl_c_while_nobody_reads(d):
 		wait_for("a full pipe", lambda: struct.unpack("=i", fcntl.ioctl(p.stdout, termios.FIONREAD, bytes(4)))[0] == 4096)
 		wait_for("a write that blocks", lambda: is_stuck(p.pid))
 		p.send_signal(signal.SIGINT)
+		wait_for("the signal's arrival", lambda: int(status(p.pid, "ShdPnd"), 16) == 0)
 		lines = p.stdout.read().splitlines()
 		assert p.wait(60) == 0, open(d.dir + "/err", encoding="utf-8").read()
 	said = open(d.dir + "/err", encoding="utf-8").read()
