@@ -170,7 +170,7 @@ def test_ctrl_c_while_nobody_reads(d):
 		lines = p.stdout.read().splitlines()
 		assert p.wait(60) == 0, open(d.dir + "/err", encoding="utf-8").read()
 	said = open(d.dir + "/err", encoding="utf-8").read()
-	assert f"{len(lines)} packets captured\n" in said and len(lines) > 300
+	assert f"{len(lines)} packets captured\n" in said and len(lines) > 10
 	assert all(json.loads(line)["stage"] for line in lines)
 
 
