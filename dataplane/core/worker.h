@@ -24,6 +24,7 @@
 
 struct rd_tapset;
 struct rd_flow_table;
+struct rd_dfw_policy;
 
 struct rd_stage_stats { // in + created = out + consumed + drops
 	uint64_t in; // packets that entered
@@ -62,6 +63,8 @@ struct rd_worker {
 	uint64_t polled; // packets of this loop's poll
 	uint32_t copies; // made in this walk; see RD_COPIES_MAX
 	uint32_t now_s; // coarse clock, refreshed each loop
+	uint32_t gen; // rd_generation() when the walk began
+	const struct rd_dfw_policy *policy; // rd_dfw_policy() when the walk began
 	struct rd_clock clock;
 
 	// Taps (core/tap.c): what is armed now, and the stages' own process functions.
