@@ -22,6 +22,7 @@
 #include "core/stage.h"
 #include "core/tap.h"
 #include "tables/flow.h"
+#include "tables/generation.h"
 
 RD_LOG_MODULE(worker);
 
@@ -29,7 +30,8 @@ RD_LOG_MODULE(worker);
 #define IDLE_SPIN 512 // empty polls before the first nap
 #define IDLE_NAP_MIN_NS 20000
 #define IDLE_NAP_MAX_NS 100000 // bounds the latency of the first packet after silence
-#define AGE_STEP 64 // flow entries looked at per loop
+#define AGE_PER_S 1000 // aging steps; the whole table is seen in AGE_ALL_S seconds
+#define AGE_ALL_S 10
 
 RTE_DEFINE_PER_LCORE(struct rd_worker *, rd_worker_self);
 struct rd_worker *rd_workers[RD_WORKER_MAX];
@@ -74,6 +76,7 @@ static void idle(struct rd_worker *w, uint32_t empty)
 static void walk(struct rd_worker *w)
 {
 	w->now_s = rd_coarse_s();
+	w->gen = rd_generation();
 	w->polled = 0;
 	w->copies = 0;
 	rte_graph_walk(w->graph);
@@ -81,6 +84,17 @@ static void walk(struct rd_worker *w)
 	w->packets += w->polled;
 	w->bursts += w->polled != 0;
 	w->empty_polls += w->polled == 0;
+}
+
+// About once a millisecond, or when the worker comes round again: a loop is much shorter, and aging is not urgent.
+static void age(struct rd_worker *w)
+{
+	uint64_t now = rd_tsc(), step = rd_tsc_hz() / AGE_PER_S;
+
+	if (now - w->aged_tsc < step)
+		return;
+	w->aged_tsc = now;
+	rd_flow_age(w->flows, w->now_s, rd_flow_bound(w->flows) / (AGE_PER_S * AGE_ALL_S) + 1);
 }
 
 static int worker_main(void *arg)
@@ -97,7 +111,7 @@ static int worker_main(void *arg)
 		walk(w);
 		rd_rcu_quiescent(w->id);
 		rd_worker_run_call(w);
-		rd_flow_age(w->flows, w->now_s, AGE_STEP);
+		age(w);
 		empty = w->polled == 0 ? empty + 1 : 0;
 		if (empty > IDLE_SPIN && !w->busy)
 			idle(w, empty);

@@ -65,6 +65,7 @@ struct rd_worker {
 	uint32_t now_s; // coarse clock, refreshed each loop
 	uint32_t gen; // rd_generation() when the walk began
 	const struct rd_dfw_policy *policy; // rd_dfw_policy() when the walk began
+	uint64_t aged_tsc; // when aging had its last step
 	struct rd_clock clock;
 
 	// Taps (core/tap.c): what is armed now, and the stages' own process functions.
