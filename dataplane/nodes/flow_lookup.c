@@ -33,7 +33,7 @@ static void refresh_source(struct rd_worker *w, const struct rd_meta *md, struct
 
 	f->last_s = RTE_MAX(w->now_s, 1u); // 0 would be a free entry
 	if (seg != NULL && seg->learn)
-		f->fdb_slot = rd_fdb_learn(md->segment, f->key.smac, tunnelled,
+		rd_fdb_learn(md->segment, f->key.smac, tunnelled,
 			tunnelled ? md->tunnel : md->in_port, w->now_s);
 }
 
@@ -43,14 +43,17 @@ static void count(struct rd_flow *f, const struct rte_mbuf *m)
 	f->bytes += m->pkt_len;
 }
 
-static void reset(struct rd_flow *f, uint32_t gen)
+static void reset(const struct rd_worker *w, struct rd_flow *f)
 {
 	rd_flow_write_begin(f);
-	f->gen = gen;
+	f->gen = w->gen;
+	f->rev = rd_policy_rev(w);
 	f->decided = 0;
 	f->acts = 0;
 	f->reason = 0;
 	f->drop_stage = 0;
+	f->conn[RD_FW_OUT] = 0;
+	f->conn[RD_FW_IN] = 0;
 	f->rule_in = 0;
 	f->rule_out = 0;
 	f->out_port = 0;
@@ -60,8 +63,7 @@ static void reset(struct rd_flow *f, uint32_t gen)
 }
 
 // The table has no entry: an earlier packet of the burst may have made it since.
-static struct rd_flow *make_entry(
-	struct rd_worker *w, const struct lookup *l, uint16_t j, uint32_t gen)
+static struct rd_flow *make_entry(struct rd_worker *w, const struct lookup *l, uint16_t j)
 {
 	struct rd_flow *f = rd_flow_find(w->flows, &l->key[j], l->hash[j]);
 
@@ -70,8 +72,7 @@ static struct rd_flow *make_entry(
 	f = rd_flow_insert_idle(w->flows, &l->key[j], l->hash[j], w->now_s);
 	if (f == NULL) // every candidate is in use right now: this packet is decided without
 		return NULL;
-	reset(f, gen);
-	f->fdb_slot = UINT32_MAX;
+	reset(w, f);
 	return f;
 }
 
@@ -82,8 +83,18 @@ static uint16_t miss(struct lookup *l, struct rd_meta *md)
 	return NEXT_L2_LOOKUP;
 }
 
-static uint16_t take(
-	struct rd_worker *w, struct lookup *l, struct rte_mbuf *m, struct rd_flow *f, uint32_t gen)
+// Of an older generation or policy: is it good all the same?
+static void renew(struct rd_worker *w, struct rd_flow *f)
+{
+	if (rd_flow_renew(w, f)) {
+		w->flows->stats.renewed++;
+		return;
+	}
+	w->flows->stats.stale++;
+	reset(w, f);
+}
+
+static uint16_t take(struct rd_worker *w, struct lookup *l, struct rte_mbuf *m, struct rd_flow *f)
 {
 	struct rd_meta *md = rd_meta(m);
 
@@ -91,10 +102,8 @@ static uint16_t take(
 	if (f == NULL)
 		return miss(l, md);
 	count(f, m);
-	if (f->gen != gen) {
-		w->flows->stats.stale++;
-		reset(f, gen);
-	}
+	if (!rd_flow_is_fresh(w, f))
+		renew(w, f);
 	if ((f->decided & RD_FLOW_READY) != RD_FLOW_READY)
 		return miss(l, md);
 	md->flags |= RD_META_HIT;
@@ -127,8 +136,6 @@ static void gather(void **objs, uint16_t nb, uint16_t *next, struct lookup *l)
 
 static void lookup(struct rd_worker *w, void **objs, uint16_t nb, uint16_t *next)
 {
-	uint32_t gen =
-		rd_generation(); // before any table is read: a later change makes entries stale
 	struct rd_flow_stats *st = &w->flows->stats;
 	uint64_t hits = st->hits, misses = st->misses;
 	struct lookup l;
@@ -142,8 +149,8 @@ static void lookup(struct rd_worker *w, void **objs, uint16_t nb, uint16_t *next
 		struct rd_flow *f = l.flow[j];
 
 		if (f == NULL)
-			f = make_entry(w, &l, j, gen);
-		next[l.pos[j]] = take(w, &l, objs[l.pos[j]], f, gen);
+			f = make_entry(w, &l, j);
+		next[l.pos[j]] = take(w, &l, objs[l.pos[j]], f);
 	}
 	st->hits = hits + l.hits; // what was decided already, not what was merely found
 	st->misses = misses + l.misses;

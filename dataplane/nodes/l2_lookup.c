@@ -17,15 +17,14 @@ static bool is_reserved(const uint8_t dmac[6])
 	return rd_be32(dmac) == 0x0180c200 && dmac[4] == 0 && (dmac[5] & 0xf0) == 0;
 }
 
-static uint32_t learn(struct rd_worker *w, const struct rd_segment *seg, const struct rd_meta *md,
+static void learn(struct rd_worker *w, const struct rd_segment *seg, const struct rd_meta *md,
 	const uint8_t smac[6])
 {
 	bool tunnelled = md->flags & RD_META_FROM_TUNNEL;
 
-	if (!seg->learn)
-		return UINT32_MAX;
-	return rd_fdb_learn(
-		seg->idx, smac, tunnelled, tunnelled ? md->tunnel : md->in_port, w->now_s);
+	if (seg->learn)
+		rd_fdb_learn(
+			seg->idx, smac, tunnelled, tunnelled ? md->tunnel : md->in_port, w->now_s);
 }
 
 // A port as destination: 0, or why not.
@@ -52,7 +51,7 @@ static int to_tunnel(struct rd_meta *md, uint16_t tunnel)
 	return 0;
 }
 
-static void memoise(struct rd_meta *md, uint32_t acts, uint32_t fdb_slot)
+static void memoise(struct rd_meta *md, uint32_t acts)
 {
 	struct rd_flow *f = md->flow;
 
@@ -60,7 +59,6 @@ static void memoise(struct rd_meta *md, uint32_t acts, uint32_t fdb_slot)
 	f->acts = acts;
 	f->out_port = md->out_port;
 	f->tunnel = acts & RD_ACT_ENCAP ? md->tunnel : 0;
-	f->fdb_slot = fdb_slot;
 	f->decided |= RD_DECIDED_L2;
 	rd_flow_write_end(f);
 }
@@ -94,7 +92,7 @@ static uint16_t l2_lookup_one(struct rd_worker *w, struct rte_mbuf *m, struct rd
 	const uint8_t *frame = rte_pktmbuf_mtod(m, const uint8_t *);
 	const struct rd_segment *seg = rd_segment_at(md->segment);
 	struct rd_fdb_entry e;
-	uint32_t slot, acts;
+	uint32_t acts;
 	int reason;
 
 	if (md->flow != NULL && (md->flow->decided & RD_DECIDED_L2))
@@ -103,7 +101,7 @@ static uint16_t l2_lookup_one(struct rd_worker *w, struct rte_mbuf *m, struct rd
 		return rd_drop(md, RD_DROP_PORT_NO_SEGMENT);
 	if (is_reserved(frame))
 		return rd_drop(md, RD_DROP_L2_CONTROL);
-	slot = learn(w, seg, md, frame + 6);
+	learn(w, seg, md, frame + 6);
 	if (md->pkt_flags & RD_PKT_MCAST)
 		return NEXT_FLOOD;
 	if (!rd_fdb_lookup(seg->idx, frame, &e) || (!e.is_tunnel && rd_port_at(e.to) == NULL))
@@ -113,7 +111,7 @@ static uint16_t l2_lookup_one(struct rd_worker *w, struct rte_mbuf *m, struct rd
 		return rd_drop(md, (enum rd_drop_reason)reason);
 	acts = rd_path_acts(md);
 	if (md->flow != NULL)
-		memoise(md, acts, slot);
+		memoise(md, acts);
 	return edge_of[rd_path_step(acts, RD_STEP_DFW_OUT)];
 }
 

@@ -18,6 +18,12 @@ static void key_addresses(const uint8_t *ip, uint8_t pkt_flags, struct rd_flow_k
 	}
 }
 
+// Its identifier tells one ping from another. classify has seen all 8 bytes of the header.
+static bool is_echo(uint8_t proto, uint8_t type)
+{
+	return proto == RD_IPPROTO_ICMP ? type == 0 || type == 8 : type == 128 || type == 129;
+}
+
 static void key_ports(const uint8_t *l4, struct rd_flow_key *k)
 {
 	if (k->proto == RD_IPPROTO_TCP || k->proto == RD_IPPROTO_UDP) {
@@ -26,6 +32,8 @@ static void key_ports(const uint8_t *l4, struct rd_flow_key *k)
 	} else { // type and code
 		k->sport = l4[0];
 		k->dport = l4[1];
+		if (is_echo(k->proto, l4[0]))
+			k->icmp_id = rd_be16(l4 + 4);
 	}
 }
 
@@ -88,13 +96,44 @@ enum rd_step rd_path_step(uint32_t acts, enum rd_step from)
 	return acts & RD_ACT_UPLINK ? RD_STEP_UPLINK : RD_STEP_OUTPUT;
 }
 
+uint32_t rd_flow_deps(const struct rd_worker *w, const struct rd_flow *f)
+{
+	struct rd_deps d = {.in_port = f->key.in_port,
+		.out_port = f->out_port,
+		.uplink = f->uplink,
+		.segment = f->key.segment,
+		.tunnel = f->tunnel};
+	uint32_t sum = rd_generation_deps(&d);
+
+	if (w->policy != NULL)
+		sum += w->policy->port[d.in_port].changes + w->policy->port[d.out_port].changes;
+	return sum;
+}
+
+bool rd_flow_renew(const struct rd_worker *w, struct rd_flow *f)
+{
+	if ((f->decided & RD_FLOW_READY) != RD_FLOW_READY || f->deps != rd_flow_deps(w, f))
+		return false;
+	rd_flow_write_begin(f);
+	f->gen = w->gen;
+	f->rev = rd_policy_rev(w);
+	rd_flow_write_end(f);
+	return true;
+}
+
 void rd_flow_make_live(const struct rd_worker *w, struct rd_flow *f)
 {
+	uint32_t deps;
+
 	// Reset by a stale neighbour of the same burst: that one decides again and comes here
 	// later.
 	if ((f->decided & RD_FLOW_READY) != RD_DECIDED_L2)
 		return;
+	deps = rd_flow_deps(w, f);
+	if (rd_generation() != f->gen) // something changed while it was decided: not for the next
+		return;
 	rd_flow_write_begin(f);
+	f->deps = deps;
 	f->decided |= RD_DECIDED_LIVE;
 	f->decided_s = w->now_s;
 	rd_flow_write_end(f);

@@ -11,6 +11,7 @@
 
 #include "base/pkt.h"
 #include "core/stage.h"
+#include "tables/dfw_policy.h"
 #include "tables/flow.h"
 #include "tables/port.h"
 
@@ -84,5 +85,21 @@ static inline bool rd_port_is_guest(const struct rd_port *p)
 	return p->type == RD_PORT_VNIC || p->type == RD_PORT_UPT;
 }
 
+// The revision of the firewall rules that this walk judges by, as flow entries keep it.
+static inline uint16_t rd_policy_rev(const struct rd_worker *w)
+{
+	return w->policy != NULL ? (uint16_t)w->policy->revision : 0;
+}
+
+// Whether an entry's decisions have been compared with the present tables and rules.
+static inline bool rd_flow_is_fresh(const struct rd_worker *w, const struct rd_flow *f)
+{
+	return f->gen == w->gen && f->rev == rd_policy_rev(w);
+}
+
+// The sum of the counters that a flow's decisions depend on.
+uint32_t rd_flow_deps(const struct rd_worker *w, const struct rd_flow *f);
+// An entry that is not fresh: true when nothing that it depends on has changed, and it is fresh now.
+bool rd_flow_renew(const struct rd_worker *w, struct rd_flow *f);
 // The flow's entry goes live: every decision is made, and later packets take it as a hit.
 void rd_flow_make_live(const struct rd_worker *w, struct rd_flow *f);

@@ -168,7 +168,8 @@ static bool learn_known(uint32_t slot, uint64_t key, uint64_t val, uint64_t fres
 			|| fdb_touch_val(slot, val, fdb_last(fresh));
 	if (!fdb_cas(slot, key, val, key, fresh))
 		return false;
-	rd_generation_bump(); // the station moved: flows towards it decide again
+	rd_generation_segment(
+		(uint16_t)(key >> 48)); // the station moved: flows towards it decide again
 	return true;
 }
 

@@ -53,7 +53,7 @@ int rd_fdb_add(
 		return -EEXIST;
 	rc = rd_fdb_put(segment, mac, kind, is_tunnel, to);
 	if (rc == 0)
-		rd_generation_bump();
+		rd_generation_segment(segment);
 	return rc;
 }
 
@@ -68,13 +68,13 @@ int rd_fdb_del(uint16_t segment, const uint8_t mac[6])
 		return -EBUSY;
 	rc = rd_fdb_drop(segment, mac);
 	if (rc == 0)
-		rd_generation_bump();
+		rd_generation_segment(segment);
 	return rc;
 }
 
 typedef bool (*doomed_fn)(const void *arg, uint64_t key, uint64_t val);
 
-// Removes one slot's entry if it is doomed. A swap that fails means that a worker has just touched, moved or replaced
+// Removes one slot's entry if it is doomed; flows of its segment decide again. A swap that fails means that a worker has just touched, moved or replaced
 // it: judge again.
 static bool remove_slot(uint32_t slot, doomed_fn doomed, const void *arg)
 {
@@ -84,8 +84,10 @@ static bool remove_slot(uint32_t slot, doomed_fn doomed, const void *arg)
 		fdb_read(slot, &key, &val);
 		if (key == 0 || !doomed(arg, key, val))
 			return false;
-		if (fdb_cas(slot, key, val, 0, 0))
-			return true;
+		if (!fdb_cas(slot, key, val, 0, 0))
+			continue;
+		rd_generation_segment((uint16_t)(key >> 48));
+		return true;
 	}
 }
 
@@ -117,11 +119,8 @@ static bool is_flushed(const void *arg, uint64_t key, uint64_t val)
 unsigned rd_fdb_flush(uint16_t segment, bool learned_only)
 {
 	struct flush f = {.segment = segment, .learned_only = learned_only};
-	unsigned removed = remove_if(is_flushed, &f);
 
-	if (removed > 0)
-		rd_generation_bump();
-	return removed;
+	return remove_if(is_flushed, &f);
 }
 
 static bool leads_there(const void *arg, uint64_t key, uint64_t val)
@@ -152,11 +151,7 @@ static bool is_old(const void *arg, uint64_t key, uint64_t val)
 
 unsigned rd_fdb_age(uint32_t now_s)
 {
-	unsigned removed = remove_if(is_old, &now_s);
-
-	if (removed > 0)
-		rd_generation_bump();
-	return removed;
+	return remove_if(is_old, &now_s);
 }
 
 int rd_fdb_each(int (*fn)(void *arg, const struct rd_fdb_entry *e), void *arg)

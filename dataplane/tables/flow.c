@@ -194,7 +194,6 @@ static struct rd_flow *insert(struct rd_flow_table *t, const struct rd_flow_key 
 	memset((uint8_t *)f + offsetof(struct rd_flow, gen), 0,
 		sizeof(*f) - offsetof(struct rd_flow, gen));
 	f->last_s = now_s == 0 ? 1 : now_s; // 0 would be a free entry
-	f->fdb_slot = UINT32_MAX;
 	rd_flow_write_end(f);
 	return f;
 }
@@ -223,9 +222,11 @@ void rd_flow_age(struct rd_flow_table *t, uint32_t now_s, unsigned max)
 		struct rd_flow *f = &t->entry[t->age_pos];
 
 		t->age_pos = t->age_pos + 1 < t->bound ? t->age_pos + 1 : 1;
-		if (f->last_s != 0 && t->idle_s != 0 && now_s > f->last_s
-			&& now_s - f->last_s >= t->idle_s)
-			rd_flow_remove(t, f);
+		if (f->last_s == 0 || t->idle_s == 0 || now_s <= f->last_s
+			|| now_s - f->last_s < t->idle_s)
+			continue;
+		rd_flow_remove(t, f);
+		t->stats.expired++;
 	}
 }
 

@@ -6,6 +6,9 @@
  * Life of an entry: flow_lookup makes it (or finds it stale: older generation) with decided = 0; each stage on the way
  * finds its bit missing, decides from its tables and sets the bit; flow_install marks it live. A later packet finds
  * the bits set and takes the decisions. So hit and miss go through the same stages.
+ *
+ * Memory: 128 bytes per entry, 64 per bucket (three quarters to one and a half of an entry's line), 4 for the free list:
+ * 164 to 196 MB for a million flows.
  */
 #pragma once
 
@@ -13,6 +16,8 @@
 #include <stdint.h>
 
 #include "core/meta.h"
+#include "tables/conn.h"
+#include "tables/generation.h"
 
 enum rd_flow_ft { // how deep the key goes, as the dump's FT column says
 	RD_FT_L2 = 2,
@@ -30,7 +35,7 @@ struct rd_flow_key {
 	uint8_t proto;
 	uint8_t ft; // enum rd_flow_ft
 	uint16_t sport, dport; // host order; ICMP: type and code
-	uint8_t pad[2]; // zero
+	uint16_t icmp_id; // of an echo: connections differ by it
 	uint8_t src[16], dst[16]; // IPv4 in the first 4 bytes
 };
 _Static_assert(sizeof(struct rd_flow_key) == 64, "a key is one cache line");
@@ -52,33 +57,45 @@ enum rd_flow_decided {
 	RD_DECIDED_DFW_IN = 1 << 2,
 	RD_DECIDED_UPLINK = 1 << 3,
 	RD_DECIDED_LIVE = 1 << 4, // flow_install has seen it: shown in dumps
+	// not decisions, but with them: packets of this flow go against the direction that made the connection
+	RD_FLOW_REPLY_OUT = 1 << 5,
+	RD_FLOW_REPLY_IN = 1 << 6,
+};
+
+enum rd_flow_fw { // the firewalls on a flow's way
+	RD_FW_OUT, // of the source vNIC
+	RD_FW_IN, // of the destination vNIC
 };
 
 struct rd_flow {
 	struct rd_flow_key key;
 	// second line
 	uint64_t hits, bytes;
+	rd_conn_ref conn[2]; // enum rd_flow_fw: its connection there, 0 = none
 	uint32_t seq; // odd while key or decisions change, for readers on other threads
-	uint32_t gen; // configuration generation of the decisions
+	uint32_t gen; // generation that the decisions were last compared with
+	uint32_t deps; // rd_generation_deps() and the policy's changes, when decided
 	uint32_t acts; // enum rd_flow_act
-	uint32_t rule_out, rule_in; // ids of the rules that decided, 0 = default
+	uint32_t last_s; // coarse second of the last hit; 0 = entry is free
+	uint32_t decided_s; // ... of the last decision
+	uint16_t rule_out, rule_in; // that decided, see tables/dfw.h; 0 = default
+	uint16_t rev; // firewall policy's revision that the decisions were last compared with
 	uint16_t reason; // enum rd_drop_reason when RD_ACT_DROP
 	uint16_t out_port; // destination port: local, or the uplink of a VLAN segment
 	uint16_t tunnel; // with RD_ACT_ENCAP
 	uint16_t uplink; // chosen uplink
-	uint32_t last_s; // coarse second of the last hit; 0 = entry is free
-	uint32_t decided_s; // ... of the last decision
-	uint32_t fdb_slot; // of the source, UINT32_MAX = none
 	uint8_t decided; // enum rd_flow_decided
 	uint8_t drop_stage; // stage that dropped
-	uint16_t pad;
 };
 _Static_assert(sizeof(struct rd_flow) == 128, "two cache lines");
 
 struct rd_flow_stats {
 	uint64_t hits, misses; // counted by find and find_bulk
 	uint64_t inserts, evictions; // ... by insert
-	uint64_t stale; // ... by flow_lookup: found, but of an older generation
+	uint64_t
+		stale; // ... by flow_lookup: older generation, and something that they depend on has changed
+	uint64_t renewed; // ... older generation, but nothing that concerns them
+	uint64_t expired; // by rd_flow_age
 };
 
 struct rd_flow_table {

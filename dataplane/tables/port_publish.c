@@ -8,6 +8,7 @@
  */
 #include "tables/tables.h"
 
+#include "core/worker.h"
 #include "tables/dfw.h"
 #include "tables/retire.h"
 
@@ -139,11 +140,20 @@ static int prepare(
 	return rc;
 }
 
+// Whether only flows in or out of the port itself can be affected. An uplink's state matters to flows that it might carry.
+static bool is_narrow(const struct rd_port *old, const struct rd_port *p)
+{
+	return old != NULL && p->type != RD_PORT_UPLINK && old->type == p->type
+		&& old->segment == p->segment && memcmp(old->mac, p->mac, 6) == 0
+		&& old->attach == p->attach && old->peer == p->peer;
+}
+
 int rd_port_publish(struct rd_port *p, struct rd_err *err)
 {
 	const struct rd_port *old = p->idx == 0 ? NULL : rd_port_at(p->idx);
 	struct rd_dfw *old_dfw = old == NULL ? NULL : old->dfw;
 	struct far_ends f = {0};
+	bool narrow;
 	int rc;
 
 	if (p->attach == RD_ATTACH_NONE || p->attach == RD_ATTACH_ETHDEV
@@ -159,10 +169,15 @@ int rd_port_publish(struct rd_port *p, struct rd_err *err)
 		p->idx = old == NULL ? 0 : p->idx;
 		return rc;
 	}
+	narrow = is_narrow(old, p);
 	rd_port_swap(p);
 	far_ends_swap(&f);
 	refresh_lists();
-	rd_retire_sync();
+	if (narrow)
+		rd_generation_port(p->idx);
+	else
+		rd_generation_bump();
+	rd_rcu_synchronize();
 	if (old_dfw != p->dfw)
 		rd_dfw_carry(p->dfw, old_dfw);
 	rd_retire_free();
@@ -190,7 +205,6 @@ int rd_port_del(uint16_t idx, struct rd_err *err)
 	rd_retire(p->answer, free_answer);
 	rd_retire(p, free);
 	rd_commit();
-	if (rd_fdb_purge(false, idx) > 0) // what a worker learned before it saw it gone
-		rd_generation_bump();
+	(void)rd_fdb_purge(false, idx); // what a worker learned before it saw it gone
 	return 0;
 }

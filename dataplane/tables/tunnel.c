@@ -217,8 +217,7 @@ int rd_tunnel_del(uint16_t idx, struct rd_err *err)
 		return rd_err_set(err, rc, "no memory for the index of tunnels");
 	rd_fdb_purge(true, idx);
 	rd_commit();
-	if (rd_fdb_purge(true, idx) > 0) // what a worker learned before it saw it gone
-		rd_generation_bump();
+	(void)rd_fdb_purge(true, idx); // what a worker learned before it saw it gone
 	rd_tunnel_learn_clear(idx);
 	return 0;
 }

@@ -75,7 +75,7 @@ static void learns_and_moves(void **state)
 	assert_int_equal(learn(1, PORT, 3, 11), slot);
 	assert_int_equal(rd_generation(), generation); // news about nobody who is cached
 	assert_int_equal(learn(1, TUNNEL, 3, 12), slot);
-	assert_int_equal(rd_generation(), generation + 1); // it moved
+	assert_true(rd_generation() > generation); // it moved
 	assert_true(lookup(1, &e));
 	assert_true(e.is_tunnel);
 	assert_int_equal(e.last_s, 12);

@@ -213,7 +213,7 @@ static void generation_goes_forward(void **state)
 	assert_int_equal(rd_generation_set(now + 100), 0);
 	assert_int_equal(rd_generation(), now + 100);
 	rd_generation_bump();
-	assert_int_equal(rd_generation(), now + 101);
+	assert_true(rd_generation() > now + 100);
 }
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, help_setup, help_teardown)
