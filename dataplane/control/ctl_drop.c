@@ -1,84 +1,157 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * drop.*: counters of drop reasons, and the last dropped packets. Control thread; both are written by the workers.
+ * drop.list: counters of drop reasons, by port, stage and worker. Control thread; the workers write them. The last dropped
+ * packets are in ctl_drop_recent.c.
  */
-#include "control/ctl.h"
+#include "control/ctl_drop.h"
 
 #include <stdlib.h>
-#include <string.h>
 
-#include "base/str.h"
-#include "core/droplog.h"
+struct sum {
+	uint64_t packets, bytes, suppressed;
+	uint64_t first_ns, last_ns;
+};
 
-int ctl_drop_list(struct rd_request *req)
+struct list {
+	struct rd_request *req;
+	struct rd_drop_filter want;
+	struct sum sum[RD_DROP_MAX];
+};
+
+bool rd_drop_wants(const struct rd_drop_filter *f, uint16_t port, unsigned stage, uint16_t reason)
 {
-	bool all = rd_req_bool_or(req, "all", false);
+	return (f->port == RD_PORT_NONE || f->port == port) && (f->stage == 0 || f->stage == stage)
+		&& (f->reason == 0 || f->reason == reason);
+}
 
-	if (rd_req_end(req) < 0)
-		return req->err->code;
-	for (unsigned i = 0; i < rd_drops_count; i++) {
-		const struct rd_drop_desc *d = &rd_drops[i];
-		const char class[2] = {d->class, '\0'};
-		uint64_t count = 0;
+void rd_req_drop_filter(struct rd_request *req, struct rd_drop_filter *f)
+{
+	const char *stage = rd_req_str_or(req, "stage", NULL);
+	const char *reason = rd_req_str_or(req, "reason", NULL);
+	const struct rd_port *p = rd_req_has(req, "port") ? rd_req_port(req, "port") : NULL;
+	const struct rd_stage_desc *s = stage != NULL ? rd_stage_by_name(stage) : NULL;
+	const struct rd_drop_desc *d = reason != NULL ? rd_drop_by_name(reason) : NULL;
 
-		for (unsigned w = 0; w < rd_nb_workers; w++)
-			count += rd_workers[w]->drops[d->id];
-		if (count == 0 && !all)
+	if (stage != NULL && s == NULL)
+		rd_req_fail(req, "stage", -ENOENT, "there is no stage %.60s", stage);
+	if (reason != NULL && d == NULL)
+		rd_req_fail(req, "reason", -ENOENT, "there is no drop reason %.60s", reason);
+	*f = (struct rd_drop_filter){.port = p != NULL ? p->idx : RD_PORT_NONE,
+		.stage = s != NULL ? s->id : 0,
+		.reason = d != NULL ? d->id : 0,
+		.worker = (int)rd_req_num_or(req, "worker", 0, rd_nb_workers - 1, RD_WORKER_MAX)};
+	if (f->worker == RD_WORKER_MAX)
+		f->worker = -1;
+}
+
+// "" for a port that is gone, "others" for what found no room in a worker's table.
+static const char *row_port(uint16_t port, char name[RD_QNAME_LEN])
+{
+	return port == RD_DROPCOUNT_OTHER ? "others" : rd_ctl_port_qname(port, name);
+}
+
+static int detail_item(struct list *l, unsigned worker, const struct rd_dropcount_row *r)
+{
+	const struct rd_stage_desc *s = rd_stage_by_id(r->stage);
+	const struct rd_drop_desc *d = rd_drop_by_id(r->reason);
+	char name[RD_QNAME_LEN];
+
+	return rd_req_item(l->req,
+		json_pack("{s:s,s:i,s:s,s:s,s:i,s:I,s:I}", "reason", d == NULL ? "" : d->name, "id",
+			(int)r->reason, "stage", s == NULL ? "" : s->name, "port",
+			row_port(r->port, name), "worker", (int)worker, "count",
+			(json_int_t)r->packets, "bytes", (json_int_t)r->bytes));
+}
+
+static void add(struct list *l, const struct rd_dropcount_row *r)
+{
+	if (r->reason >= RD_DROP_MAX)
+		return;
+	l->sum[r->reason].packets += r->packets;
+	l->sum[r->reason].bytes += r->bytes;
+}
+
+// Each row that is wanted, as an item or into the sums.
+static int rows(struct list *l, unsigned worker, bool detail)
+{
+	const struct rd_dropcount *c = rd_workers[worker]->dropcount;
+	struct rd_dropcount_row r;
+
+	for (uint32_t i = 0; i < RD_DROPCOUNT_SLOTS; i++) {
+		if (!rd_dropcount_row(c, i, &r) || r.packets == 0
+			|| !rd_drop_wants(&l->want, r.port, r.stage, r.reason))
 			continue;
-		rd_req_item(req,
-			json_pack("{s:s,s:i,s:s,s:s,s:s,s:s,s:s,s:I}", "reason", d->name, "id",
-				(int)d->id, "stage", d->stage, "class", class, "meaning",
-				d->meaning, "hint", d->hint, "kin", d->kin, "count",
-				(json_int_t)count));
+		if (!detail)
+			add(l, &r);
+		else if (detail_item(l, worker, &r) < 0)
+			return -EPIPE;
 	}
 	return 0;
 }
 
-static int newest_first(const void *a, const void *b)
+static void times(struct list *l, const struct rd_worker *w)
 {
-	const struct rd_droplog_rec *x = a, *y = b;
+	for (unsigned i = 0; i < RD_DROP_MAX; i++) {
+		const struct rd_droplog_reason *r = &w->droplog.reason[i];
+		struct sum *s = &l->sum[i];
 
-	return x->ns < y->ns ? 1 : x->ns > y->ns ? -1 : x->packet_id < y->packet_id ? 1 : -1;
+		if (r->first_ns == 0)
+			continue;
+		s->suppressed += r->suppressed;
+		if (s->first_ns == 0 || r->first_ns < s->first_ns)
+			s->first_ns = r->first_ns;
+		if (r->last_ns > s->last_ns)
+			s->last_ns = r->last_ns;
+	}
 }
 
-static json_t *rec_item(const struct rd_request *req, const struct rd_droplog_rec *r)
+static int reason_item(struct rd_request *req, const struct rd_drop_desc *d, const struct sum *s)
 {
-	const struct rd_stage_desc *stage = rd_stage_by_id(r->stage);
-	const struct rd_drop_desc *reason = rd_drop_by_id(r->reason);
-	const struct rd_port *p =
-		r->port == 0 || r->port >= RD_PORT_MAX ? NULL : rd_port_at(r->port);
-	size_t cap_len = r->cap_len < RD_DROPLOG_BYTES ? r->cap_len : RD_DROPLOG_BYTES;
-	char hex[2 * RD_DROPLOG_BYTES + 1] = "", port[RD_QNAME_LEN];
+	const char class[2] = {d->class, '\0'};
 
-	if (req->admin) // what is in a packet is nobody else's business
-		rd_fmt_hex(r->bytes, cap_len, hex, sizeof(hex));
-	return json_pack("{s:I,s:I,s:s,s:s,s:I,s:s,s:I,s:I,s:I,s:s}", "ns", (json_int_t)r->ns,
-		"packet_id", (json_int_t)r->packet_id, "stage", stage == NULL ? "" : stage->name,
-		"port", rd_ctl_port_qname(r->port, port), "port_id",
-		p == NULL ? (json_int_t)0 : (json_int_t)p->id, "reason",
-		reason == NULL ? "" : reason->name, "rule", (json_int_t)r->rule_id, "vni",
-		(json_int_t)r->vni, "len", (json_int_t)r->len, "hex", hex);
+	return rd_req_item(req,
+		json_pack("{s:s,s:i,s:s,s:s,s:s,s:s,s:s,s:I,s:I,s:I,s:I,s:I}", "reason", d->name,
+			"id", (int)d->id, "stage", d->stage, "class", class, "meaning", d->meaning,
+			"hint", d->hint, "kin", d->kin, "count", (json_int_t)s->packets, "bytes",
+			(json_int_t)s->bytes, "first_ns", (json_int_t)s->first_ns, "last_ns",
+			(json_int_t)s->last_ns, "suppressed", (json_int_t)s->suppressed));
 }
 
-int ctl_drop_recent(struct rd_request *req)
+static void reasons(struct list *l, bool all)
 {
-	unsigned count =
-		(unsigned)rd_req_num_or(req, "count", 1, RD_DROPLOG_SLOTS * RD_WORKER_MAX, 20);
-	struct rd_droplog_rec *recs;
-	unsigned nb = 0;
+	for (unsigned i = 0; i < rd_drops_count; i++) {
+		const struct rd_drop_desc *d = &rd_drops[i];
 
-	if (rd_req_end(req) < 0)
-		return req->err->code;
-	recs = calloc((size_t)RD_DROPLOG_SLOTS * rd_nb_workers, sizeof(*recs));
-	if (recs == NULL)
-		return -ENOMEM;
-	for (unsigned w = 0; w < rd_nb_workers; w++)
-		for (unsigned n = 0; n < RD_DROPLOG_SLOTS && n < count; n++)
-			nb += rd_droplog_read(&rd_workers[w]->droplog, n, &recs[nb]);
-	qsort(recs, nb, sizeof(*recs), newest_first);
-	for (unsigned i = 0; i < nb && i < count; i++)
-		if (rd_req_item(req, rec_item(req, &recs[i])) < 0)
+		if (d->class == 'H') // devices', kept apart: drop.hardware
+			continue;
+		if (l->want.reason != 0 && l->want.reason != d->id)
+			continue;
+		if ((l->sum[d->id].packets != 0 || all)
+			&& reason_item(l->req, d, &l->sum[d->id]) < 0)
+			return;
+	}
+}
+
+int ctl_drop_list(struct rd_request *req)
+{
+	struct list *l = calloc(1, sizeof(*l));
+	bool all = rd_req_bool_or(req, "all", false), detail = rd_req_bool_or(req, "detail", false);
+	int ret = -ENOMEM;
+
+	if (l == NULL)
+		return ret;
+	l->req = req;
+	rd_req_drop_filter(req, &l->want);
+	ret = rd_req_end(req);
+	for (unsigned w = 0; ret == 0 && w < rd_nb_workers; w++) {
+		if (l->want.worker >= 0 && (unsigned)l->want.worker != w)
+			continue;
+		if (rows(l, w, detail) < 0)
 			break;
-	free(recs);
-	return 0;
+		times(l, rd_workers[w]);
+	}
+	if (ret == 0 && !detail)
+		reasons(l, all);
+	free(l);
+	return ret;
 }

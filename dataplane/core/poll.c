@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <rte_ethdev.h>
 
+#include "core/drop.h"
 #include "core/graph.h"
 #include "core/stage.h"
 #include "tables/port.h"
@@ -82,7 +83,7 @@ static uint16_t poll_inject(struct rd_worker *w, struct rte_graph *graph, struct
 			rte_node_enqueue_x1(graph, node, (rte_edge_t)edge, m[i]);
 			continue;
 		}
-		w->drops[RD_DROP_RX_PORT_DOWN]++;
+		rd_drop_lost(w, m[i], RD_STAGE_UPLINK_RX, RD_DROP_RX_PORT_DOWN);
 		rte_pktmbuf_free(m[i]);
 	}
 	return (uint16_t)n;

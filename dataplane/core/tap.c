@@ -39,6 +39,13 @@ static bool wants_port(const struct rd_capture *c, unsigned stage, uint16_t port
 	return c->ports[stage][port / 64] >> (port % 64) & 1;
 }
 
+static bool wants_reason(const struct rd_capture *c, unsigned stage, uint16_t reason)
+{
+	if (!c->by_reason || stage != RD_STAGE_DROP)
+		return true;
+	return reason < RD_DROP_MAX && (c->reasons[reason / 64] >> (reason % 64) & 1);
+}
+
 // Whether the session wants the packet; *flags tells how it matched. The answer is remembered in the metadata until the
 // packet changes its form (encap, decap); a following session keeps a match for ever.
 static bool matches(struct rd_worker *w, const struct rd_capture *c, struct rte_mbuf *m,
@@ -151,7 +158,8 @@ static void tap_session(struct rd_worker *w, struct rd_capture *c, const struct 
 		struct rte_mbuf *m = objs[i];
 		uint8_t flags = 0;
 
-		if (!wants_port(c, pt->stage, rd_stage_port(pt->stage, rd_meta(m))))
+		if (!wants_port(c, pt->stage, rd_stage_port(pt->stage, rd_meta(m)))
+			|| !wants_reason(c, pt->stage, rd_meta(m)->reason))
 			continue;
 		st->seen++;
 		if (m->nb_segs > 1) // the scratch buffer holds one frame at a time
@@ -194,6 +202,14 @@ static uint16_t tap_process(
 
 	tap_burst(w, stage, objs, nb);
 	return w->process[stage](graph, node, objs, nb);
+}
+
+void rd_tap_see(struct rd_worker *w, unsigned stage, struct rte_mbuf *m)
+{
+	void *obj = m;
+
+	if (w->taps != NULL && (w->taps->armed >> stage & 1))
+		tap_burst(w, stage, &obj, 1);
 }
 
 void rd_tap_apply(struct rd_worker *w, void *tapset)

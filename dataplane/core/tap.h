@@ -30,6 +30,7 @@ struct rd_capture_opts {
 	unsigned nb_points; // >= 1
 	struct rd_filter filter; // moved into the session on success
 	bool follow; // after the first match record at every armed stage
+	const uint64_t *reasons; // at drop only these, a bit each (RD_DROP_MAX); NULL = all
 	uint32_t snaplen; // bytes per record
 	uint64_t ring_size; // per worker; rounded up to a power of two, 64 KiB .. 1 GiB
 };
@@ -42,9 +43,14 @@ struct rd_capture *rd_capture_start(
 void rd_capture_stop(struct rd_capture *c);
 // Counters of one stage summed over workers, as the worker knows them (not from the shared page).
 struct rd_capring_stage rd_capture_totals(const struct rd_capture *c, unsigned stage);
+// Control: no session looks for this port any more; its index will be another port's.
+void rd_tap_forget_port(uint16_t port);
 // Whether any session has armed this stage.
 bool rd_tap_armed(unsigned stage);
 // Whether worker w's node->process of the stage is the stage's own function (for tests and show stage).
 bool rd_tap_untouched(const struct rd_worker *w, unsigned stage);
 // Counter of tap changes that worker w has taken.
 uint32_t rd_tap_epoch(const struct rd_worker *w);
+
+// Worker: captures at the stage see a packet that does not enter it (core/drop.c).
+void rd_tap_see(struct rd_worker *w, unsigned stage, struct rte_mbuf *m);

@@ -14,6 +14,8 @@ struct rd_capture {
 	uint64_t stages; // armed stages, a bit each
 	uint64_t any_port; // stages armed for every port
 	uint64_t ports[RD_STAGE_MAX][RD_PORT_MAX / 64]; // else: armed ports of each stage
+	bool by_reason; // at drop only the packets with these reasons
+	uint64_t reasons[RD_DROP_MAX / 64];
 	struct rd_filter filter;
 	// written by worker i only: [i]
 	struct rd_capring ring;

@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "core/stage.h"
 #include "core/tap_priv.h"
@@ -116,6 +117,9 @@ struct rd_capture *rd_capture_start(
 	c->slot = (uint32_t)slot;
 	c->follow = opts->follow;
 	c->snaplen = opts->snaplen;
+	c->by_reason = opts->reasons != NULL;
+	if (c->by_reason)
+		memcpy(c->reasons, opts->reasons, sizeof(c->reasons));
 	ret = rd_capring_create(&c->ring, session, rd_nb_workers, ring_size(opts->ring_size));
 	if (ret < 0) {
 		rd_err_set(err, ret, "no memory for the capture ring");
@@ -168,6 +172,17 @@ struct rd_capring_stage rd_capture_totals(const struct rd_capture *c, unsigned s
 		sum.lost += s->lost;
 	}
 	return sum;
+}
+
+// A worker may look meanwhile: a word at a time changes. The port is gone, so nothing more is seen at it.
+void rd_tap_forget_port(uint16_t port)
+{
+	uint64_t others = ~(UINT64_C(1) << (port % 64));
+
+	for (unsigned i = 0; current != NULL && i < current->nb; i++)
+		for (unsigned stage = 0; stage < RD_STAGE_MAX; stage++)
+			__atomic_and_fetch(&current->session[i]->ports[stage][port / 64], others,
+				__ATOMIC_RELAXED);
 }
 
 bool rd_tap_armed(unsigned stage)

@@ -146,6 +146,8 @@ static void worker_free(struct rd_worker *w)
 	rte_ring_free(w->inject);
 	free(w->rxqs);
 	rte_free(w->linear);
+	free(w->dropcount);
+	rd_droplog_fini(&w->droplog);
 	rte_free(w);
 }
 
@@ -158,7 +160,14 @@ static int worker_init(struct rd_worker *w, const struct rd_core_opts *opts)
 	w->flows = rd_flow_table_create(opts->flow_capacity, 300);
 	w->rxqs = calloc(1, sizeof(*w->rxqs));
 	w->linear = rte_malloc("linear", RD_LINEAR_MAX, RTE_CACHE_LINE_SIZE);
-	if (w->inject == NULL || w->flows == NULL || w->rxqs == NULL || w->linear == NULL)
+	w->dropcount = calloc(1, sizeof(*w->dropcount));
+	if (w->inject == NULL || w->flows == NULL || w->rxqs == NULL || w->linear == NULL
+		|| w->dropcount == NULL)
+		return -ENOMEM;
+	if (rd_droplog_init(&w->droplog,
+		    opts->drop_slots != 0 ? opts->drop_slots : RD_DROPLOG_SLOTS,
+		    opts->drop_snap != 0 ? opts->drop_snap : RD_DROPLOG_SNAP)
+		< 0)
 		return -ENOMEM;
 	w->busy = opts->poll_busy;
 	w->now_s = rd_coarse_s();

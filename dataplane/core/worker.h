@@ -12,6 +12,7 @@
 
 #include "api/stages.h"
 #include "base/clock.h"
+#include "core/dropcount.h"
 #include "core/droplog.h"
 #include "core/meta.h"
 
@@ -80,6 +81,7 @@ struct rd_worker {
 	uint64_t drops[RD_DROP_MAX];
 	struct rd_port_stats ports[RD_PORT_MAX];
 	uint64_t polls, empty_polls, sleeps, packets, bursts;
+	struct rd_dropcount *dropcount; // by port, stage and reason
 	struct rd_droplog droplog; // last dropped packets
 
 	// Calls from control: one at a time, run between two walks (rd_worker_call).
@@ -107,6 +109,7 @@ struct rd_core_opts {
 	unsigned nb_mbufs; // of the shared packet pool
 	unsigned flow_capacity; // per worker
 	bool poll_busy; // never sleep when idle
+	unsigned drop_slots, drop_snap; // of the record of drops; 0 = default
 };
 
 // After rte_eal_init(): pools, RCU, workers with their graphs (threads not started). 0 or -errno.

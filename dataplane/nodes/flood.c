@@ -10,6 +10,7 @@
  * the wire.
  */
 #include "nodes/path.h"
+#include "core/drop.h"
 #include "tables/segment.h"
 
 #define FLOOD_NEXT(X) X(DROP, drop) RD_PATH_NEXT(X)
@@ -45,8 +46,8 @@ static void copy_to_pending(struct flood *fl)
 	struct rd_stage_stats *st = &fl->w->stages[RD_STAGE_FLOOD];
 	struct rte_mbuf *copy = rd_meta_copy(fl->w, fl->m);
 
-	if (copy == NULL) { // no packet to send to drop: only the count tells
-		fl->w->drops[RD_DROP_MEM_CLONE]++;
+	if (copy == NULL) { // no packet to send to drop
+		rd_drop_lost(fl->w, fl->m, RD_STAGE_FLOOD, RD_DROP_FLOOD_CLONE);
 		return;
 	}
 	st->created++;

@@ -9,6 +9,7 @@
 #include <rte_spinlock.h>
 
 #include "base/pkt.h"
+#include "core/drop.h"
 #include "core/graph.h"
 #include "tables/port.h"
 
@@ -27,6 +28,7 @@ struct tx { // what the packets of one call share
 	struct rte_graph *graph;
 	struct rte_node *node;
 	struct rd_stage_stats *st;
+	unsigned stage;
 };
 
 static uint16_t rx_edge(const struct rd_port *p)
@@ -63,8 +65,9 @@ static uint16_t cross_link(
 
 // The next frame of the list; NULL when it is used up. The load keeps the counter from running
 // round.
-static struct rte_mbuf *answer_frame(struct rd_worker *w, struct rd_answer *a, uint16_t port)
+static struct rte_mbuf *answer_frame(struct tx *t, struct rte_mbuf *to, const struct rd_port *p)
 {
+	struct rd_answer *a = p->answer;
 	struct rte_mbuf *m;
 	uint32_t n;
 
@@ -74,18 +77,18 @@ static struct rte_mbuf *answer_frame(struct rd_worker *w, struct rd_answer *a, u
 	if (n >= a->nb)
 		return NULL;
 	m = rd_frame_to_mbuf(a->frame[n].bytes, a->frame[n].len);
-	if (m == NULL) {
-		w->drops[RD_DROP_MEM_CLONE]++;
+	if (m == NULL) { // what it would have answered to is in the record
+		rd_drop_lost(t->w, to, t->stage, RD_DROP_MEM_CLONE);
 		return NULL;
 	}
-	rd_meta_init(w, m, port);
+	rd_meta_init(t->w, m, p->idx);
 	return m;
 }
 
 // The stand-in guest takes the packet, and transmits.
 static uint16_t answer(struct tx *t, struct rte_mbuf *m, const struct rd_port *p)
 {
-	struct rte_mbuf *reply = p->answer != NULL ? answer_frame(t->w, p->answer, p->idx) : NULL;
+	struct rte_mbuf *reply = p->answer != NULL ? answer_frame(t, m, p) : NULL;
 	uint8_t injected = rd_meta(m)->flags & RD_META_INJECTED;
 
 	rd_tx_count(t->w, p->idx, m->pkt_len);
@@ -186,7 +189,8 @@ uint16_t rd_tx_process(
 	struct rte_graph *graph, struct rte_node *node, void **objs, uint16_t nb, unsigned stage)
 {
 	struct rd_worker *w = rd_worker_self();
-	struct tx t = {.w = w, .graph = graph, .node = node, .st = &w->stages[stage]};
+	struct tx t = {
+		.w = w, .graph = graph, .node = node, .st = &w->stages[stage], .stage = stage};
 	uint16_t next[RD_BURST];
 
 	t.st->in += nb;

@@ -12,7 +12,14 @@
 #include <string.h>
 
 struct rd_port *rd_port_table[RD_PORT_MAX];
-static unsigned next_idx = 1; // indexes are never reused
+uint16_t rd_port_gen[RD_PORT_MAX];
+static unsigned next_idx = 1; // never given yet
+
+// Indexes of ports that are gone, oldest first. One is given again when many others went after it, so that what a person or
+// a program still calls by an index is unlikely to be another port soon.
+#define REST 64
+static uint16_t gone[RD_PORT_MAX];
+static unsigned gone_first, nb_gone;
 
 static const struct {
 	const char *name;
@@ -147,7 +154,23 @@ void rd_answer_free(struct rd_answer *a)
 
 int rd_port_new_idx(void)
 {
-	return next_idx < RD_PORT_MAX ? (int)next_idx++ : -ENOSPC;
+	int idx;
+
+	if (next_idx < RD_PORT_MAX && nb_gone <= REST)
+		return (int)next_idx++;
+	if (nb_gone == 0)
+		return -ENOSPC;
+	idx = gone[gone_first];
+	gone_first = (gone_first + 1) % RD_PORT_MAX;
+	nb_gone--;
+	return idx;
+}
+
+void rd_port_free_idx(uint16_t idx)
+{
+	__atomic_store_n(&rd_port_gen[idx], rd_port_gen[idx] + 1, __ATOMIC_RELEASE);
+	gone[(gone_first + nb_gone) % RD_PORT_MAX] = idx;
+	nb_gone++;
 }
 
 unsigned rd_port_bound(void)
@@ -182,6 +205,7 @@ void rd_port_table_reset(void)
 		rd_port_discard(p); // it is not published any more, so its dfw and answer go too
 	}
 	next_idx = 1;
+	gone_first = nb_gone = 0;
 }
 
 void rd_tables_fini(void)

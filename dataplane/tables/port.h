@@ -57,7 +57,7 @@ struct rd_dfw; // tables/dfw.h
 
 struct rd_port {
 	// what the workers read
-	uint16_t idx; // index, 1-based; never reused while the daemon runs
+	uint16_t idx; // 1-based; another port can get it when this one is gone: rd_port_gen
 	uint8_t type; // enum rd_port_type
 	uint8_t attach; // enum rd_port_attach
 	bool admin_up;
@@ -100,6 +100,8 @@ struct rd_host {
 };
 
 extern struct rd_port *rd_port_table[RD_PORT_MAX]; // NULL = free; atomic pointers
+// How often the index was given back: what outlives a port (records, packets in rings) keeps it to tell ports apart.
+extern uint16_t rd_port_gen[RD_PORT_MAX];
 // Worker or control: the port, or NULL. A worker's pointer is good until its walk ends.
 static inline const struct rd_port *rd_port_at(uint16_t idx)
 {

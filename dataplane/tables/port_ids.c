@@ -10,7 +10,7 @@
 
 #define INDEX_MASK 0x1ffffffu
 #define ENS_FIRST 64
-#define ENS_MAX 4096
+#define ENS_MAX UINT16_MAX
 
 static uint32_t id_base(const struct rd_port *p)
 {

@@ -9,6 +9,7 @@
 #include "tables/tables.h"
 
 #include "core/worker.h"
+#include "core/drop.h"
 #include "tables/dfw.h"
 #include "tables/retire.h"
 
@@ -111,11 +112,20 @@ static int fdb_change(const struct rd_port *old, const struct rd_port *p, struct
 	return 0;
 }
 
-static void refresh_lists(void)
+// Out of memory leaves the former lists in place: their readers check every index, and the next change tries again. false
+// then.
+static bool refresh_lists(void)
 {
-	// Out of memory leaves the former lists in place: their readers check every index, and the next change tries again.
-	(void)rd_segment_rebuild();
-	(void)rd_mux_refresh();
+	bool members = rd_segment_rebuild() == 0;
+
+	return rd_mux_refresh() == 0 && members;
+}
+
+// It was not published: its index is free again.
+static void unborn(struct rd_port *p)
+{
+	rd_port_free_idx(p->idx);
+	p->idx = 0;
 }
 
 static int prepare(
@@ -128,15 +138,14 @@ static int prepare(
 	if (p->idx == 0) {
 		rc = rd_port_new_idx();
 		if (rc < 0)
-			return rd_err_set(err, rc, "no more than %d ports in a daemon's life",
-				RD_PORT_MAX - 1);
+			return rd_err_set(err, rc, "no more than %d ports", RD_PORT_MAX - 1);
 		p->idx = (uint16_t)rc;
 	}
 	rc = rd_port_ids(p, err);
 	if (rc == 0)
 		rc = far_ends_prepare(f, old, p, err);
 	if (rc < 0 && old == NULL)
-		p->idx = 0;
+		unborn(p);
 	return rc;
 }
 
@@ -166,13 +175,14 @@ int rd_port_publish(struct rd_port *p, struct rd_err *err)
 	if (rc < 0) {
 		free(f.left);
 		free(f.joined);
-		p->idx = old == NULL ? 0 : p->idx;
+		if (old == NULL)
+			unborn(p);
 		return rc;
 	}
 	narrow = is_narrow(old, p);
 	rd_port_swap(p);
 	far_ends_swap(&f);
-	refresh_lists();
+	(void)refresh_lists();
 	if (narrow)
 		rd_generation_port(p->idx);
 	else
@@ -188,6 +198,7 @@ int rd_port_del(uint16_t idx, struct rd_err *err)
 {
 	struct rd_port *p = idx > 0 && idx < RD_PORT_MAX ? rd_port_table[idx] : NULL;
 	struct far_ends f = {0};
+	bool stale;
 	int rc;
 
 	if (p == NULL)
@@ -199,12 +210,15 @@ int rd_port_del(uint16_t idx, struct rd_err *err)
 		return rc;
 	__atomic_store_n(&rd_port_table[idx], NULL, __ATOMIC_RELEASE);
 	far_ends_swap(&f);
-	refresh_lists();
+	stale = !refresh_lists();
 	rd_fdb_purge(false, idx);
 	rd_retire(p->dfw, free_dfw);
 	rd_retire(p->answer, free_answer);
 	rd_retire(p, free);
 	rd_commit();
 	(void)rd_fdb_purge(false, idx); // what a worker learned before it saw it gone
+	rd_worker_forget_port(idx);
+	if (!stale) // else a list could lead to the next port of this index
+		rd_port_free_idx(idx);
 	return 0;
 }

@@ -38,13 +38,14 @@ static uint64_t send(uint16_t port, const struct gf_frame *f)
 static void assert_dropped_by(uint64_t id, unsigned stage)
 {
 	struct rd_droplog_rec r;
+	uint8_t bytes[RD_DROPLOG_SNAP];
 
-	assert_true(rd_droplog_read(&gf_w->droplog, 0, &r));
+	assert_true(rd_droplog_read(&gf_w->droplog, 0, &r, bytes));
 	assert_int_equal(r.packet_id, id);
 	assert_string_equal(rd_stage_by_id(r.stage)->name, rd_stage_by_id(stage)->name);
 	assert_int_equal(r.reason, gf_reason(id));
 	assert_true(r.ns > 0);
-	assert_int_equal(r.cap_len, RTE_MIN(r.len, (uint32_t)RD_DROPLOG_BYTES));
+	assert_int_equal(r.cap_len, RTE_MIN(r.len, (uint32_t)RD_DROPLOG_SNAP));
 }
 
 static void port_down(void **state)
@@ -323,7 +324,7 @@ static void no_mbuf_for_copies(void **state)
 		nb++;
 	gf_walk();
 	rte_pktmbuf_free_bulk(hoard, nb);
-	assert_int_equal(gf_w->drops[RD_DROP_MEM_CLONE], 1);
+	assert_int_equal(gf_w->drops[RD_DROP_FLOOD_CLONE], 1);
 	gf_assert_reason(id, RD_DROP_TX_NO_DEVICE);
 }
 

@@ -100,12 +100,13 @@ static void denied(void **state)
 	for (unsigned i = 0; i < 3; i++) {
 		uint64_t id;
 		struct rd_droplog_rec r;
+		uint8_t bytes[RD_DROPLOG_SNAP];
 
 		gf_forget();
 		id = send(v.a, &f);
 		gf_assert_reason(id, RD_DROP_DFW_RULE_DENY);
 		assert_int_equal(!!(gf_hop(id, RD_STAGE_DROP)->flags & RD_META_HIT), i > 0);
-		assert_true(rd_droplog_read(&gf_w->droplog, 0, &r));
+		assert_true(rd_droplog_read(&gf_w->droplog, 0, &r, bytes));
 		assert_int_equal(r.rule_id, 21);
 		assert_int_equal(r.stage, RD_STAGE_DFW_OUT);
 	}

@@ -141,6 +141,9 @@ int gf_begin(void **state)
 	memset(&gf_w->flows->stats, 0, sizeof(gf_w->flows->stats));
 	memset(gf_w->stages, 0, sizeof(gf_w->stages));
 	memset(gf_w->drops, 0, sizeof(gf_w->drops));
+	memset(gf_w->dropcount, 0, sizeof(*gf_w->dropcount));
+	memset(gf_w->droplog.reason, 0, sizeof(gf_w->droplog.reason));
+	gf_w->droplog.head = 0;
 	memset(gf_w->ports, 0, sizeof(gf_w->ports));
 	gf_forget();
 	gf_trace(true);
@@ -151,7 +154,8 @@ int gf_begin(void **state)
 // in + created = out + consumed + drops at every stage; what one stage hands out, others take in.
 static int check_conservation(void)
 {
-	uint64_t entered = 0, left = 0, dropped = 0, reasons = 0;
+	uint64_t entered = 0, left = 0, dropped = 0, reasons = 0, ports = 0, rows = 0;
+	struct rd_dropcount_row row;
 
 	for (unsigned i = 0; i < rd_stages_count; i++) {
 		const struct rd_stage_stats *s = &gf_w->stages[rd_stages[i].id];
@@ -168,10 +172,16 @@ static int check_conservation(void)
 		dropped += s->drops;
 	}
 	for (unsigned r = 1; r < RD_DROP_MAX; r++)
-		reasons += r == RD_DROP_MEM_CLONE ? 0 : gf_w->drops[r];
-	if (dropped != gf_w->stages[RD_STAGE_DROP].in || dropped != reasons) {
-		print_error("%lu drops, %lu in drop, %lu with a reason\n", dropped,
-			gf_w->stages[RD_STAGE_DROP].in, reasons);
+		reasons += gf_w->drops[r];
+	for (unsigned i = 0; i < RD_PORT_MAX; i++)
+		ports += gf_w->ports[i].drops;
+	for (uint32_t i = 0; i < RD_DROPCOUNT_SLOTS; i++)
+		rows += rd_dropcount_row(gf_w->dropcount, i, &row) ? row.packets : 0;
+	if (dropped != gf_w->stages[RD_STAGE_DROP].in || dropped != reasons || dropped != rows
+		|| dropped < ports) { // a port that is gone takes its count along
+		print_error(
+			"%lu drops, %lu in drop, %lu with a reason, %lu of ports, %lu in rows\n",
+			dropped, gf_w->stages[RD_STAGE_DROP].in, reasons, ports, rows);
 		return -1;
 	}
 	return entered >= left ? 0 : -1;

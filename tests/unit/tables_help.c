@@ -4,11 +4,13 @@
  */
 #include "tables_help.h"
 
+#include "core/drop.h"
 #include "tables/tables.h"
 
 #include <string.h>
 
 unsigned help_synchronized;
+uint16_t help_forgotten;
 void (*help_on_synchronize)(void);
 
 void rd_rcu_synchronize(void)
@@ -16,6 +18,11 @@ void rd_rcu_synchronize(void)
 	help_synchronized++;
 	if (help_on_synchronize != NULL)
 		help_on_synchronize();
+}
+
+void rd_worker_forget_port(uint16_t port)
+{
+	help_forgotten = port;
 }
 
 static void must(int rc, const struct rd_err *err)

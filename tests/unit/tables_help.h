@@ -11,6 +11,7 @@
 #include "unit.h"
 
 extern unsigned help_synchronized; // calls of rd_rcu_synchronize()
+extern uint16_t help_forgotten; // last port given to rd_worker_forget_port()
 // Called by it, as the last moment when a worker may use what it has found; NULL = nothing.
 extern void (*help_on_synchronize)(void);
 

@@ -81,7 +81,7 @@ static void edits_leave_readers_alone(void **state)
 	assert_null(rd_port_at(idx));
 	assert_false(in_fdb("x86/guests", 8, idx));
 	assert_int_equal(rd_port_del(idx, NULL), -ENOENT);
-	assert_int_not_equal(help_add(X86, "vm", RD_PORT_VNIC, 7, NULL), idx); // never reused
+	assert_int_not_equal(help_add(X86, "vm", RD_PORT_VNIC, 7, NULL), idx); // not at once
 }
 
 static void moves_between_segments(void **state)
@@ -287,6 +287,33 @@ static void port_table_ends(void **state)
 	assert_int_equal(rd_port_bound(), RD_PORT_MAX);
 }
 
+// A daemon's life has any number of ports: an index comes again, but late, oldest first and as another generation.
+static void indexes_come_again(void **state)
+{
+	uint16_t stays = help_add(X86, "stays", RD_PORT_VNIC, 7, "x86/guests");
+	uint16_t gens[RD_PORT_MAX], last = 0;
+	unsigned given[RD_PORT_MAX] = {0};
+
+	(void)state;
+	memcpy(gens, rd_port_gen, sizeof(gens));
+	for (unsigned i = 0; i < 5 * RD_PORT_MAX; i++) {
+		uint16_t idx = help_add(X86, "comes", RD_PORT_VNIC, 8, "x86/guests");
+
+		assert_int_not_equal(idx, stays);
+		assert_int_not_equal(idx, last);
+		assert_int_equal((uint16_t)(rd_port_gen[idx] - gens[idx]), given[idx]);
+		given[idx]++;
+		assert_true(in_fdb("x86/guests", 8, idx));
+		assert_int_equal(rd_port_del(idx, NULL), 0);
+		assert_int_equal(help_forgotten, idx);
+		assert_false(in_fdb("x86/guests", 8, idx));
+		last = idx;
+	}
+	assert_true(rd_port_bound() < 100);
+	for (unsigned i = 3; i < 60; i++) // round and round
+		assert_in_range(given[i], given[2] - 1, given[2]);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, help_setup, help_teardown)
 
 int main(void)
@@ -294,6 +321,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(publishes_with_defaults),
 		TEST(edits_leave_readers_alone),
+		TEST(indexes_come_again),
 		TEST(moves_between_segments),
 		TEST(refuses_duplicates),
 		TEST(refuses_bad_values),
