@@ -14,7 +14,7 @@
 #include "base/pkt.h"
 #include "core/ethdev.h"
 #include "core/stage.h"
-#include "tables/dfw.h"
+#include "tables/dfw_edit.h"
 #include "tables/port.h"
 #include "tables/segment.h"
 #include "tables/tunnel.h"
@@ -61,25 +61,27 @@ static struct rd_port *attach(struct rd_port *p, const char *dev, struct rd_err 
 	return p;
 }
 
-static struct rd_dfw *rules(struct rd_err *err)
+static void rules(uint16_t port, struct rd_err *err)
 {
-	struct rd_dfw *d = NULL;
+	struct rd_dfw_model *m = rd_dfw_edit(NULL, err);
+	int rc = m == NULL ? -ENOMEM : rd_dfw_local_stateful(m, port, 0, err);
 
-	for (uint32_t id = 1; id <= 3; id++) {
-		struct rd_dfw_rule r = {.id = id,
-			.dir = RD_DFW_INOUT,
-			.allow = id == 3,
-			.proto = id == 3 ? 0 : RD_IPPROTO_TCP,
-			.sport_hi = UINT16_MAX,
-			.dport_lo = (uint16_t)(id == 3 ? 0 : id),
-			.dport_hi = (uint16_t)(id == 3 ? UINT16_MAX : id)};
-		struct rd_dfw *next = rd_dfw_with_rule(d, &r, err);
+	for (uint32_t id = 1; rc == 0 && id <= 3; id++) {
+		struct rd_dfw_rule *r = rd_dfw_rule_new(id);
+		struct rd_dfw_service *s = id == 3 ? NULL : calloc(1, sizeof(*s));
 
-		must(next == NULL ? -1 : 0, err, "rule");
-		rd_dfw_free(d);
-		d = next;
+		must(r == NULL || (id != 3 && s == NULL) ? -ENOMEM : 0, err, "rule");
+		r->action = id == 3 ? RD_DFW_ALLOW : RD_DFW_DROP;
+		if (s != NULL)
+			*s = (struct rd_dfw_service){.proto = RD_IPPROTO_TCP,
+				.sport_hi = UINT16_MAX,
+				.dport_lo = (uint16_t)id,
+				.dport_hi = (uint16_t)id};
+		r->service = s;
+		r->nb_services = s != NULL;
+		rc = rd_dfw_local_add(m, port, r, err);
 	}
-	return d;
+	must(rd_dfw_done(m, rc, err), err, "rules");
 }
 
 static void topology(struct bench *b)
@@ -119,9 +121,9 @@ static void topology(struct bench *b)
 	memcpy(vnic->mac, mac_guest, 6);
 	vnic->team[0] = b->uplink;
 	vnic->nb_team = 1;
-	vnic->dfw = rules(&err);
 	must(rd_port_publish(vnic, &err), &err, "vnic");
 	b->vnic = vnic->idx;
+	rules(b->vnic, &err);
 	must(rd_fdb_add(seg_idx, mac_client, RD_FDB_STATIC, true, seg.tunnel[0]), NULL, "fdb");
 }
 
