@@ -54,6 +54,16 @@ void rd_rcu_wake(unsigned worker)
 	rte_rcu_qsbr_thread_online(rcu, worker);
 }
 
+uint64_t rd_rcu_start(void)
+{
+	return rcu != NULL ? rte_rcu_qsbr_start(rcu) : 0;
+}
+
+bool rd_rcu_passed(uint64_t token)
+{
+	return rcu == NULL || rte_rcu_qsbr_check(rcu, token, false) == 1;
+}
+
 void rd_rcu_synchronize(void)
 {
 	if (rcu != NULL)

@@ -10,6 +10,11 @@
 int rd_rcu_init(void);
 void rd_rcu_fini(void);
 
+// Any thread, without waiting: rd_rcu_passed(rd_rcu_start()) becomes true when no worker can hold a pointer any more that was
+// unpublished before the start.
+uint64_t rd_rcu_start(void);
+bool rd_rcu_passed(uint64_t token);
+
 // Worker thread.
 void rd_rcu_register(unsigned worker);
 void rd_rcu_unregister(unsigned worker);
