@@ -25,6 +25,8 @@ enum opt {
 	OPT_WORKER_CORES,
 	OPT_MBUFS,
 	OPT_FLOW_CAPACITY,
+	OPT_DROP_RING,
+	OPT_DROP_SNAP,
 	OPT_BUSY_POLL,
 	OPT_HUGE,
 	OPT_MEM,
@@ -44,6 +46,8 @@ static const struct option longs[] = {
 	{"worker-cores", required_argument, NULL, OPT_WORKER_CORES},
 	{"mbufs", required_argument, NULL, OPT_MBUFS},
 	{"flow-capacity", required_argument, NULL, OPT_FLOW_CAPACITY},
+	{"drop-ring", required_argument, NULL, OPT_DROP_RING},
+	{"drop-snap", required_argument, NULL, OPT_DROP_SNAP},
 	{"busy-poll", no_argument, NULL, OPT_BUSY_POLL},
 	{"huge", no_argument, NULL, OPT_HUGE},
 	{"mem", required_argument, NULL, OPT_MEM},
@@ -73,6 +77,8 @@ static const char usage[] =
 	"      --busy-poll        workers never sleep\n"
 	"      --mbufs N          packet buffers; default 32768\n"
 	"      --flow-capacity N  flow entries per worker; default 65536\n"
+	"      --drop-ring N      dropped packets that are kept per worker; default 4096\n"
+	"      --drop-snap BYTES  of each that are kept; default 128\n"
 	"      --mem MB           memory for DPDK; default 512\n"
 	"      --huge             take it from hugepages\n"
 	"      --pci              look for PCI devices, so that ports can use them\n"
@@ -170,6 +176,10 @@ static int set_number(struct rd_options *o, int opt, const char *text)
 		return number("mbufs", text, 1024, 1u << 26, &o->core.nb_mbufs);
 	case OPT_FLOW_CAPACITY:
 		return number("flow-capacity", text, 64, 1u << 24, &o->core.flow_capacity);
+	case OPT_DROP_RING:
+		return number("drop-ring", text, 64, RD_DROPLOG_SLOTS_MAX, &o->core.drop_slots);
+	case OPT_DROP_SNAP:
+		return number("drop-snap", text, 16, RD_DROPLOG_SNAP_MAX, &o->core.drop_snap);
 	case OPT_MEM:
 		return number("mem", text, 64, 1u << 22, &o->eal.mem_mb);
 	default:

@@ -16,6 +16,7 @@ const char *pk_opts_help(void)
 	       "  --dir 0|1|2         rx (into the switch), tx, both (default); also rx tx both\n"
 	       "  --stage pre|post    nearer the wire or guest (default), or behind the switch's work\n"
 	       "  --capture P[,P]     stages by name, or pktcap-uw's points; STAGE@PORT\n"
+	       "  --drop [REASON,..]  dropped packets, of these reasons (DFW_* is all that begin so)\n"
 	       "  --host NAME         only this host's (tier's) ports\n"
 	       "  -r, --read FILE     replay a pcapng file that pktcap wrote\n"
 	       "Which packets\n"

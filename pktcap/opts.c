@@ -18,6 +18,7 @@ enum long_only { // options without a letter
 	OPT_SWITCHPORT,
 	OPT_VMK,
 	OPT_CAPTURE,
+	OPT_DROP,
 	OPT_DIR,
 	OPT_STAGE,
 	OPT_TRACE,
@@ -40,6 +41,7 @@ static const struct option own_options[] = {
 	{"switchport", required_argument, NULL, OPT_SWITCHPORT},
 	{"vmk", required_argument, NULL, OPT_VMK},
 	{"capture", required_argument, NULL, OPT_CAPTURE},
+	{"drop", optional_argument, NULL, OPT_DROP},
 	{"dir", required_argument, NULL, OPT_DIR},
 	{"stage", required_argument, NULL, OPT_STAGE},
 	{"trace", no_argument, NULL, OPT_TRACE},
@@ -309,9 +311,14 @@ static int join_filter(struct pk_opts *o, int argc, char **argv, struct rd_err *
 	return 0;
 }
 
-static int check_together(const struct pk_opts *o, struct rd_err *err)
+static int check_together(struct pk_opts *o, struct rd_err *err)
 {
 	bool text = o->console || o->json || o->trace;
+
+	if (o->drops.given && o->capture != NULL)
+		return rd_err_set(err, -EINVAL, "--drop is a capture point: --capture excludes it");
+	if (o->drops.given)
+		o->capture = "drop";
 
 	if (o->inner_only && o->outer_only)
 		return rd_err_set(err, -EINVAL, "--inner-only and --outer-only exclude each other");
@@ -370,7 +377,8 @@ int pk_opts_parse(struct pk_opts *o, int argc, char **argv, struct rd_err *err)
 	while ((c = getopt_long_only(argc, argv, short_options, all, NULL)) != -1) {
 		if (c == '?' || c == ':')
 			return bad_option(c, argv, err);
-		rc = apply(o, c, optarg, err);
+		rc = c == OPT_DROP ? pk_drops_add(&o->drops, optarg, argv, &optind, err)
+				   : apply(o, c, optarg, err);
 		if (rc < 0)
 			return rd_err_set(err, rc, "option %s", argv[optind - 1]);
 	}

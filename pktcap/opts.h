@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "drops.h"
 #include "terms.h"
 
 #define PK_SNAPLEN_MAX 262144u
@@ -70,6 +71,7 @@ struct pk_opts {
 	struct pk_select select[PK_MAX_SELECT];
 	unsigned nb_select;
 	const char *capture; // "STAGE[@PORT],..."; NULL = by port, direction and side
+	struct pk_drops drops; // --drop; capture is "drop" then
 	enum pk_dir dir;
 	enum pk_side side;
 	bool trace; // print walks

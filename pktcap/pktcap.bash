@@ -19,6 +19,9 @@ _pktcap()
 	-i | -interface)
 		list="any $(pktcap -A 2>/dev/null | awk 'NR > 1 { print $1 }')"
 		list+=" $(pktcap "${socket[@]}" -D 2>/dev/null | awk 'NR > 1 { print $3 }')" ;;
+	-drop)
+		[[ $word == *,* ]] && kept=${word%,*},
+		list=$(reddot "${socket[@]}" --json show drop all 2>/dev/null | grep -oE '"reason": ?"[A-Z0-9_]+"' | cut -d'"' -f4 | sed "s/^/$kept/") ;;
 	-dir) list='0 1 2 rx tx both' ;;
 	-stage) list='pre post' ;;
 	-meta) list='none lean full' ;;

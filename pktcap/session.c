@@ -62,6 +62,16 @@ static json_t *points_json(struct pk_session *s, struct rd_err *err)
 	return list;
 }
 
+static json_t *reasons_json(const struct pk_drops *d)
+{
+	json_t *list = json_array();
+
+	for (unsigned i = 0; i < rd_drops_count; i++)
+		if (pk_drops_wants(d, rd_drops[i].id))
+			json_array_append_new(list, json_string(rd_drops[i].name));
+	return list;
+}
+
 static json_t *params_json(struct pk_session *s, struct rd_err *err)
 {
 	const struct pk_opts *o = s->opts;
@@ -82,6 +92,8 @@ static json_t *params_json(struct pk_session *s, struct rd_err *err)
 	}
 	if (o->ring_size != 0)
 		json_object_set_new(params, "ring_size", json_integer((json_int_t)o->ring_size));
+	if (o->drops.some)
+		json_object_set_new(params, "reasons", reasons_json(&o->drops));
 	return params;
 }
 
@@ -93,7 +105,8 @@ bool pk_session_asked(const struct pk_session *s, const struct rd_cap_rec *rec)
 		const struct pk_point *pt = &pts->list[i];
 
 		if (pt->stage == rec->stage && (pt->port == NULL || pt->port->id == rec->port_id))
-			return true;
+			return rec->stage != RD_STAGE_DROP
+				|| pk_drops_wants(&s->opts->drops, rec->reason);
 	}
 	return false;
 }

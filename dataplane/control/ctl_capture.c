@@ -147,6 +147,26 @@ static void read_filter(struct rd_request *req, struct rd_filter *f)
 	free(insns);
 }
 
+// The reasons, a bit each; false when all are wanted.
+static bool read_reasons(struct rd_request *req, uint64_t mask[RD_DROP_MAX / 64])
+{
+	json_t *list = rd_req_array(req, "reasons", RD_DROP_MAX), *name;
+	size_t i;
+
+	json_array_foreach (list, i, name) {
+		const char *text = json_string_value(name);
+		const struct rd_drop_desc *d = text != NULL ? rd_drop_by_name(text) : NULL;
+
+		if (d == NULL) {
+			rd_req_fail(req, "reasons", -ENOENT, "reason %zu is not known", i + 1);
+			rd_err_hint(req->err, "show drop all");
+			break;
+		}
+		mask[d->id / 64] |= UINT64_C(1) << (d->id % 64);
+	}
+	return json_array_size(list) != 0;
+}
+
 static void session_free(struct rd_ctl_session *s)
 {
 	rd_capture_stop(s->capture);
@@ -217,6 +237,7 @@ int ctl_capture_start(struct rd_request *req)
 	struct rd_ctl_session *s;
 	struct point_list *points;
 	struct rd_capture_opts o = {0};
+	uint64_t reasons[RD_DROP_MAX / 64] = {0};
 	int ret = -ENOMEM;
 
 	if (req->conn == NULL) {
@@ -233,6 +254,7 @@ int ctl_capture_start(struct rd_request *req)
 	read_session(req, s, &o);
 	read_points(req, points);
 	read_filter(req, &o.filter);
+	o.reasons = read_reasons(req, reasons) ? reasons : NULL;
 	o.points = points->v;
 	o.nb_points = points->nb;
 	ret = rd_req_end(req);

@@ -103,6 +103,36 @@ static void filter_options_are_terms(void **state)
 	}
 }
 
+// The argument is optional: what can only be reasons is one.
+static void drops_have_reasons(void **state)
+{
+	char *some[] = {(char[]){"pktcap"}, (char[]){"--drop"}, (char[]){"DFW_RULE_DENY,PARSE_*"},
+		(char[]){"tcp"}, NULL};
+	char *all[] = {(char[]){"pktcap"}, (char[]){"-drop"}, (char[]){"host"},
+		(char[]){"10.0.0.1"}, NULL};
+	char *joined_list[] = {(char[]){"pktcap"}, (char[]){"--drop=rx_runt"}, NULL};
+	struct pk_opts o;
+	struct rd_err err;
+
+	(void)state;
+	assert_int_equal(parse(&o, some, &err), 0);
+	assert_string_equal(o.capture, "drop");
+	assert_string_equal(o.filter, "tcp");
+	assert_true(pk_drops_wants(&o.drops, RD_DROP_DFW_RULE_DENY));
+	assert_true(pk_drops_wants(&o.drops, RD_DROP_PARSE_IP_CSUM));
+	assert_false(pk_drops_wants(&o.drops, RD_DROP_DFW_DEFAULT_DENY));
+	pk_opts_free(&o);
+	assert_int_equal(parse(&o, all, &err), 0);
+	assert_string_equal(o.filter, "host 10.0.0.1");
+	assert_false(o.drops.some);
+	assert_true(pk_drops_wants(&o.drops, RD_DROP_DFW_DEFAULT_DENY));
+	pk_opts_free(&o);
+	assert_int_equal(parse(&o, joined_list, &err), 0);
+	assert_true(pk_drops_wants(&o.drops, RD_DROP_RX_RUNT));
+	assert_false(pk_drops_wants(&o.drops, RD_DROP_RX_OVERSIZE));
+	pk_opts_free(&o);
+}
+
 struct refused {
 	const char *args[6];
 	const char *why;
@@ -110,6 +140,8 @@ struct refused {
 
 static const struct refused refused[] = {
 	{{"--bogus"}, "--bogus"},
+	{{"--drop", "NO_SUCH_REASON"}, "NO_SUCH_REASON"},
+	{{"--drop", "--capture", "drop"}, "--drop"},
 	{{"--count"}, "needs a value"},
 	{{"--dir", "3"}, "--dir 3"},
 	{{"--stage", "middle"}, "--stage"},
@@ -154,6 +186,7 @@ int main(void)
 		cmocka_unit_test(one_dash_is_enough),
 		cmocka_unit_test(letters_are_tcpdumps),
 		cmocka_unit_test(filter_options_are_terms),
+		cmocka_unit_test(drops_have_reasons),
 		cmocka_unit_test(nonsense_is_refused),
 	};
 
