@@ -1,38 +1,52 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * The bench that the perf programs share: one worker walked by this thread, a small overlay topology on null devices, and
- * a source that feeds frames through the inject ring.
- *
- *	wire = uplink vmnic0 (null device)   guest = vnic with a stateless firewall of 3 rules (null device)
- *	to-guest: Geneve frame at the uplink > ... > vnic_tx      from-guest: plain frame at the vnic > ... > uplink_tx
+ * The bench that the perf programs share: the daemon without its threads and socket. Commands make the topology (l2.rd,
+ * encap.rd, decap.rd), this thread walks the graph, a ring device is the source and a null device the sink. So nothing of
+ * the scheduler is measured, and the same number of instructions runs each time.
  */
 #pragma once
 
+#include "control/ctl.h"
 #include "core/worker.h"
+#include "engine/cli.h"
 
-enum bench_dir {
-	BENCH_TO_GUEST,
-	BENCH_FROM_GUEST,
-};
+#define BENCH_NODES 64
 
 struct bench {
 	struct rd_worker *w;
-	uint16_t uplink, vnic; // port indexes
-	uint8_t frame[2][2048]; // by enum bench_dir
-	size_t len[2];
-	uint16_t in_port[2];
+	struct rd_ctl ctl;
+	struct event_base *base;
+	struct rd_cli *cli;
+	char kind[16];
+	uint16_t source; // DPDK port id
+	uint8_t frame[2048];
+	size_t len, inner_off;
+	uint32_t flows; // 0 = each packet is a new one
+	uint32_t next;
+	uint64_t walk_tsc; // spent in walks, without the feeding
+	unsigned nb_nodes;
+	struct bench_node { // graph nodes, in the graph's order
+		struct rte_node *node;
+		uint64_t cycles0, objs0; // at the last bench_sample()
+	} node[BENCH_NODES];
 };
 
-// EAL, core and topology. Exits with a message when the machine can't. inner_len: of the guest's frame, with Ethernet.
-void bench_init(struct bench *b);
-void bench_frames(struct bench *b, size_t inner_len);
-// Feeds bursts of 32 until n packets have passed.
-void bench_run(struct bench *b, enum bench_dir dir, uint64_t n);
+struct bench_sample { // since the last one, per packet that went in at the source
+	double cycles[BENCH_NODES]; // of each node
+	double visits[BENCH_NODES]; // packets that it saw
+	double total; // all nodes
+	double walk; // whole walks
+};
+
+// Everything up to the first packet. kind: l2, encap or decap; dir has its .rd file. Exits with 77 and a message when
+// the machine can't.
+void bench_init(struct bench *b, const char *dir, const char *kind, unsigned flow_capacity);
 void bench_fini(struct bench *b);
-
-struct bench_sample { // cycles and packets of each stage since the last bench_sample()
-	double cycles[RD_STAGE_MAX]; // per packet, 0 = not visited
-	double total; // per packet, all stages and the poll
-};
+// One command line as in docs/design/protocol.md; exits when it is refused.
+__attribute__((format(printf, 2, 3))) void bench_cmd(struct bench *b, const char *fmt, ...);
+void bench_firewall(struct bench *b, const char *dir); // firewall.rd for the guest's port
+// The guest's frames have inner_len bytes, with Ethernet; flows 0 = every packet is of a new flow.
+void bench_traffic(struct bench *b, size_t inner_len, uint32_t flows);
+void bench_run(struct bench *b, uint64_t n); // bursts of 32 until n packets have passed
 void bench_sample(struct bench *b, uint64_t packets, struct bench_sample *s);
 double bench_median(double *v, unsigned n);

@@ -52,13 +52,3 @@ SCALE = (
 	("decap", 100000, 1.6, 1.3),
 	("decap", 1000000, 2.0, 1.5),
 )
-
-
-def rules(fw):
-	"""What the guest's firewall is told. Without one: that there is none."""
-	if not fw:
-		return []
-	return ["dfw add port guest rule 1 dir inout action drop proto tcp dport 23 name telnet",
-		"dfw add port guest rule 2 dir inout action drop from 192.0.2.0/24 name elsewhere",
-		"dfw add port guest rule 3 dir inout action allow proto udp from 10.0.0.0/8 name inside",
-		"dfw default port guest action drop"]

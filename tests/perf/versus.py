@@ -23,7 +23,7 @@ import time
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.realpath(__file__)))
 import ovs  # noqa: E402
-from cases import CASES, SCALE, rules  # noqa: E402
+from cases import CASES, SCALE  # noqa: E402
 from machine import Skip, Spread, hugepages, measure  # noqa: E402
 from null import Null  # noqa: E402
 from ours import Ours  # noqa: E402
@@ -62,7 +62,7 @@ class Bench:
 	def ours(self, kind, path, packets, fw, **kw):
 		total = MBUFS + packets
 		return Ours(self.reddotd, tempfile.mkdtemp(dir=self.where), kind, f"net_pcap0,rx_pcap={path},infinite_rx=1",
-			cores=self.args.cores, mbufs=total, mem=512 + total // 380, rules=rules(fw), **kw)
+			cores=self.args.cores, mbufs=total, mem=512 + total // 380, firewall=fw, **kw)
 
 	def turns(self, peers, reps, secs):
 		"""Cycles per packet of each, one after the other, reps times"""
