@@ -12,7 +12,7 @@
 #include "control/ctl.h"
 #include "control/device.h"
 #include "control/dfw_text.h"
-#include "tables/dfw.h"
+#include "tables/dfw_edit.h"
 
 #define LINE_LEN 8192 // 64 tunnels of the longest name fit
 
@@ -270,34 +270,45 @@ static void rule(struct line *l, const char *port, const struct rd_dfw_rule *r)
 	char text[RD_PREFIX_TEXT];
 
 	put(l, "dfw add port %s rule %u dir %s action %s", port, r->id, rd_dfw_dir_text(r->dir),
-		r->allow ? "allow" : "drop");
-	if (r->proto != 0)
-		put(l, " proto %s", rd_dfw_proto_text(r->proto, text));
-	if (r->src_family != 0)
-		put(l, " from %s", rd_dfw_prefix_text(r->src_family, r->src, r->src_len, text));
-	if (r->dst_family != 0)
-		put(l, " to %s", rd_dfw_prefix_text(r->dst_family, r->dst, r->dst_len, text));
-	if (r->sport_lo != 0 || r->sport_hi != UINT16_MAX)
-		put(l, " sport %s", rd_dfw_range_text(r->sport_lo, r->sport_hi, text));
-	if (r->dport_lo != 0 || r->dport_hi != UINT16_MAX)
-		put(l, " dport %s", rd_dfw_range_text(r->dport_lo, r->dport_hi, text));
+		rd_dfw_action_text(r->action));
+	for (unsigned i = 0; i < r->nb_services; i++) {
+		const struct rd_dfw_service *s = &r->service[i];
+
+		if (s->proto != 0)
+			put(l, " proto %s", rd_dfw_proto_text(s->proto, text));
+		if (s->sport_lo != 0 || s->sport_hi != UINT16_MAX)
+			put(l, " sport %s", rd_dfw_range_text(s->sport_lo, s->sport_hi, text));
+		if (s->dport_lo != 0 || s->dport_hi != UINT16_MAX)
+			put(l, " dport %s", rd_dfw_range_text(s->dport_lo, s->dport_hi, text));
+	}
+	for (unsigned i = 0; i < r->nb_from; i++)
+		put(l, " from %s",
+			rd_dfw_prefix_text(
+				r->from[i].family, r->from[i].addr, r->from[i].len, text));
+	for (unsigned i = 0; i < r->nb_to; i++)
+		put(l, " to %s",
+			rd_dfw_prefix_text(r->to[i].family, r->to[i].addr, r->to[i].len, text));
 	if (r->name[0] != '\0') {
 		put(l, " name");
 		put_word(l, r->name);
 	}
+	put(l, "%s", r->log ? " log" : "");
 	emit(l);
 }
 
 static void port_dfw(struct line *l, const struct rd_port *p)
 {
+	const struct rd_dfw_local *own = rd_dfw_model()->local[p->idx];
 	char name[RD_QNAME_LEN];
 
-	if (p->dfw == NULL)
+	if (own == NULL)
 		return;
 	rd_port_qname(p, name, sizeof(name));
-	for (uint32_t i = 0; i < p->dfw->nb; i++)
-		rule(l, name, &p->dfw->rule[i]);
-	put(l, "dfw default port %s action %s", name, p->dfw->default_allow ? "allow" : "drop");
+	for (uint32_t i = 0; i < own->rules.nb; i++)
+		rule(l, name, own->rules.v[i]);
+	if (!own->has_default)
+		return;
+	put(l, "dfw default port %s action %s", name, rd_dfw_action_text(own->default_action));
 	emit(l);
 }
 

@@ -11,6 +11,7 @@
 #include "base/pkt.h"
 #include "base/str.h"
 #include "control/ctl.h"
+#include "tables/dfw.h"
 
 static const struct rd_port *port_at(uint16_t idx)
 {
@@ -108,7 +109,8 @@ static json_t *item_verdict(const struct rd_flow *f)
 	const struct rd_stage_desc *where =
 		f->acts & RD_ACT_DROP ? rd_stage_by_id(f->drop_stage) : NULL;
 	bool by_out = where != NULL && where->id == RD_STAGE_DFW_OUT;
-	uint32_t rule = by_out || !(f->acts & RD_ACT_DFW_DST) ? f->rule_out : f->rule_in;
+	uint32_t rule =
+		rd_dfw_slot_id(by_out || !(f->acts & RD_ACT_DFW_DST) ? f->rule_out : f->rule_in);
 
 	return json_pack("{s:s,s:I,s:s,s:s,s:b}", "verdict",
 		f->acts & RD_ACT_DROP ? "drop" : "allow", "rule", (json_int_t)rule, "reason",

@@ -21,6 +21,7 @@
 #include "core/rcu.h"
 #include "core/stage.h"
 #include "core/tap.h"
+#include "tables/dfw_policy.h"
 #include "tables/flow.h"
 #include "tables/generation.h"
 
@@ -77,6 +78,7 @@ static void walk(struct rd_worker *w)
 {
 	w->now_s = rd_coarse_s();
 	w->gen = rd_generation();
+	w->policy = rd_dfw_policy();
 	w->polled = 0;
 	w->copies = 0;
 	rte_graph_walk(w->graph);

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
  * The firewall stages' common part. A denied flow is memoised and live like an allowed one, so that
- * its next packets cost one lookup. Frames without IP (ARP) pass: rules speak of addresses and
- * ports, and a guest that can't resolve addresses is of no use. Worker thread.
+ * its next packets cost one lookup. Worker thread.
  */
 #include "nodes/dfw.h"
 
@@ -11,10 +10,10 @@
 static struct rd_dfw_verdict decide(const struct rd_dfw *dfw, const struct rte_mbuf *m,
 	const struct rd_meta *md, enum rd_dfw_dir dir)
 {
-	struct rd_dfw_verdict pass = {.allow = true};
+	struct rd_dfw_verdict pass = {.action = RD_DFW_ALLOW};
 	struct rd_flow_key k;
 
-	if (dfw == NULL || (md->pkt_flags & (RD_PKT_IPV4 | RD_PKT_IPV6)) == 0)
+	if (dfw == NULL)
 		return pass;
 	rd_key_fill(m, md, &k);
 	return rd_dfw_match(dfw, dir, &k);
@@ -24,10 +23,10 @@ static void memoise(struct rd_flow *f, enum rd_dfw_dir dir, const struct rd_dfw_
 {
 	rd_flow_write_begin(f);
 	if (dir == RD_DFW_IN)
-		f->rule_in = v->rule_id;
+		f->rule_in = v->slot;
 	else
-		f->rule_out = v->rule_id;
-	if (!v->allow) {
+		f->rule_out = v->slot;
+	if (v->action != RD_DFW_ALLOW) {
 		f->acts |= RD_ACT_DROP;
 		f->reason = v->reason;
 		f->drop_stage = dir == RD_DFW_IN ? RD_STAGE_DFW_IN : RD_STAGE_DFW_OUT;
@@ -40,9 +39,13 @@ static struct rd_dfw_verdict recall(const struct rd_flow *f, enum rd_dfw_dir dir
 {
 	unsigned stage = dir == RD_DFW_IN ? RD_STAGE_DFW_IN : RD_STAGE_DFW_OUT;
 
+	uint16_t slot = dir == RD_DFW_IN ? f->rule_in : f->rule_out;
+
 	return (struct rd_dfw_verdict){
-		.allow = (f->acts & RD_ACT_DROP) == 0 || f->drop_stage != stage,
-		.rule_id = dir == RD_DFW_IN ? f->rule_in : f->rule_out,
+		.action = (f->acts & RD_ACT_DROP) == 0 || f->drop_stage != stage ? RD_DFW_ALLOW
+										 : RD_DFW_DROP,
+		.rule_id = rd_dfw_slot_id(slot),
+		.slot = slot,
 		.reason = f->reason,
 	};
 }
@@ -50,8 +53,7 @@ static struct rd_dfw_verdict recall(const struct rd_flow *f, enum rd_dfw_dir dir
 int rd_dfw_stage(
 	struct rd_worker *w, const struct rte_mbuf *m, struct rd_meta *md, enum rd_dfw_dir dir)
 {
-	const struct rd_port *p = rd_port_at(dir == RD_DFW_IN ? md->out_port : md->in_port);
-	const struct rd_dfw *dfw = p != NULL ? p->dfw : NULL;
+	const struct rd_dfw *dfw = rd_dfw_of(w, dir == RD_DFW_IN ? md->out_port : md->in_port);
 	uint8_t bit = dir == RD_DFW_IN ? RD_DECIDED_DFW_IN : RD_DECIDED_DFW_OUT;
 	struct rd_flow *f = md->flow;
 	struct rd_dfw_verdict v;
@@ -64,9 +66,9 @@ int rd_dfw_stage(
 			memoise(f, dir, &v);
 	}
 	md->rule_id = v.rule_id;
-	if (dfw != NULL && (md->pkt_flags & (RD_PKT_IPV4 | RD_PKT_IPV6)))
-		rd_dfw_hit(dfw, w->id, v.rule_id);
-	if (v.allow)
+	if (v.slot != 0)
+		rd_dfw_hit(w->id, v.slot, 1, m->pkt_len);
+	if (v.action == RD_DFW_ALLOW)
 		return 0;
 	if (f != NULL) // flow_install won't see it
 		rd_flow_make_live(w, f);

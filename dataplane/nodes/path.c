@@ -64,23 +64,23 @@ void rd_key_fill(const struct rte_mbuf *m, const struct rd_meta *md, struct rd_f
 
 uint32_t rd_path_acts(const struct rd_meta *md)
 {
-	const struct rd_port *in, *out;
+	const struct rd_worker *w = rd_worker_self();
+	const struct rd_port *out;
 	bool tunnelled = md->flags & RD_META_FROM_TUNNEL;
 	uint32_t acts = RD_ACT_OUTPUT;
 
 	if (md->flow != NULL && (md->flow->decided & RD_DECIDED_L2))
 		return md->flow->acts;
-	in = rd_port_at(md->in_port);
 	out = md->out_port != RD_PORT_NONE ? rd_port_at(md->out_port) : NULL;
 	if (tunnelled)
 		acts |= RD_ACT_DECAP;
-	else if (in != NULL && in->dfw != NULL)
+	else if (rd_dfw_of(w, md->in_port) != NULL)
 		acts |= RD_ACT_DFW_SRC;
 	if (!tunnelled && md->tunnel != 0)
 		acts |= RD_ACT_ENCAP;
 	else if (out == NULL || out->type == RD_PORT_UPLINK)
 		acts |= RD_ACT_UPLINK;
-	else if (out->dfw != NULL)
+	else if (rd_dfw_of(w, md->out_port) != NULL)
 		acts |= RD_ACT_DFW_DST;
 	return acts;
 }

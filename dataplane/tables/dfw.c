@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * Matching of firewall rules, and their counters. Workers.
+ * Matching of firewall rules. Workers.
  */
-#include "tables/dfw_priv.h"
+#include "tables/dfw.h"
 
 #include "api/stages.h"
 #include "base/pkt.h"
+#include "tables/dfw_acl.h"
+#include "tables/dfw_compile.h"
 
 #include <string.h>
 #include <sys/socket.h>
@@ -19,57 +21,60 @@ static bool prefix_match(const uint8_t *addr, const uint8_t *prefix, unsigned le
 	return bits == 0 || ((addr[bytes] ^ prefix[bytes]) >> (8 - bits)) == 0;
 }
 
-static bool address_match(unsigned rule_family, unsigned family, const uint8_t *addr,
-	const uint8_t *prefix, unsigned len)
+static bool port_match(const struct rd_dfw_term *t, const struct rd_flow_key *k)
 {
-	if (rule_family == 0)
+	if (!t->l4)
 		return true;
-	return rule_family == family && prefix_match(addr, prefix, len);
+	return k->ft == RD_FT_L4 && k->sport >= t->sport_lo && k->sport <= t->sport_hi
+		&& k->dport >= t->dport_lo && k->dport <= t->dport_hi;
 }
 
-static bool port_match(const struct rd_dfw_rule *r, const struct rd_flow_key *k)
-{
-	if (r->sport_lo == 0 && r->sport_hi == UINT16_MAX && r->dport_lo == 0
-		&& r->dport_hi == UINT16_MAX)
-		return true;
-	if (k->ft != RD_FT_L4 || (k->proto != RD_IPPROTO_TCP && k->proto != RD_IPPROTO_UDP))
-		return false;
-	return k->sport >= r->sport_lo && k->sport <= r->sport_hi && k->dport >= r->dport_lo
-		&& k->dport <= r->dport_hi;
-}
-
-static bool rule_match(const struct rd_dfw_rule *r, enum rd_dfw_dir dir, unsigned family,
+static bool term_match(const struct rd_dfw_term *t, enum rd_dfw_dir dir, unsigned family,
 	const struct rd_flow_key *k)
 {
-	return (r->dir & dir) != 0 && (r->proto == 0 || r->proto == k->proto)
-		&& address_match(r->src_family, family, k->src, r->src, r->src_len)
-		&& address_match(r->dst_family, family, k->dst, r->dst, r->dst_len)
-		&& port_match(r, k);
+	return (t->dir & dir) != 0 && (t->family == 0 || t->family == family)
+		&& (t->proto == 0 || t->proto == k->proto)
+		&& prefix_match(k->src, t->src, t->src_len)
+		&& prefix_match(k->dst, t->dst, t->dst_len) && port_match(t, k);
+}
+
+struct rd_dfw_verdict rd_dfw_match_l2(
+	const struct rd_dfw *d, enum rd_dfw_dir dir, const struct rd_flow_key *k)
+{
+	for (uint32_t i = 0; i < d->nb_l2; i++) {
+		const struct rd_dfw_term *t = &d->l2[i];
+
+		if ((t->dir & dir) != 0 && (t->sport_lo == 0 || t->sport_lo == k->ethertype)
+			&& prefix_match(k->smac, t->src, t->src_len)
+			&& prefix_match(k->dmac, t->dst, t->dst_len))
+			return d->verdict[t->rule];
+	}
+	return (struct rd_dfw_verdict){.action = RD_DFW_ALLOW};
+}
+
+static struct rd_dfw_verdict match_flat(
+	const struct rd_dfw *d, enum rd_dfw_dir dir, unsigned family, const struct rd_flow_key *k)
+{
+	for (uint32_t i = 0; i < d->nb_flat; i++)
+		if (term_match(&d->flat[i], dir, family, k))
+			return d->verdict[d->flat[i].rule];
+	return d->dflt;
 }
 
 struct rd_dfw_verdict rd_dfw_match(
 	const struct rd_dfw *d, enum rd_dfw_dir dir, const struct rd_flow_key *k)
 {
 	unsigned family = k->ethertype == RD_ETHERTYPE_IPV4 ? AF_INET : AF_INET6;
+	struct rd_dfw_verdict l2 = {.action = RD_DFW_ALLOW};
+	uint32_t found;
 
-	if (k->ethertype != RD_ETHERTYPE_IPV4 && k->ethertype != RD_ETHERTYPE_IPV6)
-		return (struct rd_dfw_verdict){.allow = true};
-	for (uint32_t i = 0; i < d->nb; i++) {
-		const struct rd_dfw_rule *r = &d->rule[i];
-
-		if (rule_match(r, dir, family, k))
-			return (struct rd_dfw_verdict){.allow = r->allow,
-				.rule_id = r->id,
-				.reason = r->allow ? RD_DROP_NONE : RD_DROP_DFW_RULE_DENY};
-	}
-	return (struct rd_dfw_verdict){.allow = d->default_allow,
-		.reason = d->default_allow ? RD_DROP_NONE : RD_DROP_DFW_DEFAULT_DENY};
-}
-
-void rd_dfw_hit(const struct rd_dfw *d, unsigned worker, uint32_t rule_id)
-{
-	uint64_t *count = &d->hits[(size_t)worker * d->stride + dfw_index(d, rule_id)];
-
-	// Only this worker writes it; control reads it at any time.
-	__atomic_store_n(count, *count + 1, __ATOMIC_RELAXED);
+	if (d->nb_l2 != 0)
+		l2 = rd_dfw_match_l2(d, dir, k);
+	if (l2.action != RD_DFW_ALLOW
+		|| (k->ethertype != RD_ETHERTYPE_IPV4 && k->ethertype != RD_ETHERTYPE_IPV6))
+		return l2;
+	if (d->acl[0] == NULL && d->acl[1] == NULL)
+		return match_flat(d, dir, family, k);
+	found = rd_dfw_acl_match(d, dir, k);
+	return found == 0 ? d->dflt : d->verdict[found - 1];
 }

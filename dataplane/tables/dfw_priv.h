@@ -1,24 +1,25 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * From rule ids to positions, for dfw.c and dfw_list.c only.
+ * What the files that change the firewall policy need from each other. Control thread.
  */
 #pragma once
 
-#include "tables/dfw.h"
-#include "tables/index.h"
+#include "tables/dfw_model.h"
 
-// Position of a rule, nb (the default's) when there is none with this id. Any thread.
-static inline uint32_t dfw_index(const struct rd_dfw *d, uint32_t id)
-{
-	uint32_t at;
+// dfw_model.c. own: a section or a port's record that this model alone has, copied if need be; NULL: no memory (or slots).
+struct rd_dfw_section *rd_dfw_section_own(struct rd_dfw_model *m, uint32_t at);
+struct rd_dfw_local *rd_dfw_local_own(struct rd_dfw_model *m, uint16_t port);
+void rd_dfw_section_put(struct rd_dfw_section *s); // NULL is fine, as for the others
+void rd_dfw_local_put(struct rd_dfw_local *l);
+void rd_dfw_group_put(struct rd_dfw_group *g);
+void rd_dfw_named_put(struct rd_dfw_named *s);
+int rd_dfw_vec_insert(struct rd_dfw_vec *v, uint32_t at, struct rd_dfw_rule *r); // -ENOMEM
+struct rd_dfw_rule *rd_dfw_vec_remove(struct rd_dfw_vec *v, uint32_t at);
 
-	if (id == 0)
-		return d->nb;
-	for (uint32_t i = (uint32_t)rd_mix64(id) & d->hash_mask;; i = (i + 1) & d->hash_mask) {
-		at = d->hash[i];
-		if (at == 0)
-			return d->nb;
-		if (d->rule[at - 1].id == id)
-			return at - 1;
-	}
-}
+// dfw_local.c
+int rd_dfw_service_check(const struct rd_dfw_service *s, struct rd_err *err);
+// Gives the rule its slot: that of the rule that it takes the place of (NULL = none), or a new one.
+int rd_dfw_rule_slot(struct rd_dfw_rule *r, const struct rd_dfw_rule *old, struct rd_err *err);
+
+// dfw_model.c: sections, groups and services go; ports' own rules stay.
+void rd_dfw_clear(struct rd_dfw_model *m);

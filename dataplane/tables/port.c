@@ -5,7 +5,7 @@
 #include "tables/tables.h"
 
 #include "base/str.h"
-#include "tables/dfw.h"
+#include "tables/dfw_edit.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -127,8 +127,6 @@ void rd_port_discard(struct rd_port *p)
 	if (p == NULL)
 		return;
 	published = p->idx == 0 ? NULL : rd_port_at(p->idx);
-	if (published == NULL || published->dfw != p->dfw)
-		rd_dfw_free(p->dfw);
 	if (published == NULL || published->answer != p->answer)
 		rd_answer_free(p->answer);
 	free(p);
@@ -202,7 +200,7 @@ void rd_port_table_reset(void)
 		struct rd_port *p = rd_port_table[i];
 
 		rd_port_table[i] = NULL;
-		rd_port_discard(p); // it is not published any more, so its dfw and answer go too
+		rd_port_discard(p); // it is not published any more, so its answer goes too
 	}
 	next_idx = 1;
 	gone_first = nb_gone = 0;
@@ -210,6 +208,7 @@ void rd_port_table_reset(void)
 
 void rd_tables_fini(void)
 {
+	rd_dfw_fini();
 	rd_port_table_reset();
 	rd_mux_fini();
 	rd_segment_fini();

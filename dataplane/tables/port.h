@@ -53,8 +53,6 @@ struct rd_answer { // frames that a stand-in guest transmits, one per packet del
 struct rd_answer *rd_answer_new(uint32_t nb); // zeroed, to be filled in; NULL when out of memory
 void rd_answer_free(struct rd_answer *a); // NULL is fine
 
-struct rd_dfw; // tables/dfw.h
-
 struct rd_port {
 	// what the workers read
 	uint16_t idx; // 1-based; another port can get it when this one is gone: rd_port_gen
@@ -73,7 +71,6 @@ struct rd_port {
 	uint8_t mac[6];
 	uint8_t nb_team;
 	uint16_t team[RD_TEAM_MAX]; // uplinks in failover order
-	struct rd_dfw *dfw; // NULL = no firewall on this port
 	struct rd_answer *answer;
 	// what control and show commands read
 	uint32_t id; // public number, one per host: (uplink << 31) | (portset << 25) | index
@@ -131,7 +128,7 @@ struct rd_port *rd_port_edit(uint16_t idx);
 // Checks (id and name unique, peers exist and fit, ...), generates id, ens and mac where they are 0, makes
 // the record visible, bumps the generation, frees what it replaces after RCU. On error p is still the caller's.
 int rd_port_publish(struct rd_port *p, struct rd_err *err);
-// A private record that was not published, with its dfw and answer unless they are the published ones. NULL is fine.
+// A private record that was not published, with its answer unless it is the published one. NULL is fine.
 void rd_port_discard(struct rd_port *p);
 int rd_port_del(uint16_t idx, struct rd_err *err); // -EBUSY while others refer to it
 // By HOST/NAME, NAME or decimal id, as docs/design/protocol.md says. NULL and *err.

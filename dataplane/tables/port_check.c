@@ -2,6 +2,7 @@
  *
  * What rd_port_publish() and rd_port_del() refuse. Control thread; changes nothing.
  */
+#include "tables/dfw_edit.h"
 #include "tables/tables.h"
 
 #include <string.h>
@@ -220,8 +221,6 @@ int rd_port_check(const struct rd_port *p, const struct rd_port *old, struct rd_
 
 	if (rc == 0 && (rd_switch_at(p->sw) == NULL || rd_switch_at(p->sw)->host != p->host))
 		rc = refuse(err, -EINVAL, "switch", "the port's switch is gone");
-	if (rc == 0 && p->dfw != NULL && !rd_port_is_access(p->type))
-		rc = refuse(err, -EINVAL, "port", "only guests' and vmk ports have a firewall");
 	if (rc == 0)
 		rc = check_unique(p, err);
 	if (rc == 0)
@@ -277,5 +276,7 @@ int rd_port_unused(const struct rd_port *p, struct rd_err *err)
 			return rd_err_set(err, -EBUSY, "port %s %s %s", qname_of(q->idx, buf), how,
 				qname_of(p->idx, other));
 	}
+	if (rd_dfw_target_unused(RD_DFW_ON_PORT, p->idx, err) < 0)
+		return -EBUSY;
 	return unused_by_teps(p, err);
 }

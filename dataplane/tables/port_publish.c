@@ -10,7 +10,7 @@
 
 #include "core/worker.h"
 #include "core/drop.h"
-#include "tables/dfw.h"
+#include "tables/dfw_edit.h"
 #include "tables/retire.h"
 
 #include <stdlib.h>
@@ -20,11 +20,6 @@
 struct far_ends {
 	struct rd_port *left, *joined;
 };
-
-static void free_dfw(void *d)
-{
-	rd_dfw_free(d);
-}
 
 static void free_answer(void *a)
 {
@@ -38,8 +33,6 @@ void rd_port_swap(struct rd_port *p)
 	__atomic_store_n(&rd_port_table[p->idx], p, __ATOMIC_RELEASE);
 	if (old == NULL)
 		return;
-	if (old->dfw != p->dfw)
-		rd_retire(old->dfw, free_dfw);
 	if (old->answer != p->answer)
 		rd_retire(old->answer, free_answer);
 	rd_retire(old, free);
@@ -160,7 +153,6 @@ static bool is_narrow(const struct rd_port *old, const struct rd_port *p)
 int rd_port_publish(struct rd_port *p, struct rd_err *err)
 {
 	const struct rd_port *old = p->idx == 0 ? NULL : rd_port_at(p->idx);
-	struct rd_dfw *old_dfw = old == NULL ? NULL : old->dfw;
 	struct far_ends f = {0};
 	bool narrow;
 	int rc;
@@ -171,7 +163,9 @@ int rd_port_publish(struct rd_port *p, struct rd_err *err)
 	rc = prepare(p, old, &f, err);
 	if (rc < 0)
 		return rc;
-	rc = fdb_change(old, p, err);
+	rc = rd_dfw_port_update(p, err);
+	if (rc == 0)
+		rc = fdb_change(old, p, err);
 	if (rc < 0) {
 		free(f.left);
 		free(f.joined);
@@ -188,8 +182,6 @@ int rd_port_publish(struct rd_port *p, struct rd_err *err)
 	else
 		rd_generation_bump();
 	rd_rcu_synchronize();
-	if (old_dfw != p->dfw)
-		rd_dfw_carry(p->dfw, old_dfw);
 	rd_retire_free();
 	return 0;
 }
@@ -212,10 +204,10 @@ int rd_port_del(uint16_t idx, struct rd_err *err)
 	far_ends_swap(&f);
 	stale = !refresh_lists();
 	rd_fdb_purge(false, idx);
-	rd_retire(p->dfw, free_dfw);
 	rd_retire(p->answer, free_answer);
 	rd_retire(p, free);
 	rd_commit();
+	rd_dfw_port_gone(idx);
 	(void)rd_fdb_purge(false, idx); // what a worker learned before it saw it gone
 	rd_worker_forget_port(idx);
 	if (!stale) // else a list could lead to the next port of this index

@@ -42,7 +42,7 @@ struct rd_port *rd_port_dup(const struct rd_port *p); // NULL and errno
 int rd_port_new_idx(void); // -ENOSPC
 void rd_port_free_idx(uint16_t idx); // nothing leads there any more: another port may get it
 void rd_port_table_reset(void);
-// port_publish.c: the record at p's index becomes p, the old one is retired with the dfw and answer it does not share.
+// port_publish.c: the record at p's index becomes p, the old one is retired with the answer it does not share.
 void rd_port_swap(struct rd_port *p);
 // mux.c: makes the hash of ports behind MUX ports again.
 int rd_mux_refresh(void);

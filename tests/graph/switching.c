@@ -83,7 +83,7 @@ static void local(void **state)
 	id = send(v.a, &f);
 	assert_string_equal(gf_path(id),
 		"vnic_rx@a classify@a port_in@a flow_lookup@a dfw_out@a dfw_in@b port_out@b vnic_tx@b");
-	assert_int_equal(rd_dfw_hits(rd_port_at(v.b)->dfw, 12), 2);
+	assert_int_equal(rd_dfw_local_hits(v.b, 12), 2);
 	assert_memory_equal(gf_hop(id, RD_STAGE_VNIC_TX)->bytes, f.bytes, f.len);
 }
 
@@ -110,7 +110,7 @@ static void denied(void **state)
 		assert_int_equal(r.rule_id, 21);
 		assert_int_equal(r.stage, RD_STAGE_DFW_OUT);
 	}
-	assert_int_equal(rd_dfw_hits(rd_port_at(v.a)->dfw, 21), 3);
+	assert_int_equal(rd_dfw_local_hits(v.a, 21), 3);
 	assert_int_equal(gf_w->ports[v.a].drops, 3);
 	assert_int_equal(gf_w->flows->nb, 1);
 }

@@ -212,14 +212,14 @@ static void flow_entries(void **state)
 		if (f.acts & RD_ACT_DECAP) {
 			assert_int_equal(f.acts, 0x80800080);
 			assert_int_equal(f.out_port, t.proxy);
-			assert_int_equal(f.rule_in, 1041);
+			assert_int_equal(rd_dfw_slot_id(f.rule_in), 1041);
 			assert_int_equal(f.key.vni, GT_VNI);
 			decap++;
 		} else if (f.acts & RD_ACT_ENCAP) {
 			assert_int_equal(f.acts, 0x20000c0);
 			assert_int_equal(f.uplink, t.arm_uplink);
 			assert_int_equal(f.tunnel, t.tunnel);
-			assert_int_equal(f.rule_out, 1042);
+			assert_int_equal(rd_dfw_slot_id(f.rule_out), 1042);
 			assert_int_equal(f.key.vni, 0);
 			encap++;
 		}

@@ -159,26 +159,35 @@ uint16_t gt_tunnel(const char *name, const char *local, const char *remote, cons
 void gt_dfw(uint16_t port, const struct gt_rule *rules, unsigned nb, bool default_allow)
 {
 	struct rd_err err = {0};
-	struct rd_dfw *d = rd_dfw_with_default(NULL, default_allow, &err), *next;
-	struct rd_port *p = rd_port_edit(port);
+	struct rd_dfw_model *m = rd_dfw_edit(NULL, &err);
+	const struct rd_dfw_local *own;
+	int rc = m != NULL ? 0 : -ENOMEM;
 
-	for (unsigned i = 0; d != NULL && i < nb; i++) {
-		struct rd_dfw_rule r = {.id = rules[i].id,
-			.dir = (uint8_t)rules[i].dir,
-			.allow = rules[i].allow,
-			.proto = rules[i].proto,
+	assert_non_null(m);
+	while ((own = m->local[port]) != NULL && own->rules.nb > 0 && rc == 0)
+		rc = rd_dfw_local_del(m, port, own->rules.v[0]->id, &err);
+	for (unsigned i = 0; rc == 0 && i < nb; i++) {
+		struct rd_dfw_rule *r = rd_dfw_rule_new(rules[i].id);
+		struct rd_dfw_service *s = calloc(1, sizeof(*s));
+
+		assert_non_null(r);
+		assert_non_null(s);
+		*s = (struct rd_dfw_service){.proto = rules[i].proto,
 			.sport_hi = UINT16_MAX,
 			.dport_lo = rules[i].dport,
 			.dport_hi = rules[i].dport != 0 ? rules[i].dport : UINT16_MAX};
-
-		next = rd_dfw_with_rule(d, &r, &err);
-		rd_dfw_free(d);
-		d = next;
+		r->dir = (uint8_t)rules[i].dir;
+		r->action = rules[i].allow ? RD_DFW_ALLOW : RD_DFW_DROP;
+		r->service = s;
+		r->nb_services = 1;
+		rc = rd_dfw_local_add(m, port, r, &err);
 	}
-	ok(d != NULL ? 0 : -1, &err);
-	assert_non_null(p);
-	p->dfw = d;
-	gt_publish(p);
+	if (rc == 0)
+		rc = rd_dfw_local_default(
+			m, port, default_allow ? RD_DFW_ALLOW : RD_DFW_DROP, &err);
+	if (rc == 0)
+		rc = rd_dfw_local_stateful(m, port, 0, &err);
+	ok(rd_dfw_done(m, rc, &err), &err);
 }
 
 // The DPU's part that both demos share: two uplinks, endpoint, tunnel, overlay segment.

@@ -6,7 +6,7 @@
 #pragma once
 
 #include "graph_fixture.h"
-#include "tables/dfw.h"
+#include "tables/dfw_edit.h"
 #include "tables/segment.h"
 #include "tables/tunnel.h"
 
@@ -54,5 +54,5 @@ struct gt_rule {
 	uint8_t proto;
 	uint16_t dport; // 0 = any
 };
-// The rules in this order, and the default; replaces what the port had.
+// The rules in this order, and the default, without connection tracking; replaces what the port had.
 void gt_dfw(uint16_t port, const struct gt_rule *rules, unsigned nb, bool default_allow);

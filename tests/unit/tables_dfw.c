@@ -2,12 +2,15 @@
  *
  * tables/dfw: matching by table, lists that grow and shrink, counters, refused rules.
  */
-#include "tables/dfw.h"
+#include "tables/dfw_compile.h"
+#include "tables/dfw_edit.h"
 
 #include "base/str.h"
-#include "unit.h"
+#include "tables/dfw_policy.h"
+#include "tables_help.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 // A rule and a packet as text: the table below reads like the command language.
@@ -19,33 +22,59 @@ struct rule_text {
 	const char *from, *to, *sport, *dport;
 };
 
-static struct rd_dfw_rule rule(const struct rule_text *t)
+static struct rd_dfw_addr *addr(const char *text, uint16_t *nb)
 {
-	struct rd_dfw_rule r = {
-		.id = t->id, .dir = (uint8_t)t->dir, .allow = t->allow, .proto = t->proto};
+	struct rd_dfw_addr *a = calloc(1, sizeof(*a));
 	int family;
 
-	assert_int_equal(rd_parse_prefix(t->from, &family, r.src, &r.src_len), 0);
-	r.src_family = (uint8_t)family;
-	assert_int_equal(rd_parse_prefix(t->to, &family, r.dst, &r.dst_len), 0);
-	r.dst_family = (uint8_t)family;
-	assert_int_equal(rd_parse_range(t->sport, &r.sport_lo, &r.sport_hi), 0);
-	assert_int_equal(rd_parse_range(t->dport, &r.dport_lo, &r.dport_hi), 0);
+	assert_non_null(a);
+	assert_int_equal(rd_parse_prefix(text, &family, a->addr, &a->len), 0);
+	a->family = (uint8_t)family;
+	*nb = family != 0;
+	return a;
+}
+
+static struct rd_dfw_rule *rule(const struct rule_text *t)
+{
+	struct rd_dfw_rule *r = rd_dfw_rule_new(t->id);
+
+	assert_non_null(r);
+	r->dir = (uint8_t)t->dir;
+	r->action = t->allow ? RD_DFW_ALLOW : RD_DFW_DROP;
+	r->from = addr(t->from, &r->nb_from);
+	r->to = addr(t->to, &r->nb_to);
+	r->service = calloc(1, sizeof(*r->service));
+	assert_non_null(r->service);
+	r->nb_services = 1;
+	r->service->proto = t->proto;
+	assert_int_equal(rd_parse_range(t->sport, &r->service->sport_lo, &r->service->sport_hi), 0);
+	assert_int_equal(rd_parse_range(t->dport, &r->service->dport_lo, &r->service->dport_hi), 0);
 	return r;
 }
 
+// A rule set of these rules alone.
 static struct rd_dfw *list(const struct rule_text *rules, unsigned nb, bool default_allow)
 {
-	struct rd_dfw *d = rd_dfw_with_default(NULL, default_allow, NULL);
+	static const struct rd_dfw_model nothing;
+	struct rd_dfw_rule *r[16];
+	struct rd_dfw_crule *c[16];
+	struct rd_dfw_want want = {.nb = nb, .rule = c};
+	struct rd_err err = {0};
+	struct rd_dfw *d;
 
+	if (!default_allow)
+		want.dflt = (struct rd_dfw_verdict){
+			.action = RD_DFW_DROP, .reason = RD_DROP_DFW_DEFAULT_DENY};
 	for (unsigned i = 0; i < nb; i++) {
-		struct rd_dfw_rule r = rule(&rules[i]);
-		struct rd_dfw *longer = rd_dfw_with_rule(d, &r, NULL);
-
-		assert_non_null(longer);
-		rd_dfw_free(d);
-		d = longer;
+		r[i] = rule(&rules[i]);
+		assert_int_equal(rd_dfw_rule_check(r[i], NULL), 0);
+		assert_int_equal(rd_dfw_expand(&nothing, r[i], &err), 0);
+		c[i] = r[i]->compiled;
 	}
+	d = rd_dfw_build(&want, &err);
+	for (unsigned i = 0; i < nb; i++)
+		rd_dfw_rule_put(r[i]);
+	assert_non_null(d);
 	return d;
 }
 
@@ -124,10 +153,11 @@ static void matches(void **state)
 	for (unsigned i = 0; i < NB(packets); i++) {
 		struct rd_flow_key k = key(i);
 		struct rd_dfw_verdict v = rd_dfw_match(d, packets[i].dir, &k);
+		bool allow = v.action == RD_DFW_ALLOW;
 
-		if (v.rule_id != packets[i].rule || v.allow != packets[i].allow)
-			fail_msg("packet %u: rule %u, allow %d", i, v.rule_id, v.allow);
-		if (v.allow)
+		if (v.rule_id != packets[i].rule || allow != packets[i].allow)
+			fail_msg("packet %u: rule %u, allow %d", i, v.rule_id, allow);
+		if (allow)
 			assert_int_equal(v.reason, RD_DROP_NONE);
 		else
 			assert_int_equal(v.reason,
@@ -145,8 +175,9 @@ static void other_frames_pass(void **state)
 	struct rd_dfw_verdict v = rd_dfw_match(d, RD_DFW_IN, &arp);
 
 	(void)state;
-	assert_true(v.allow);
+	assert_int_equal(v.action, RD_DFW_ALLOW);
 	assert_int_equal(v.rule_id, 0);
+	assert_int_equal(v.slot, 0);
 	rd_dfw_free(d);
 }
 
@@ -156,108 +187,200 @@ static void default_allows(void **state)
 	struct rd_flow_key k = key(2);
 
 	(void)state;
-	assert_true(rd_dfw_match(d, RD_DFW_IN, &k).allow);
+	assert_int_equal(rd_dfw_match(d, RD_DFW_IN, &k).action, RD_DFW_ALLOW);
 	assert_int_equal(rd_dfw_match(d, RD_DFW_IN, &k).reason, RD_DROP_NONE);
 	rd_dfw_free(d);
 }
 
-static void lists_shrink(void **state)
+static const struct rd_dfw *of(uint16_t port)
 {
-	struct rd_dfw *d = list(rules, NB(rules), false);
-	struct rd_dfw *shorter = rd_dfw_without_rule(d, 10, NULL), *other;
+	return rd_dfw_policy()->port[port].dfw;
+}
+
+static uint32_t changes(uint16_t port)
+{
+	return rd_dfw_policy()->port[port].changes;
+}
+
+static int add(uint16_t port, const struct rule_text *t)
+{
+	struct rd_dfw_model *m = rd_dfw_edit(NULL, NULL);
+
+	assert_non_null(m);
+	return rd_dfw_done(m, rd_dfw_local_add(m, port, rule(t), NULL), NULL);
+}
+
+static int del(uint16_t port, uint32_t id)
+{
+	struct rd_dfw_model *m = rd_dfw_edit(NULL, NULL);
+
+	assert_non_null(m);
+	return rd_dfw_done(m, rd_dfw_local_del(m, port, id, NULL), NULL);
+}
+
+static int set_default(uint16_t port, enum rd_dfw_action action)
+{
+	struct rd_dfw_model *m = rd_dfw_edit(NULL, NULL);
+
+	assert_non_null(m);
+	return rd_dfw_done(m, rd_dfw_local_default(m, port, action, NULL), NULL);
+}
+
+static void ports_have_rules(void **state)
+{
+	uint16_t a = help_add("x86/DvsPortset-1", "a", RD_PORT_VNIC, 7, NULL);
+	uint16_t b = help_add("x86/DvsPortset-1", "b", RD_PORT_VNIC, 8, NULL);
+	uint16_t up = help_add("x86/DvsPortset-1", "up", RD_PORT_UPLINK, 9, NULL);
 	struct rd_flow_key k = key(0);
-	struct rd_err err = {0};
+	uint32_t revision = rd_dfw_policy()->revision;
 
 	(void)state;
-	assert_int_equal(rd_dfw_match(d, RD_DFW_IN, &k).rule_id, 10); // the old one is as it was
-	assert_int_equal(rd_dfw_match(shorter, RD_DFW_IN, &k).rule_id, 0);
-	assert_int_equal(shorter->nb, NB(rules) - 1);
-	assert_int_equal(shorter->rule[0].id, 20);
-	assert_int_equal(shorter->rule[6].id, 80);
-	assert_null(rd_dfw_without_rule(shorter, 10, &err));
-	assert_int_equal(err.code, -ENOENT);
-	assert_null(rd_dfw_without_rule(NULL, 10, NULL));
-	assert_null(rd_dfw_without_rule(shorter, 0, NULL));
-	other = rd_dfw_with_default(shorter, true, NULL);
-	assert_int_equal(other->nb, shorter->nb);
-	assert_true(other->default_allow);
-	rd_dfw_free(other);
-	rd_dfw_free(shorter);
-	rd_dfw_free(d);
-	rd_dfw_free(NULL);
+	assert_null(of(a));
+	assert_int_equal(add(a, &rules[0]), 0);
+	assert_int_equal(rd_dfw_policy()->revision, revision + 1);
+	assert_int_equal(changes(a), 1);
+	assert_int_equal(changes(b), 0);
+	assert_int_equal(rd_dfw_match(of(a), RD_DFW_IN, &k).rule_id, 10);
+	assert_true(of(a)->stateful);
+	assert_int_equal(add(a, &rules[0]), -EEXIST);
+	assert_int_equal(add(up, &rules[0]), -EINVAL);
+	assert_int_equal(add(b, &rules[0]), 0); // the same number on another port is another rule
+	assert_int_equal(changes(a), 1);
+	assert_int_equal(del(a, 20), -ENOENT);
+	assert_int_equal(set_default(a, RD_DFW_DROP), 0);
+	assert_int_equal(changes(a), 2);
+	assert_int_equal(set_default(a, RD_DFW_DROP), 0);
+	assert_int_equal(changes(a), 2); // nothing is different
+	assert_int_equal(del(a, 10), 0);
+	assert_int_equal(rd_dfw_match(of(a), RD_DFW_IN, &k).action, RD_DFW_DROP);
+	assert_int_equal(del(b, 10), 0);
+	assert_null(of(b)); // nothing is left
+	assert_int_equal(rd_port_del(a, NULL), 0);
+	assert_null(of(a));
+	assert_null(rd_dfw_model()->local[a]);
 }
 
 static void hits_are_counted(void **state)
 {
-	struct rd_dfw *d = list(rules, NB(rules), false), *next;
+	uint16_t a = help_add("x86/DvsPortset-1", "a", RD_PORT_VNIC, 7, NULL);
+	struct rd_flow_key k = key(0);
+	uint16_t slot, again;
 
 	(void)state;
+	assert_int_equal(add(a, &rules[0]), 0);
+	slot = rd_dfw_match(of(a), RD_DFW_IN, &k).slot;
+	assert_int_equal(rd_dfw_slot_id(slot), 10);
 	for (unsigned w = 0; w < RD_WORKER_MAX; w++)
-		for (unsigned i = 0; i < NB(rules); i++)
-			for (unsigned n = 0; n <= i; n++)
-				rd_dfw_hit(d, w, rules[i].id);
-	rd_dfw_hit(d, 0, 0);
-	rd_dfw_hit(d, 15, 999); // a rule that is gone: the default's
-	for (unsigned i = 0; i < NB(rules); i++)
-		assert_int_equal(rd_dfw_hits(d, rules[i].id), (i + 1) * RD_WORKER_MAX);
-	assert_int_equal(rd_dfw_hits(d, 0), 2);
-	assert_int_equal(rd_dfw_hits(d, 999), 0);
-	next = rd_dfw_without_rule(d, 10, NULL);
-	assert_int_equal(rd_dfw_hits(next, 20), 0);
-	rd_dfw_carry(next, d);
-	assert_int_equal(rd_dfw_hits(next, 20), 2 * RD_WORKER_MAX);
-	assert_int_equal(rd_dfw_hits(next, 0), 2);
-	rd_dfw_carry(next, NULL);
-	rd_dfw_carry(NULL, d);
-	rd_dfw_free(next);
-	rd_dfw_free(d);
+		rd_dfw_hit(w, slot, 2, 100);
+	rd_dfw_session(3, slot);
+	assert_int_equal(add(a, &rules[1]), 0); // the rule stays, and so does what it has counted
+	assert_int_equal(rd_dfw_match(of(a), RD_DFW_IN, &k).slot, slot);
+	assert_int_equal(rd_dfw_local_hits(a, 10), 2 * RD_WORKER_MAX);
+	assert_int_equal(rd_dfw_slot_count(slot).bytes, 100 * RD_WORKER_MAX);
+	assert_int_equal(rd_dfw_slot_count(slot).sessions, 1);
+	assert_int_equal(rd_dfw_local_hits(a, 20), 0);
+	assert_int_equal(rd_dfw_local_hits(a, 999), 0);
+	rd_dfw_hit(0, of(a)->dflt.slot, 1, 1);
+	assert_int_equal(rd_dfw_local_hits(a, 0), 1);
+	assert_int_equal(del(a, 10), 0);
+	assert_int_equal(add(a, &rules[0]), 0); // another one with the same number
+	again = rd_dfw_match(of(a), RD_DFW_IN, &k).slot;
+	assert_int_not_equal(again, slot);
+	assert_int_equal(rd_dfw_local_hits(a, 10), 0);
 }
 
-static void refuses(struct rd_dfw_rule r, int code)
+static void slots_come_back(void **state)
 {
+	int first = rd_dfw_slot_new(1), slot = first;
+
+	(void)state;
+	for (unsigned i = 0; i < 2 * RD_DFW_SLOT_MAX; i++) {
+		assert_true(slot > 0);
+		rd_dfw_hit(0, (uint16_t)slot, 1, 60);
+		assert_int_equal(rd_dfw_slot_count((uint16_t)slot).packets, 1);
+		rd_dfw_slot_put((uint16_t)slot);
+		slot = rd_dfw_slot_new(i);
+	}
+	rd_dfw_slot_put((uint16_t)slot);
+	for (unsigned i = 1; i < RD_DFW_SLOT_MAX; i++)
+		assert_true(rd_dfw_slot_new(i) > 0);
+	assert_int_equal(rd_dfw_slot_new(1), -ENOSPC);
+	for (unsigned i = 1; i < RD_DFW_SLOT_MAX; i++)
+		rd_dfw_slot_put((uint16_t)i);
+}
+
+static void refuses(struct rule_text t, void (*spoil)(struct rd_dfw_rule *r))
+{
+	struct rd_dfw_rule *r = rule(&t);
 	struct rd_err err = {0};
 
-	assert_null(rd_dfw_with_rule(NULL, &r, &err));
-	assert_int_equal(err.code, code);
+	spoil(r);
+	assert_int_equal(rd_dfw_rule_check(r, &err), -EINVAL);
+	assert_int_equal(err.code, -EINVAL);
+	rd_dfw_rule_put(r);
+}
+
+static void no_id(struct rd_dfw_rule *r)
+{
+	r->id = 0;
+}
+
+static void no_dir(struct rd_dfw_rule *r)
+{
+	r->dir = 0;
+}
+
+static void other_dir(struct rd_dfw_rule *r)
+{
+	r->dir = 4;
+}
+
+static void long_source(struct rd_dfw_rule *r)
+{
+	r->from->len = 33;
+}
+
+static void other_family(struct rd_dfw_rule *r)
+{
+	r->from->family = 77;
+}
+
+static void backwards(struct rd_dfw_rule *r)
+{
+	r->service->dport_lo = 81;
+}
+
+static void no_such_ports(struct rd_dfw_rule *r)
+{
+	r->service->proto = 47;
+}
+
+static void long_name(struct rd_dfw_rule *r)
+{
+	memset(r->name, 'x', sizeof(r->name));
 }
 
 static void bad_rules_are_refused(void **state)
 {
-	const struct rd_dfw_rule good = rule(&rules[0]);
-	struct rd_dfw *d = rd_dfw_with_rule(NULL, &good, NULL);
-	struct rd_dfw_rule r = good;
+	struct rule_text mixed = rules[0];
 
 	(void)state;
-	assert_non_null(d);
-	assert_true(d->default_allow);
-	assert_null(rd_dfw_with_rule(d, &good, NULL)); // twice
-	rd_dfw_free(d);
-	r.id = 0;
-	refuses(r, -EINVAL);
-	r = good;
-	r.dir = 0;
-	refuses(r, -EINVAL);
-	r.dir = 4;
-	refuses(r, -EINVAL);
-	r = good;
-	r.src_len = 33;
-	refuses(r, -EINVAL);
-	r = good;
-	r.dst_family = 77;
-	refuses(r, -EINVAL);
-	r = good;
-	r.dst_family = 10; // AF_INET6 to an IPv4 source
-	refuses(r, -EINVAL);
-	r = good;
-	r.dport_lo = 81;
-	refuses(r, -EINVAL);
-	r = good;
-	r.proto = 1;
-	refuses(r, -EINVAL);
-	r = good;
-	memset(r.name, 'x', sizeof(r.name));
-	refuses(r, -EINVAL);
+	refuses(rules[0], no_id);
+	refuses(rules[0], no_dir);
+	refuses(rules[0], other_dir);
+	refuses(rules[0], long_source);
+	refuses(rules[0], other_family);
+	refuses(rules[0], backwards);
+	refuses(rules[0], no_such_ports);
+	refuses(rules[0], long_name);
+	mixed.to = "2001:db8::1";
+	struct rd_dfw_rule *r = rule(&mixed);
+
+	assert_int_equal(rd_dfw_rule_check(r, NULL), -EINVAL);
+	rd_dfw_rule_put(r);
 }
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, help_setup, help_teardown)
 
 int main(void)
 {
@@ -265,8 +388,9 @@ int main(void)
 		cmocka_unit_test(matches),
 		cmocka_unit_test(other_frames_pass),
 		cmocka_unit_test(default_allows),
-		cmocka_unit_test(lists_shrink),
-		cmocka_unit_test(hits_are_counted),
+		TEST(ports_have_rules),
+		TEST(hits_are_counted),
+		cmocka_unit_test(slots_come_back),
 		cmocka_unit_test(bad_rules_are_refused),
 	};
 

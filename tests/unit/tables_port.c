@@ -156,9 +156,6 @@ static void refuses_bad_values(void **state)
 	p = help_new(X86, "vm", RD_PORT_VNIC, 7);
 	p->attach = 77;
 	help_refused(p, -EINVAL, "attachment");
-	p = help_new(X86, "up", RD_PORT_UPLINK, 7);
-	p->dfw = rd_dfw_with_default(NULL, false, NULL);
-	help_refused(p, -EINVAL, "firewall");
 	assert_null(rd_port_new("a b", help_switch(X86), RD_PORT_VNIC, NULL));
 	assert_null(rd_port_new("a", help_switch(X86), 0, NULL));
 	assert_null(rd_port_new("a", help_switch(X86), 9, NULL));
@@ -246,32 +243,6 @@ static void answers_are_freed(void **state)
 	help_publish(p);
 }
 
-static void firewall_hits_are_carried(void **state)
-{
-	uint16_t idx = help_add(X86, "vm", RD_PORT_VNIC, 7, NULL);
-	struct rd_dfw_rule r = {
-		.id = 1041, .dir = RD_DFW_IN, .sport_hi = UINT16_MAX, .dport_hi = UINT16_MAX};
-
-	(void)state;
-	for (unsigned i = 0; i < 3; i++) {
-		struct rd_port *p = rd_port_edit(idx);
-
-		r.id = 1041 + i;
-		p->dfw = rd_dfw_with_rule(p->dfw, &r, NULL);
-		assert_non_null(p->dfw);
-		help_publish(p);
-		rd_dfw_hit(rd_port_at(idx)->dfw, 3, 1041);
-		rd_dfw_hit(rd_port_at(idx)->dfw, 5, 0);
-	}
-	assert_int_equal(rd_dfw_hits(rd_port_at(idx)->dfw, 1041), 3);
-	assert_int_equal(rd_dfw_hits(rd_port_at(idx)->dfw, 0), 3);
-	assert_int_equal(rd_dfw_hits(rd_port_at(idx)->dfw, 1042), 0);
-	struct rd_port *p = rd_port_edit(idx);
-
-	p->dfw = NULL;
-	help_publish(p);
-}
-
 static void port_table_ends(void **state)
 {
 	struct rd_port *p;
@@ -328,7 +299,6 @@ int main(void)
 		TEST(refuses_changes_of_identity),
 		TEST(teams),
 		TEST(answers_are_freed),
-		TEST(firewall_hits_are_carried),
 		TEST(port_table_ends),
 	};
 

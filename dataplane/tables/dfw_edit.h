@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * Changing the firewall policy. Control thread.
+ *
+ *	struct rd_dfw_model *m = rd_dfw_edit(owner, err);   // a private draft
+ *	int rc = m == NULL ? err->code : rd_dfw_local_del(m, port, id, err);
+ *
+ *	return rd_dfw_done(m, rc, err);                     // compiled and in force, or nothing has changed
+ *
+ * Between rd_dfw_begin() and rd_dfw_commit() its owner's changes go to one draft, and take effect together.
+ */
+#pragma once
+
+#include "tables/dfw_model.h"
+#include "tables/port.h"
+
+// The policy in force. Never NULL; good until the next change.
+const struct rd_dfw_model *rd_dfw_model(void);
+// What the owner sees: its draft, or the policy in force.
+const struct rd_dfw_model *rd_dfw_model_of(const void *owner);
+
+// A draft of the owner's transaction, or of its own; NULL and *err, -EBUSY while another owner's transaction is open.
+struct rd_dfw_model *rd_dfw_edit(const void *owner, struct rd_err *err);
+// Ends an edit whose changes gave rc. m may be NULL. 0 or -errno with *err.
+int rd_dfw_done(struct rd_dfw_model *m, int rc, struct rd_err *err);
+
+int rd_dfw_begin(
+	const void *owner, bool replace, struct rd_err *err); // replace: from an empty policy
+int rd_dfw_commit(const void *owner, struct rd_err *err); // on error the transaction stays open
+int rd_dfw_abort(const void *owner, struct rd_err *err);
+bool rd_dfw_is_open(const void *owner);
+void rd_dfw_owner_gone(const void *owner); // its transaction ends without effect
+
+// --- a port's own rules (dfw_local.c). The rule is taken, also when it fails. ---
+int rd_dfw_local_add(
+	struct rd_dfw_model *m, uint16_t port, struct rd_dfw_rule *r, struct rd_err *err);
+int rd_dfw_local_del(struct rd_dfw_model *m, uint16_t port, uint32_t id, struct rd_err *err);
+int rd_dfw_local_default(
+	struct rd_dfw_model *m, uint16_t port, enum rd_dfw_action action, struct rd_err *err);
+int rd_dfw_local_stateful(struct rd_dfw_model *m, uint16_t port, int stateful, struct rd_err *err);
+// Packets that this rule of the port has decided; rule 0 = its default.
+uint64_t rd_dfw_local_hits(uint16_t port, uint32_t id);
+
+// --- for port_publish.c ---
+// Before the port's record is visible. 0 or -errno with *err.
+int rd_dfw_port_update(const struct rd_port *p, struct rd_err *err);
+// When no worker sees it any more: its own rules go.
+void rd_dfw_port_gone(uint16_t idx);
+// 0, or -EBUSY with *err: the policy names this port (segment).
+int rd_dfw_target_unused(enum rd_dfw_target_kind kind, uint16_t idx, struct rd_err *err);
+void rd_dfw_fini(void); // no worker may run
