@@ -18,7 +18,7 @@
 
 #define GF_HOPS_MAX 1024
 #define GF_BYTES 9300 // of each frame that are kept: all, up to the largest MTU
-#define GF_SINKS 3 // ring devices to attach to ports
+#define GF_SINKS 7 // ring devices to attach to ports
 
 struct gf_hop { // one packet about to enter one stage
 	uint64_t packet_id, parent_id;
