@@ -42,7 +42,7 @@ def run(*argv, text=None):
 class Ovs(Process):
 	name = "OVS"
 
-	def __init__(self, where, kind, source, stateful=False, cores=(0, 1), smc=False, tsc_hz=0, rules=None):
+	def __init__(self, where, kind, source, stateful=False, cores=(0, 1), smc=False, tsc_hz=0, rules=""):
 		available()
 		self.dir = where + "/ovs"
 		os.mkdir(self.dir)
@@ -147,7 +147,7 @@ class Ovs(Process):
 	def policy(self):
 		i, o = {"l2": (1, 2), "encap": (1, 9), "decap": (9, 2)}[self.kind]
 		text = STATEFUL if self.stateful else "in_port={i},actions=output:{o}\n"
-		self.flows("br-int", (self.rules or text).format(i=i, o=o))
+		self.flows("br-int", text.format(i=i, o=o) + self.rules)
 		if self.kind != "l2":
 			self.flows("br-phy", "priority=10,in_port=LOCAL,actions=output:2\npriority=10,in_port=1,actions=LOCAL\n")
 		if self.stateful:

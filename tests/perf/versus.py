@@ -22,6 +22,7 @@ import time
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.realpath(__file__)))
+import newflow  # noqa: E402
 import ovs  # noqa: E402
 from cases import CASES, SCALE  # noqa: E402
 from machine import Skip, Spread, hugepages, measure  # noqa: E402
@@ -235,6 +236,8 @@ def run(args, where):
 		bench.attempt(c.name, bench.case, c)
 	for s in scale:
 		bench.attempt(f"T8 {s[0]} {s[1]}", bench.scale, *s)
+	if "T11" in args.case or not args.case and not args.quick:
+		bench.attempt("T11", newflow.run, bench)
 	if args.json:
 		with open(args.json, "w", encoding="utf-8") as f:
 			json.dump(bench.results, f, indent=1)
