@@ -158,8 +158,8 @@ static int unused_in_section(const struct rd_dfw_section *s, enum rd_dfw_target_
 	return 0;
 }
 
-static int unused_in(const struct rd_dfw_model *m, enum rd_dfw_target_kind kind, uint16_t idx,
-	struct rd_err *err)
+int rd_dfw_target_unused_in(const struct rd_dfw_model *m, enum rd_dfw_target_kind kind,
+	uint16_t idx, struct rd_err *err)
 {
 	int rc = 0;
 
@@ -175,7 +175,8 @@ static int unused_in(const struct rd_dfw_model *m, enum rd_dfw_target_kind kind,
 
 int rd_dfw_target_unused(enum rd_dfw_target_kind kind, uint16_t idx, struct rd_err *err)
 {
-	int rc = unused_in(rd_dfw_model(), kind, idx, err);
+	int rc = rd_dfw_target_unused_in(rd_dfw_model(), kind, idx, err);
 
-	return rc == 0 && open_.draft != NULL ? unused_in(open_.draft, kind, idx, err) : rc;
+	return rc == 0 && open_.draft != NULL ? rd_dfw_target_unused_in(open_.draft, kind, idx, err)
+					      : rc;
 }

@@ -41,6 +41,36 @@ int rd_dfw_local_stateful(struct rd_dfw_model *m, uint16_t port, int stateful, s
 // Packets that this rule of the port has decided; rule 0 = its default.
 uint64_t rd_dfw_local_hits(uint16_t port, uint32_t id);
 
+// --- sections and their rules (dfw_rules.c); before NULL or 0: at the end ---
+int rd_dfw_section_find(const struct rd_dfw_model *m, const char *name); // -1
+// Name, kind and targets as those of `like`; the list of targets is taken when it succeeds.
+int rd_dfw_section_add(struct rd_dfw_model *m, const struct rd_dfw_section *like,
+	const char *before, struct rd_err *err);
+int rd_dfw_section_del(struct rd_dfw_model *m, const char *name, struct rd_err *err);
+int rd_dfw_section_move(
+	struct rd_dfw_model *m, const char *name, const char *before, struct rd_err *err);
+struct rd_dfw_rule *rd_dfw_ids_get(const struct rd_dfw_ids *ids, uint32_t id); // NULL
+// The rule is taken, also when it fails.
+int rd_dfw_rule_add(struct rd_dfw_model *m, const char *section, struct rd_dfw_rule *r,
+	uint32_t before, struct rd_err *err);
+int rd_dfw_rule_del(struct rd_dfw_model *m, uint32_t id, struct rd_err *err);
+// section NULL: stays in its own.
+int rd_dfw_rule_move(struct rd_dfw_model *m, uint32_t id, const char *section, uint32_t before,
+	struct rd_err *err);
+int rd_dfw_rule_set(struct rd_dfw_model *m, uint32_t id, int disabled, int log,
+	struct rd_err *err); // -1: as it is
+// What no rule decides, and the mode of ports that say nothing else; -1, NULL: as it is.
+int rd_dfw_policy_set(struct rd_dfw_model *m, int action, int log, int stateful,
+	const struct rd_conn_limits *limits);
+
+// --- names (dfw_names.c). set: new, or in place of the one with this name; taken, also when it fails ---
+uint16_t rd_dfw_group_find(const struct rd_dfw_model *m, const char *name); // 0 = none
+uint16_t rd_dfw_service_find(const struct rd_dfw_model *m, const char *name);
+int rd_dfw_group_set(struct rd_dfw_model *m, struct rd_dfw_group *g, struct rd_err *err);
+int rd_dfw_service_set(struct rd_dfw_model *m, struct rd_dfw_named *s, struct rd_err *err);
+int rd_dfw_group_del(struct rd_dfw_model *m, const char *name, struct rd_err *err);
+int rd_dfw_service_del(struct rd_dfw_model *m, const char *name, struct rd_err *err);
+
 // --- for port_publish.c ---
 // Before the port's record is visible. 0 or -errno with *err.
 int rd_dfw_port_update(const struct rd_port *p, struct rd_err *err);

@@ -35,6 +35,40 @@ void rd_dfw_rule_put(struct rd_dfw_rule *r)
 	free(r);
 }
 
+static void *copy_of(const void *list, size_t size)
+{
+	void *copy = size == 0 ? NULL : malloc(size);
+
+	if (copy != NULL)
+		memcpy(copy, list, size);
+	return copy;
+}
+
+struct rd_dfw_rule *rd_dfw_rule_copy(const struct rd_dfw_rule *r)
+{
+	struct rd_dfw_rule *copy = malloc(sizeof(*copy));
+
+	if (copy == NULL)
+		return NULL;
+	*copy = *r;
+	copy->refs = 1;
+	copy->names_serial = 0;
+	rd_dfw_slot_ref(copy->slot);
+	if (copy->compiled != NULL)
+		copy->compiled->refs++;
+	copy->from = copy_of(r->from, r->nb_from * sizeof(*r->from));
+	copy->to = copy_of(r->to, r->nb_to * sizeof(*r->to));
+	copy->service = copy_of(r->service, r->nb_services * sizeof(*r->service));
+	copy->target = copy_of(r->target, r->nb_targets * sizeof(*r->target));
+	if ((r->nb_from > 0 && copy->from == NULL) || (r->nb_to > 0 && copy->to == NULL)
+		|| (r->nb_services > 0 && copy->service == NULL)
+		|| (r->nb_targets > 0 && copy->target == NULL)) {
+		rd_dfw_rule_put(copy);
+		return NULL;
+	}
+	return copy;
+}
+
 int rd_dfw_vec_find(const struct rd_dfw_vec *v, uint32_t id)
 {
 	for (uint32_t i = 0; i < v->nb; i++)
@@ -218,6 +252,11 @@ struct rd_dfw_model *rd_dfw_model_copy(const struct rd_dfw_model *m)
 		free(copy);
 		return NULL;
 	}
+	if (rd_dfw_ids_copy(&copy->ids, &m->ids) < 0) {
+		free(copy->section);
+		free(copy);
+		return NULL;
+	}
 	for (uint32_t i = 0; i < m->nb_sections; i++) {
 		copy->section[i] = m->section[i];
 		copy->section[i]->refs++;
@@ -248,20 +287,7 @@ void rd_dfw_model_free(struct rd_dfw_model *m)
 	for (unsigned i = 0; i < RD_PORT_MAX; i++)
 		rd_dfw_local_put(m->local[i]);
 	rd_dfw_slot_put(m->default_slot);
+	rd_dfw_ids_free(&m->ids);
 	free(m->section);
 	free(m);
-}
-
-void rd_dfw_clear(struct rd_dfw_model *m)
-{
-	for (uint32_t i = 0; i < m->nb_sections; i++)
-		rd_dfw_section_put(m->section[i]);
-	m->nb_sections = 0;
-	for (unsigned i = 0; i < RD_DFW_GROUP_MAX; i++) {
-		rd_dfw_group_put(m->group[i]);
-		rd_dfw_named_put(m->service[i]);
-		m->group[i] = NULL;
-		m->service[i] = NULL;
-	}
-	m->names_serial++;
 }

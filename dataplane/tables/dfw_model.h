@@ -99,6 +99,11 @@ struct rd_dfw_named { // a named service
 	struct rd_dfw_service *service;
 };
 
+struct rd_dfw_ids { // rules by id; the sections hold the references
+	uint32_t nb, cap;
+	struct rd_dfw_rule **v;
+};
+
 struct rd_dfw_model {
 	uint32_t names_serial; // grows when a group or a service changes
 	bool stateful; // of ports that do not say otherwise
@@ -108,6 +113,7 @@ struct rd_dfw_model {
 	struct rd_conn_limits limits;
 	uint32_t nb_sections;
 	struct rd_dfw_section **section; // in order
+	struct rd_dfw_ids ids; // of the sections' rules
 	struct rd_dfw_group *group[RD_DFW_GROUP_MAX];
 	struct rd_dfw_named *service[RD_DFW_GROUP_MAX];
 	struct rd_dfw_local *local[RD_PORT_MAX];

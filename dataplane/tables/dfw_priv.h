@@ -21,5 +21,16 @@ int rd_dfw_service_check(const struct rd_dfw_service *s, struct rd_err *err);
 // Gives the rule its slot: that of the rule that it takes the place of (NULL = none), or a new one.
 int rd_dfw_rule_slot(struct rd_dfw_rule *r, const struct rd_dfw_rule *old, struct rd_err *err);
 
-// dfw_model.c: sections, groups and services go; ports' own rules stay.
+struct rd_dfw_rule *rd_dfw_rule_copy(const struct rd_dfw_rule *r); // NULL: no memory
+
+// dfw_names.c
+int rd_dfw_ids_put(struct rd_dfw_ids *ids, struct rd_dfw_rule *r); // -ENOMEM
+void rd_dfw_ids_del(struct rd_dfw_ids *ids, uint32_t id);
+int rd_dfw_ids_copy(struct rd_dfw_ids *to, const struct rd_dfw_ids *from); // -ENOMEM
+void rd_dfw_ids_free(struct rd_dfw_ids *ids);
+// Sections, groups and services go; ports' own rules stay.
 void rd_dfw_clear(struct rd_dfw_model *m);
+
+// dfw_edit.c: as rd_dfw_target_unused(), in one model.
+int rd_dfw_target_unused_in(const struct rd_dfw_model *m, enum rd_dfw_target_kind kind,
+	uint16_t idx, struct rd_err *err);

@@ -279,9 +279,12 @@ int rd_dfw_publish(struct rd_dfw_model *m, struct rd_err *err)
 int rd_dfw_port_update(const struct rd_port *p, struct rd_err *err)
 {
 	struct rd_dfw_policy *fresh;
-	const struct rd_dfw *d;
-	int rc = set_for(current, p, &d, err);
+	const struct rd_dfw *d = NULL;
+	int rc = expand(
+		current, err); // a draft that came to nothing may have touched the rules' terms
 
+	if (rc == 0)
+		rc = set_for(current, p, &d, err);
 	if (rc < 0 || d == rd_dfw_policy_->port[p->idx].dfw)
 		return rc;
 	fresh = policy_copy();
