@@ -124,7 +124,7 @@ static void note_window(const struct tcp *t)
 	rd_conn_raise(&c->lim[t->s], RD_CONN_GET(c->lim[t->s]), t->g.ack + (win != 0 ? win : 1));
 }
 
-// Liberal and out of step: what the packet says is the truth from now on.
+// Picked up and out of step: what the packet says is the truth from now on.
 static void adopt(const struct tcp *t)
 {
 	struct rd_conn_line *c = t->c;
@@ -173,12 +173,12 @@ static int data(const struct tcp *t)
 		return is_challenge ? 0 : RD_DROP_DFW_STATE_MISMATCH;
 	}
 	fit = window_fit(t);
-	if (fit == FIT_LATE)
-		return 0;
 	if (fit == FIT_BEYOND && !is_liberal(t))
 		return RD_DROP_DFW_STATE_MISMATCH;
-	if (fit == FIT_BEYOND)
+	if (fit == FIT_BEYOND && (t->id->flags & CONN_LIBERAL))
 		adopt(t);
+	else if (fit != FIT_IN)
+		return 0;
 	else
 		note_window(t);
 	note_ack(t);
@@ -252,13 +252,14 @@ static int synack_opens(const struct tcp *t)
 {
 	enum fit fit = side(t, t->s) == SIDE_NONE ? ack_fit(t) : window_fit(t);
 
-	if (fit == FIT_LATE)
-		return 0;
 	if (fit == FIT_BEYOND && !is_liberal(t))
 		return RD_DROP_DFW_STATE_MISMATCH;
+	if (fit == FIT_LATE)
+		return 0;
 	if (side(t, t->s) == SIDE_NONE || before(RD_CONN_GET(t->c->end[t->s]), t->g.end))
 		start_side(t);
-	note_window(t);
+	if (fit == FIT_IN)
+		note_window(t);
 	if (side(t, t->s) == SIDE_NONE)
 		set_side(t, t->s, SIDE_SYN);
 	if (side(t, t->r) == SIDE_SYN)
@@ -307,10 +308,10 @@ static int rst(const struct tcp *t)
 
 	if (side(t, RD_CONN_REPLY) == SIDE_NONE)
 		return reset_opening(t);
-	fit = before(t->g.seq, expected) ? FIT_BEYOND : window_fit(t);
-	if (fit == FIT_BEYOND && is_liberal(t))
-		return 0; // but it does not end a connection whose window we do not know
-	if (fit == FIT_BEYOND)
+	if (before(t->g.seq, expected))
+		return RD_DROP_DFW_STATE_MISMATCH;
+	fit = window_fit(t);
+	if (fit == FIT_BEYOND && !is_liberal(t))
 		return RD_DROP_DFW_STATE_MISMATCH;
 	if (fit == FIT_IN && (t->g.seq == expected || t->g.seq == RD_CONN_GET(t->c->end[t->s])))
 		reset(t);

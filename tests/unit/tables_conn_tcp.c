@@ -307,14 +307,14 @@ static void picks_up_when_loose(void **state)
 		{R, {.seq = 9000, .ack = 1010, .win = 100, .len = 1460, .flags = "A"}, PASS, ES},
 		{R, {.seq = 4000000000, .ack = 1010, .win = 100, .flags = "A"}, PASS,
 			ES}, // no window
-		{O, {.seq = 77, .flags = "R"}, PASS, ES}, // and so nothing to say who may reset
+		{O, {.seq = 77, .flags = "R"}, REFUSED, ES}, // but what is acknowledged
 		{O, {.seq = 1010, .ack = 10460, .win = 100, .flags = "FA"}, PASS, FW},
 	};
 	static const struct help_step tracked[] = {
 		OPENED,
 		{O, {.seq = 50000, .ack = 501, .win = 1000, .len = 10, .flags = "A"}, PASS, ES},
 		{R, {.seq = 501, .ack = 50010, .win = 2000, .flags = "A"}, PASS, ES},
-		{O, {.seq = 50010, .ack = 501, .win = 1000, .len = 10, .flags = "FA"}, PASS, FW},
+		{O, {.seq = 50010, .ack = 501, .win = 1000, .len = 10, .flags = "FA"}, PASS, ES},
 	};
 	static const struct help_step no_first[] = {
 		{O, {.seq = 1000, .ack = 9000, .flags = "SA"}, REFUSED, RD_CONN_NONE},
