@@ -33,12 +33,13 @@ static int find_nodes(struct rd_worker *w, const char *graph_name)
 
 int rd_graph_create(struct rd_worker *w)
 {
-	const char *names[RD_STAGE_MAX + 1];
+	const char *names[RD_STAGE_MAX + 2];
 	char graph_name[RTE_GRAPH_NAMESIZE];
 	struct rte_graph_param prm = {.socket_id = SOCKET_ID_ANY, .node_patterns = names};
 	rte_graph_t id;
 
 	names[prm.nb_node_patterns++] = "poll";
+	names[prm.nb_node_patterns++] = "fast";
 	for (unsigned i = 0; i < rd_stages_count; i++)
 		names[prm.nb_node_patterns++] = rd_stages[i].name;
 

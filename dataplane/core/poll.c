@@ -12,10 +12,11 @@
 #include "core/stage.h"
 #include "tables/port.h"
 
+#define POLL_NEXT(X) RD_RX_NEXT(X) X(FAST, fast)
 enum {
-	RD_RX_NEXT(RD_EDGE_ENUM_) NEXT_COUNT
+	POLL_NEXT(RD_EDGE_ENUM_) NEXT_COUNT
 };
-static const char *const next_names[] = {RD_RX_NEXT(RD_EDGE_NAME_)};
+static const char *const next_names[] = {POLL_NEXT(RD_EDGE_NAME_)};
 
 unsigned rd_rx_stage(unsigned port_type)
 {
@@ -53,6 +54,12 @@ static void untag(struct rte_mbuf *m)
 		m->ol_flags &= ~(RTE_MBUF_F_RX_VLAN | RTE_MBUF_F_RX_VLAN_STRIPPED);
 }
 
+// While nobody captures, established flows take the fast path (nodes/fast.h), which knows what belongs to the stages.
+static rte_edge_t entry_edge(const struct rd_worker *w, rte_edge_t rx_edge)
+{
+	return w->taps == NULL && !w->staged ? NEXT_FAST : rx_edge;
+}
+
 static uint16_t poll_queue(
 	struct rd_worker *w, struct rte_graph *graph, struct rte_node *node, const struct rd_rxq *q)
 {
@@ -61,11 +68,13 @@ static uint16_t poll_queue(
 
 	if (n == 0)
 		return 0;
+	for (uint16_t i = 0; i < n; i++)
+		rte_prefetch0(rte_pktmbuf_mtod(m[i], void *));
 	for (uint16_t i = 0; i < n; i++) {
 		rd_meta_init(w, m[i], q->port);
 		untag(m[i]);
 	}
-	rte_node_enqueue(graph, node, q->edge, (void **)m, n);
+	rte_node_enqueue(graph, node, entry_edge(w, q->edge), (void **)m, n);
 	return n;
 }
 
@@ -80,7 +89,7 @@ static uint16_t poll_inject(struct rd_worker *w, struct rte_graph *graph, struct
 		int edge = p != NULL ? rd_poll_edge(p->type) : -EINVAL;
 
 		if (edge >= 0) {
-			rte_node_enqueue_x1(graph, node, (rte_edge_t)edge, m[i]);
+			rte_node_enqueue_x1(graph, node, entry_edge(w, (rte_edge_t)edge), m[i]);
 			continue;
 		}
 		rd_drop_lost(w, m[i], RD_STAGE_UPLINK_RX, RD_DROP_RX_PORT_DOWN);

@@ -91,6 +91,7 @@ struct rd_worker {
 	bool stop; // atomic
 	bool running; // its thread is in the loop, or about to be
 	bool busy; // never sleeps when idle
+	bool staged; // every packet takes the stages, none the fast path (nodes/fast.h)
 };
 
 extern struct rd_worker *rd_workers[RD_WORKER_MAX];

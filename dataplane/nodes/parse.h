@@ -20,3 +20,10 @@ int rd_node_parse(struct rte_mbuf *m, struct rd_meta *md, struct rd_pkt *p);
 // rd_csum_fold() gives it. (rte_raw_cksum_mbuf() of DPDK 22.11 is wrong behind a segment of odd
 // length: it swaps a sum that it has not folded.)
 uint16_t rd_node_csum(const struct rte_mbuf *m, uint32_t off, uint32_t len, uint32_t sum);
+
+// What the NIC said about the outer frame is not true of the inner one: to be cleared by decapsulation.
+#define RD_NODE_RX_FLAGS                                                                    \
+	(RTE_MBUF_F_RX_RSS_HASH | RTE_MBUF_F_RX_L4_CKSUM_MASK | RTE_MBUF_F_RX_IP_CKSUM_MASK \
+		| RTE_MBUF_F_RX_OUTER_IP_CKSUM_BAD | RTE_MBUF_F_RX_OUTER_L4_CKSUM_MASK      \
+		| RTE_MBUF_F_RX_VLAN | RTE_MBUF_F_RX_VLAN_STRIPPED | RTE_MBUF_F_RX_QINQ     \
+		| RTE_MBUF_F_RX_QINQ_STRIPPED | RTE_MBUF_F_RX_FDIR | RTE_MBUF_F_RX_FDIR_ID)

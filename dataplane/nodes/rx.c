@@ -19,7 +19,7 @@ void rd_rx_count(struct rd_worker *w, uint16_t port, const struct rte_mbuf *m)
 
 // The switch's MTU counts from the network header: an Ethernet header and one tag come on top, two
 // tags on an uplink.
-static uint32_t frame_max(const struct rd_port *p)
+uint32_t rd_rx_frame_max(const struct rd_port *p)
 {
 	const struct rd_switch *sw = rd_switch_at(p->sw);
 	uint32_t mtu = sw != NULL ? sw->mtu : p->mtu;
@@ -38,7 +38,7 @@ enum rd_drop_reason rd_rx_check(struct rd_worker *w, const struct rte_mbuf *m, s
 		return RD_DROP_RX_PORT_DOWN;
 	if (m->pkt_len < RD_ETH_LEN)
 		return RD_DROP_RX_RUNT;
-	if (m->pkt_len > frame_max(p))
+	if (m->pkt_len > rd_rx_frame_max(p))
 		return RD_DROP_RX_OVERSIZE;
 	smac = rte_pktmbuf_read(m, 6, 6, buf);
 	if ((smac[0] & 1) || (rd_be32(smac) == 0 && rd_be16(smac + 4) == 0))

@@ -17,13 +17,6 @@ RD_STAGE_EDGES(TUNNEL_DECAP_NEXT);
 
 #define UDP_LEN 8
 #define GENEVE_LEN_MAX (8 + 63 * 4)
-// What the NIC said about the outer frame is not true of the inner one.
-#define RX_FLAGS                                                                            \
-	(RTE_MBUF_F_RX_RSS_HASH | RTE_MBUF_F_RX_L4_CKSUM_MASK | RTE_MBUF_F_RX_IP_CKSUM_MASK \
-		| RTE_MBUF_F_RX_OUTER_IP_CKSUM_BAD | RTE_MBUF_F_RX_OUTER_L4_CKSUM_MASK      \
-		| RTE_MBUF_F_RX_VLAN | RTE_MBUF_F_RX_VLAN_STRIPPED | RTE_MBUF_F_RX_QINQ     \
-		| RTE_MBUF_F_RX_QINQ_STRIPPED | RTE_MBUF_F_RX_FDIR | RTE_MBUF_F_RX_FDIR_ID)
-
 struct outer {
 	const struct rd_tep *tep;
 	const struct rd_tunnel *tunnel;
@@ -120,7 +113,7 @@ static int strip(struct rte_mbuf *m, struct rd_meta *md, const struct outer *o)
 		trim(m, o->end);
 	if (rte_pktmbuf_adj(m, (uint16_t)o->inner_off) == NULL)
 		return RD_DROP_PKT_PULLUP;
-	m->ol_flags &= ~RX_FLAGS;
+	m->ol_flags &= ~RD_NODE_RX_FLAGS;
 	m->packet_type = 0;
 	rd_meta_new_form(md);
 	return 0;

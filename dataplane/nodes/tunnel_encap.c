@@ -11,6 +11,7 @@
 #include "core/stage.h"
 #include "nodes/parse.h"
 #include "nodes/tos.h"
+#include "tables/flow.h"
 #include "tables/segment.h"
 #include "tables/tunnel.h"
 
@@ -47,6 +48,20 @@ static int find_tunnel(const struct rd_meta *md, struct encap *e)
 	return 0;
 }
 
+// The flow keeps it, for the fast path.
+static uint16_t source_port(const struct rd_meta *md, const struct rd_tep *tep)
+{
+	uint16_t sport = rd_tunnel_sport(tep->hash_seed, md->hash);
+	struct rd_flow *f = md->flow;
+
+	if (f == NULL || f->sport == sport || (f->acts & RD_ACT_DROP) != 0)
+		return sport;
+	rd_flow_write_begin(f);
+	f->sport = sport;
+	rd_flow_write_end(f);
+	return sport;
+}
+
 static void fill(
 	uint8_t *h, const struct rte_mbuf *m, const struct rd_meta *md, const struct encap *e)
 {
@@ -56,7 +71,7 @@ static void fill(
 	rd_put16(h + IP_OFF + 2, ip_len);
 	// RFC 6864: the id of a packet that is never fragmented says nothing.
 	rd_put16(h + IP_OFF + 4, e->tep->df ? 0 : (uint16_t)md->packet_id);
-	rd_put16(h + UDP_OFF, rd_tunnel_sport(e->tep->hash_seed, md->hash));
+	rd_put16(h + UDP_OFF, source_port(md, e->tep));
 	rd_put16(h + UDP_OFF + 4, ip_len - 20);
 	h[VNI_OFF] = (uint8_t)(e->vni >> 16);
 	rd_put16(h + VNI_OFF + 1, (uint16_t)e->vni);

@@ -80,7 +80,10 @@ struct rd_flow {
 	uint32_t decided_s; // ... of the last decision
 	uint16_t rule_out, rule_in; // that decided, see tables/dfw.h; 0 = default
 	uint16_t rev; // firewall policy's revision that the decisions were last compared with
-	uint16_t reason; // enum rd_drop_reason when RD_ACT_DROP
+	union {
+		uint16_t reason; // enum rd_drop_reason when RD_ACT_DROP
+		uint16_t sport; // else: outer source port, 0 = not worked out
+	};
 	uint16_t out_port; // destination port: local, or the uplink of a VLAN segment
 	uint16_t tunnel; // with RD_ACT_ENCAP
 	uint16_t uplink; // chosen uplink

@@ -35,7 +35,9 @@ struct rd_tunnel {
 	uint8_t host;
 	bool mac_known;
 	bool mac_learned;
+	bool df, csum; // of its endpoint
 	uint16_t hdr_len;
+	uint32_t ip_sum; // checksum over the template's IP header so far, not folded
 	uint8_t remote[4]; // network order
 	uint8_t mac[6]; // next hop towards remote
 	char name[RD_NAME_LEN];

@@ -71,6 +71,7 @@ void gf_trace(bool on)
 
 		gf_w->nodes[id]->process = on ? hook : gf_w->process[id];
 	}
+	gf_w->staged = on; // as with a tap: who looks sees every stage
 }
 
 void gf_forget(void)

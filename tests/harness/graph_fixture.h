@@ -45,7 +45,7 @@ int gf_begin(void **state);
 int gf_end(void **state);
 int gf_main(const struct CMUnitTest *tests, size_t nb); // runs a program's tests
 
-// The hooks cost time and memory: off for soaks. gf_begin turns them on.
+// The hooks cost time and memory, and keep packets off the fast path: off for soaks. gf_begin turns them on.
 void gf_trace(bool on);
 void gf_forget(void); // drops the notes so far
 

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * The fast path's counters: every stage that it stands for counts the packet in and out. Worker thread.
+ */
+#include "nodes/fast.h"
+
+void fast_count_port(struct rd_worker *w, struct fast_in *in)
+{
+	struct rd_port_stats *st = &w->ports[in->idx];
+
+	st->rx_packets += in->packets;
+	st->rx_bytes += in->bytes;
+	in->packets = in->bytes = 0;
+}
+
+static void pass(struct rd_worker *w, unsigned stage, uint16_t n)
+{
+	w->stages[stage].in += n;
+	w->stages[stage].out += n;
+}
+
+static void count_kind(struct rd_worker *w, unsigned kind, uint16_t n)
+{
+	pass(w,
+		kind & FAST_RX_VNIC	     ? RD_STAGE_VNIC_RX
+			: kind & FAST_RX_UPT ? RD_STAGE_UPT_RX
+					     : RD_STAGE_UPLINK_RX,
+		n);
+	pass(w, RD_STAGE_CLASSIFY, n);
+	pass(w, kind & FAST_DECAP ? RD_STAGE_TUNNEL_DECAP : RD_STAGE_PORT_IN, n);
+	pass(w, RD_STAGE_FLOW_LOOKUP, n);
+	if (kind & FAST_DFW_OUT)
+		pass(w, RD_STAGE_DFW_OUT, n);
+	if (kind & FAST_DFW_IN)
+		pass(w, RD_STAGE_DFW_IN, n);
+	if (kind & FAST_ENCAP) {
+		pass(w, RD_STAGE_TUNNEL_ENCAP, n);
+		pass(w, RD_STAGE_UPLINK_SELECT, n);
+	} else {
+		pass(w, RD_STAGE_PORT_OUT, n);
+	}
+}
+
+void fast_count(struct fast_burst *b)
+{
+	for (; b->kinds != 0; b->kinds &= b->kinds - 1) {
+		unsigned kind = (unsigned)__builtin_ctzll(b->kinds);
+
+		count_kind(b->w, kind, b->kind[kind]);
+		b->w->flows->stats.hits += b->kind[kind];
+		b->kind[kind] = 0;
+	}
+	fast_count_port(b->w, &b->in);
+}
