@@ -23,6 +23,20 @@ static void forward(struct rte_graph *graph, struct rte_node *node, void **objs,
 	}
 }
 
+static void prefetch_connections(const struct fast_burst *b)
+{
+	for (uint16_t j = 0; j < b->nb; j++) {
+		const struct rd_flow *f = b->flow[j];
+
+		if (f == NULL)
+			continue;
+		if (f->conn[RD_FW_OUT] != 0)
+			rd_conn_prefetch(f->conn[RD_FW_OUT]);
+		if (f->conn[RD_FW_IN] != 0)
+			rd_conn_prefetch(f->conn[RD_FW_IN]);
+	}
+}
+
 static void burst(struct fast_burst *b, void **objs, uint16_t nb, uint16_t *next)
 {
 	struct rd_flow_stats *st = &b->w->flows->stats, before = *st;
@@ -33,6 +47,7 @@ static void burst(struct fast_burst *b, void **objs, uint16_t nb, uint16_t *next
 		return;
 	rd_flow_find_bulk(b->w->flows, b->key, b->hash, b->nb, b->flow);
 	*st = before; // what the stages get, they look up and count themselves
+	prefetch_connections(b);
 	for (uint16_t j = 0; j < b->nb; j++) {
 		struct fast_pkt *p = &b->pkt[j];
 		uint16_t in_port = b->key[j].in_port, edge;

@@ -6,6 +6,7 @@
 #include "nodes/fast.h"
 
 #include "nodes/parse.h"
+#include "tables/conn_packet.h"
 #include "tables/dfw.h"
 
 struct exec { // what the checks found
@@ -64,22 +65,42 @@ static inline bool check(const struct fast_burst *b, const struct rte_mbuf *m,
 	return x->edge != NEXT_COUNT;
 }
 
-static inline bool firewall(
-	const struct fast_burst *b, const struct fast_pkt *p, struct rd_flow *f, struct exec *x)
+// One firewall on the way: what its rules said is in the entry; with state, the connection has its say for each packet.
+static inline bool pass(const struct fast_burst *b, const struct fast_pkt *p,
+	const struct rd_flow *f, enum rd_flow_fw fw)
 {
-	(void)p;
-	if (f->acts & RD_ACT_DFW_SRC) {
-		const struct rd_port *in = b->in.port;
+	bool out = fw == RD_FW_OUT;
+	const struct rd_dfw *dfw = rd_dfw_of(b->w, out ? b->in.idx : f->out_port);
+	bool reply = f->decided & (out ? RD_FLOW_REPLY_OUT : RD_FLOW_REPLY_IN);
+	struct rd_conn_l4 l4;
 
-		if (in->dfw == NULL || (f->decided & RD_DECIDED_DFW_OUT) == 0)
-			return false;
-		rd_dfw_hit(in->dfw, b->w->id, f->rule_out);
+	if (dfw == NULL || (f->decided & (out ? RD_DECIDED_DFW_OUT : RD_DECIDED_DFW_IN)) == 0)
+		return false;
+	if (f->conn[fw] == 0)
+		return !dfw->stateful;
+	l4.hdr = rte_pktmbuf_mtod_offset(p->m, const uint8_t *, p->strip + p->l4.off);
+	l4.len = p->l4.len;
+	l4.hdr_len = p->m->data_len - (uint32_t)(p->strip + p->l4.off);
+	return rd_conn_packet(f->conn[fw], reply ? RD_CONN_REPLY : RD_CONN_ORIG, f->key.proto, &l4,
+		       p->m->pkt_len - p->strip, b->w->now_s)
+		== 0;
+}
+
+static inline bool firewall(const struct fast_burst *b, const struct fast_pkt *p,
+	const struct rd_flow *f, struct exec *x)
+{
+	uint32_t len = p->m->pkt_len - p->strip;
+
+	if ((f->acts & RD_ACT_DFW_SRC) && !pass(b, p, f, RD_FW_OUT))
+		return false;
+	if ((f->acts & RD_ACT_DFW_DST) && !pass(b, p, f, RD_FW_IN))
+		return false;
+	if (f->acts & RD_ACT_DFW_SRC) {
+		rd_dfw_hit(b->w->id, f->rule_out, 1, len);
 		x->kind |= FAST_DFW_OUT;
 	}
 	if (f->acts & RD_ACT_DFW_DST) {
-		if (x->out->dfw == NULL || (f->decided & RD_DECIDED_DFW_IN) == 0)
-			return false;
-		rd_dfw_hit(x->out->dfw, b->w->id, f->rule_in);
+		rd_dfw_hit(b->w->id, f->rule_in, 1, len);
 		x->kind |= FAST_DFW_IN;
 	}
 	return true;
