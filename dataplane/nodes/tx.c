@@ -130,16 +130,13 @@ static uint16_t tx_one(struct tx *t, struct rte_mbuf *m, struct rd_meta *md)
 	}
 }
 
-static void send_run(
-	struct tx *t, const struct rd_port *p, void **objs, uint16_t *next, uint16_t nb)
+// How many the device took. Tries again for as long as it takes some.
+static uint16_t transmit(
+	const struct tx *t, const struct rd_port *p, struct rte_mbuf **pkts, uint16_t nb)
 {
-	struct rte_mbuf **pkts = (struct rte_mbuf **)objs;
 	uint16_t queue = p->nb_txq != 0 ? t->w->id % p->nb_txq : 0, sent = 0, n;
 	bool shared = p->nb_txq < rd_nb_workers;
-	uint32_t len[RD_BURST];
 
-	for (uint16_t i = 0; i < nb; i++) // the device may have freed them when it returns
-		len[i] = pkts[i]->pkt_len;
 	if (shared)
 		rte_spinlock_lock(&tx_lock[p->ethdev]);
 	do {
@@ -148,12 +145,73 @@ static void send_run(
 	} while (n != 0 && sent < nb);
 	if (shared)
 		rte_spinlock_unlock(&tx_lock[p->ethdev]);
+	return sent;
+}
+
+static void send_run(
+	struct tx *t, const struct rd_port *p, void **objs, uint16_t *next, uint16_t nb)
+{
+	struct rte_mbuf **pkts = (struct rte_mbuf **)objs;
+	uint32_t len[RD_BURST];
+	uint16_t sent;
+
+	for (uint16_t i = 0; i < nb; i++) // the device may have freed them when it returns
+		len[i] = pkts[i]->pkt_len;
+	sent = transmit(t, p, pkts, nb);
 	for (uint16_t i = 0; i < sent; i++) {
 		rd_tx_count(t->w, p->idx, len[i]);
 		next[i] = RD_CONSUMED;
 	}
 	for (uint16_t i = sent; i < nb; i++)
 		next[i] = rd_drop(rd_meta(pkts[i]), RD_DROP_TX_RING_FULL);
+}
+
+static uint32_t bytes_of(struct rte_mbuf **pkts, uint16_t nb)
+{
+	uint32_t sum = 0;
+
+	for (uint16_t i = 0; i < nb; i++)
+		sum += pkts[i]->pkt_len;
+	return sum;
+}
+
+// Whether the whole burst is for one device that is up, and none is too long. The port, or NULL.
+static const struct rd_port *common_device(void **objs, uint16_t nb)
+{
+	uint16_t port = rd_meta(objs[0])->out_port;
+	const struct rd_port *p = rd_port_at(port);
+	uint32_t max;
+
+	if (p == NULL || !p->admin_up || !p->link_up || p->attach != RD_ATTACH_ETHDEV)
+		return NULL;
+	max = p->eth.mtu != 0 ? p->eth.mtu + RD_ETH_LEN + TAGS_LEN : UINT32_MAX;
+	for (uint16_t i = 0; i < nb; i++) {
+		struct rte_mbuf *m = objs[i];
+
+		if (rd_meta(m)->out_port != port || m->pkt_len > max)
+			return NULL;
+	}
+	return p;
+}
+
+// The common case, without a look at each packet. How many are sent; the others are for the caller.
+static uint16_t send_together(struct tx *t, void **objs, uint16_t nb)
+{
+	const struct rd_port *p = common_device(objs, nb);
+	struct rte_mbuf **pkts = (struct rte_mbuf **)objs;
+	struct rd_port_stats *st;
+	uint32_t bytes;
+	uint16_t sent;
+
+	if (p == NULL)
+		return 0;
+	bytes = bytes_of(pkts, nb); // the device may have freed them when it returns
+	sent = transmit(t, p, pkts, nb);
+	st = &t->w->ports[p->idx];
+	st->tx_packets += sent;
+	st->tx_bytes += bytes - bytes_of(pkts + sent, (uint16_t)(nb - sent));
+	t->st->consumed += sent;
+	return sent;
 }
 
 // Its port has lost its device since tx_one() looked.
@@ -194,9 +252,12 @@ uint16_t rd_tx_process(
 	uint16_t next[RD_BURST];
 
 	t.st->in += nb;
-	for (uint16_t off = 0; off < nb; off += RD_BURST) {
-		uint16_t n = RTE_MIN((uint16_t)(nb - off), (uint16_t)RD_BURST);
+	for (uint16_t off = 0, n; off < nb; off += n) {
+		n = RTE_MIN((uint16_t)(nb - off), (uint16_t)RD_BURST);
+		uint16_t sent = send_together(&t, objs + off, n);
 
+		off += sent;
+		n -= sent;
 		for (uint16_t i = 0; i < n; i++) {
 			struct rd_meta *md = rd_meta(objs[off + i]);
 
