@@ -70,6 +70,8 @@ static uint16_t fast_process(
 	b.w = rd_worker_self();
 	b.in_order = false;
 	b.in = (struct fast_in){.idx = RD_PORT_NONE};
+	b.out.idx = RD_PORT_NONE;
+	b.encap.idx = 0;
 	b.kinds = 0;
 	memset(b.kind, 0, sizeof(b.kind));
 

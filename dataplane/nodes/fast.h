@@ -12,7 +12,7 @@
 
 #include "core/graph.h"
 #include "core/stage.h"
-#include "nodes/fast_parse.h"
+#include "nodes/fast_outer.h"
 #include "nodes/path.h"
 #include "tables/segment.h"
 #include "tables/tunnel.h"
@@ -58,6 +58,21 @@ struct fast_pkt { // what gathering found out about one packet
 	uint16_t pos; // in the burst
 };
 
+// The last one that a packet left by, as this walk sees it: mostly the next one's, too.
+struct fast_out {
+	const struct rd_port *port;
+	uint16_t idx; // RD_PORT_NONE: nothing here yet
+	uint16_t edge; // of its TX stage; NEXT_COUNT: not for the fast path
+};
+
+// The same for tunnels to encapsulate for; it depends on the switch of the port that packets come from.
+struct fast_encap {
+	const struct rd_tunnel *tunnel; // NULL: not for the fast path
+	uint32_t vni;
+	uint32_t len_max; // of the inner frame
+	uint16_t idx, segment, in_port; // 0: nothing here yet
+};
+
 enum fast_kind { // which stages a packet has passed
 	FAST_DECAP = 1 << 0,
 	FAST_DFW_OUT = 1 << 1,
@@ -73,6 +88,8 @@ struct fast_burst {
 	uint16_t nb; // packets that may be executed
 	bool in_order; // an odd packet has gone to the stages: those behind it follow, one may be of its flow
 	struct fast_in in;
+	struct fast_out out;
+	struct fast_encap encap;
 	uint64_t kinds; // bit per kind with a count
 	uint16_t kind[FAST_KINDS];
 	uint32_t hash[FAST_BURST];

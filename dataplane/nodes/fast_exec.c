@@ -9,16 +9,10 @@
 #include "tables/conn_packet.h"
 #include "tables/dfw.h"
 
-struct exec { // what the checks found
-	const struct rd_port *out;
-	const struct rd_tunnel *tunnel; // to encapsulate for
-	uint32_t vni;
-	unsigned kind;
-	uint16_t edge;
-};
-
-static inline uint16_t tx_edge(const struct rd_port *p)
+static uint16_t tx_edge(const struct rd_port *p)
 {
+	if (p == NULL || !p->admin_up || p->attach == RD_ATTACH_VIA)
+		return NEXT_COUNT;
 	switch (p->type) {
 	case RD_PORT_UPLINK:
 		return NEXT_UPLINK_TX;
@@ -31,38 +25,56 @@ static inline uint16_t tx_edge(const struct rd_port *p)
 	}
 }
 
+static void enter_out(struct fast_burst *b, uint16_t idx)
+{
+	const struct rd_port *p = rd_port_at(idx);
+
+	b->out = (struct fast_out){.port = p, .idx = idx, .edge = tx_edge(p)};
+}
+
 // As tunnel_encap finds it. The checksum of a tunnel that has one covers the payload: not for here.
-static inline bool check_encap(const struct fast_burst *b, const struct rte_mbuf *m,
-	const struct rd_flow *f, struct exec *x)
+static void enter_encap(struct fast_burst *b, const struct rd_flow *f)
 {
 	const struct rd_segment *seg = rd_segment_at(f->key.segment);
 	const struct rd_switch *sw = rd_switch_at(b->in.port->sw);
 	const struct rd_tunnel *t = rd_tunnel_at(f->tunnel);
+	struct fast_encap *e = &b->encap;
 
-	if (seg == NULL || sw == NULL || t == NULL || !t->mac_known || t->csum || f->sport == 0
-		|| m->pkt_len + t->hdr_len - RD_ETH_LEN > sw->mtu
-		|| rte_pktmbuf_headroom(m) < t->hdr_len)
-		return false;
-	x->tunnel = t;
-	x->vni = seg->vni;
-	x->kind |= FAST_ENCAP;
-	return true;
+	*e = (struct fast_encap){.idx = f->tunnel, .segment = f->key.segment, .in_port = b->in.idx};
+	if (seg == NULL || sw == NULL || t == NULL || !t->mac_known || t->csum
+		|| sw->mtu + RD_ETH_LEN < t->hdr_len)
+		return;
+	e->tunnel = t;
+	e->vni = seg->vni;
+	e->len_max = sw->mtu + RD_ETH_LEN - (uint32_t)t->hdr_len;
 }
 
-static inline bool check(const struct fast_burst *b, const struct rte_mbuf *m,
-	const struct rd_flow *f, struct exec *x)
+static inline bool check_encap(
+	struct fast_burst *b, const struct rte_mbuf *m, const struct rd_flow *f)
 {
+	struct fast_encap *e = &b->encap;
+
+	if (e->idx != f->tunnel || e->segment != f->key.segment || e->in_port != b->in.idx)
+		enter_encap(b, f);
+	return e->tunnel != NULL && m->pkt_len <= e->len_max && f->sport != 0
+		&& (f->decided & RD_DECIDED_UPLINK) != 0
+		&& rte_pktmbuf_headroom(m) >= e->tunnel->hdr_len;
+}
+
+// Whether the entry is live, compared with the present tables, and says nothing that only the stages can do.
+static inline bool check(struct fast_burst *b, const struct rte_mbuf *m, const struct rd_flow *f)
+{
+	bool encap = (f->acts & RD_ACT_ENCAP) != 0;
+	uint16_t out = encap ? f->uplink : f->out_port;
+
 	if ((f->decided & RD_FLOW_READY) != RD_FLOW_READY || !rd_flow_is_fresh(b->w, f)
 		|| (f->acts & (RD_ACT_DROP | RD_ACT_FLOOD | RD_ACT_UPLINK)) != 0)
 		return false;
-	if ((f->acts & RD_ACT_ENCAP)
-		&& ((f->decided & RD_DECIDED_UPLINK) == 0 || !check_encap(b, m, f, x)))
+	if (encap && !check_encap(b, m, f))
 		return false;
-	x->out = rd_port_at(f->acts & RD_ACT_ENCAP ? f->uplink : f->out_port);
-	if (x->out == NULL || !x->out->admin_up || x->out->attach == RD_ATTACH_VIA)
-		return false;
-	x->edge = tx_edge(x->out);
-	return x->edge != NEXT_COUNT;
+	if (b->out.idx != out)
+		enter_out(b, out);
+	return b->out.edge != NEXT_COUNT;
 }
 
 // One firewall on the way: what its rules said is in the entry; with state, the connection has its say for each packet.
@@ -86,24 +98,28 @@ static inline bool pass(const struct fast_burst *b, const struct fast_pkt *p,
 		== 0;
 }
 
-static inline bool firewall(const struct fast_burst *b, const struct fast_pkt *p,
-	const struct rd_flow *f, struct exec *x)
+// Both firewalls on the way. Bits of enum fast_kind, or -1.
+static inline int firewall(
+	const struct fast_burst *b, const struct fast_pkt *p, const struct rd_flow *f)
 {
 	uint32_t len = p->m->pkt_len - p->strip;
+	int kind = 0;
 
+	if ((f->acts & (RD_ACT_DFW_SRC | RD_ACT_DFW_DST)) == 0)
+		return 0;
 	if ((f->acts & RD_ACT_DFW_SRC) && !pass(b, p, f, RD_FW_OUT))
-		return false;
+		return -1;
 	if ((f->acts & RD_ACT_DFW_DST) && !pass(b, p, f, RD_FW_IN))
-		return false;
+		return -1;
 	if (f->acts & RD_ACT_DFW_SRC) {
 		rd_dfw_hit(b->w->id, f->rule_out, 1, len);
-		x->kind |= FAST_DFW_OUT;
+		kind |= FAST_DFW_OUT;
 	}
 	if (f->acts & RD_ACT_DFW_DST) {
 		rd_dfw_hit(b->w->id, f->rule_in, 1, len);
-		x->kind |= FAST_DFW_IN;
+		kind |= FAST_DFW_IN;
 	}
-	return true;
+	return kind;
 }
 
 // Once a second and flow, as flow_lookup does.
@@ -149,11 +165,17 @@ static inline uint8_t inner_tos(const uint8_t *frame, const struct rd_flow *f)
 	return f->key.ethertype == RD_ETHERTYPE_IPV4 ? ip[1] : (uint8_t)(rd_be16(ip) >> 4);
 }
 
-// The same fields as in tunnel_encap.
-static inline void encap(
-	struct fast_burst *b, struct rte_mbuf *m, const struct rd_flow *f, const struct exec *x)
+static inline uint16_t fold(uint32_t sum)
 {
-	const struct rd_tunnel *t = x->tunnel;
+	sum = (sum >> 16) + (sum & UINT16_MAX);
+	sum = (sum >> 16) + (sum & UINT16_MAX);
+	return (uint16_t)~sum;
+}
+
+// The same fields as in tunnel_encap.
+static inline void encap(struct fast_burst *b, struct rte_mbuf *m, const struct rd_flow *f)
+{
+	const struct rd_tunnel *t = b->encap.tunnel;
 	struct rd_tunnel_stats *st = &rd_tunnel_stats[b->w->id][t->idx];
 	uint8_t tos = inner_tos(rte_pktmbuf_mtod(m, const uint8_t *), f);
 	uint8_t *h = (uint8_t *)rte_pktmbuf_prepend(m, t->hdr_len), *ip = h + RD_ETH_LEN;
@@ -164,53 +186,63 @@ static inline void encap(
 	ip[1] = tos;
 	rd_put16(ip + 2, ip_len);
 	rd_put16(ip + 4, id);
-	rd_put16(ip + 10, rd_csum_fold(t->ip_sum + tos + ip_len + id));
+	rd_put16(ip + 10, fold(t->ip_sum + tos + ip_len + id));
 	rd_put16(h + FAST_UDP_OFF, f->sport);
 	rd_put16(h + FAST_UDP_OFF + 4, (uint16_t)(ip_len - FAST_IP4_LEN));
-	h[FAST_GENEVE_OFF + 4] = (uint8_t)(x->vni >> 16);
-	rd_put16(h + FAST_GENEVE_OFF + 5, (uint16_t)x->vni);
+	rd_put32(h + FAST_GENEVE_OFF + 4, b->encap.vni << 8);
 	st->tx_packets++;
 	st->tx_bytes += m->pkt_len;
 }
 
 // What the TX stage and a drop record there need to know.
-static inline void note(const struct fast_pkt *p, struct rd_flow *f, const struct exec *x)
+static inline void note(const struct fast_burst *b, const struct fast_pkt *p, struct rd_flow *f)
 {
 	struct rd_meta *md = rd_meta(p->m);
 
 	md->flow = f;
 	md->segment = f->key.segment;
-	md->vni = p->via != NULL ? f->key.vni : x->vni;
-	md->tunnel = p->via != NULL ? p->via->tunnel->idx : f->tunnel;
-	md->out_port = x->out->idx;
-	md->flags |= RD_META_HIT;
-	md->flags |= p->via != NULL	    ? RD_META_FROM_TUNNEL | RD_META_TO_GUEST
-		: x->edge == NEXT_UPLINK_TX ? RD_META_FROM_GUEST
-					    : RD_META_TO_GUEST;
+	md->out_port = b->out.idx;
+	if (p->via != NULL) {
+		md->vni = f->key.vni;
+		md->tunnel = p->via->tunnel->idx;
+		md->flags |= RD_META_HIT | RD_META_FROM_TUNNEL | RD_META_TO_GUEST;
+	} else if (f->acts & RD_ACT_ENCAP) {
+		md->vni = b->encap.vni;
+		md->tunnel = f->tunnel;
+		md->flags |= RD_META_HIT | RD_META_FROM_GUEST;
+	} else {
+		md->flags |= RD_META_HIT | RD_META_TO_GUEST;
+	}
 }
 
 uint16_t fast_exec(struct fast_burst *b, uint16_t j)
 {
 	struct fast_pkt *p = &b->pkt[j];
 	struct rd_flow *f = b->flow[j];
-	struct exec x = {.kind = b->in.rx};
+	int kind;
 
-	if (f == NULL || !check(b, p->m, f, &x) || !firewall(b, p, f, &x))
+	if (f == NULL || !check(b, p->m, f))
 		return NEXT_COUNT;
+	kind = firewall(b, p, f);
+	if (kind < 0)
+		return NEXT_COUNT;
+	kind |= b->in.rx;
 	if (unlikely(f->last_s != b->w->now_s))
 		refresh_source(b, p, f);
 	b->in.packets++;
 	b->in.bytes += p->m->pkt_len;
-	note(p, f, &x);
+	note(b, p, f);
 	f->hits++;
+	f->bytes += p->m->pkt_len - p->strip;
 	if (p->via != NULL) {
-		x.kind |= FAST_DECAP;
+		kind |= FAST_DECAP;
 		decap(b, p);
 	}
-	f->bytes += p->m->pkt_len;
-	if (x.tunnel != NULL)
-		encap(b, p->m, f, &x);
-	b->kind[x.kind]++;
-	b->kinds |= UINT64_C(1) << x.kind;
-	return x.edge;
+	if (f->acts & RD_ACT_ENCAP) {
+		kind |= FAST_ENCAP;
+		encap(b, p->m, f);
+	}
+	b->kind[kind]++;
+	b->kinds |= UINT64_C(1) << kind;
+	return b->out.edge;
 }

@@ -83,8 +83,7 @@ static bool via_find(struct fast_via *v, const struct fast_burst *b, const struc
 		.dport = tep->dport,
 		.segment = seg->idx,
 		.tunnel = t};
-	memcpy(v->src, o->src, 4);
-	memcpy(v->dst, o->dst, 4);
+	memcpy(v->src, o->src, 8); // both
 	memcpy(v->mac, tep->mac, 6);
 	return true;
 }

@@ -5,7 +5,7 @@
  * goes through the stages, so every check here may be stricter, none looser. Worker thread, inlined.
  *
  * Plain: untagged Ethernet, unicast; IPv4 without options and fragments, or IPv6 without extension headers; TCP or UDP.
- * A tunnel packet: the same around Geneve over IPv4 whose lengths all agree.
+ * Tunnel packets: fast_outer.h.
  */
 #pragma once
 
@@ -19,21 +19,11 @@ enum {
 	FAST_IP6_LEN = 40,
 	FAST_UDP_LEN = 8,
 	FAST_TCP_LEN = 20,
-	FAST_OUTER_LEN = RD_ETH_LEN + FAST_IP4_LEN + FAST_UDP_LEN + 8, // without Geneve options
-	FAST_UDP_OFF = RD_ETH_LEN + FAST_IP4_LEN,
-	FAST_GENEVE_OFF = FAST_UDP_OFF + FAST_UDP_LEN,
 };
 
 struct fast_l4 { // where the transport header is
 	uint16_t off; // from the (inner) Ethernet header
 	uint16_t len; // of the IP payload
-};
-
-struct fast_outer { // of a tunnel packet
-	uint8_t dst[4], src[4];
-	uint32_t vni;
-	uint16_t dport;
-	uint16_t len; // all of it: the inner frame starts here
 };
 
 static inline uint64_t fast_load64(const uint8_t *p)
@@ -146,47 +136,4 @@ static inline bool fast_frame(const uint8_t *frame, uint32_t readable, uint32_t 
 	l4->off = RD_ETH_LEN + FAST_IP6_LEN;
 	l4->len = rd_be16(ip + 4);
 	return fast_l4(frame, readable, l4, k);
-}
-
-// Geneve options: none critical, their lengths add up.
-static inline bool fast_options_ok(const uint8_t *opt, uint32_t len)
-{
-	while (len > 0) {
-		uint32_t n = 4 + (opt[3] & 0x1fu) * 4;
-
-		if (n > len || (opt[2] & 0x80))
-			return false;
-		opt += n;
-		len -= n;
-	}
-	return true;
-}
-
-// The outer headers of a tunnel packet. Not congested (ECN), for those need a change inside.
-static inline bool fast_outer(
-	const uint8_t *frame, uint32_t readable, uint32_t len, struct fast_outer *o)
-{
-	const uint8_t *ip = frame + RD_ETH_LEN, *udp = frame + FAST_UDP_OFF;
-	const uint8_t *geneve = frame + FAST_GENEVE_OFF;
-	uint32_t ip_len, opt_len;
-
-	if (readable < FAST_OUTER_LEN || rd_be16(frame + 12) != RD_ETHERTYPE_IPV4
-		|| !fast_macs_ok(frame))
-		return false;
-	ip_len = rd_be16(ip + 2);
-	if (ip[9] != RD_IPPROTO_UDP || (ip[1] & 3) != 0 || ip_len + RD_ETH_LEN != len
-		|| !fast_ip4_ok(ip, len - RD_ETH_LEN)
-		|| rd_be16(udp + 4) + FAST_IP4_LEN != (int)ip_len)
-		return false;
-	opt_len = (geneve[0] & 0x3fu) * 4;
-	if (geneve[0] >> 6 != 0 || (geneve[1] & 0xc0) != 0
-		|| rd_be16(geneve + 2) != RD_ETHERTYPE_TEB || readable < FAST_OUTER_LEN + opt_len
-		|| !fast_options_ok(geneve + 8, opt_len))
-		return false;
-	memcpy(o->src, ip + 12, 4);
-	memcpy(o->dst, ip + 16, 4);
-	o->dport = rd_be16(udp + 2);
-	o->vni = rd_be32(geneve + 4) >> 8;
-	o->len = (uint16_t)(FAST_OUTER_LEN + opt_len);
-	return true;
 }

