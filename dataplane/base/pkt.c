@@ -81,10 +81,13 @@ uint32_t rd_csum_add(uint32_t sum, const void *bytes, size_t len)
 	const uint8_t *b = bytes;
 	uint64_t wide = sum;
 
-	for (; len > 1; len -= 2, b += 2)
+	for (; len > 3;
+		len -= 4, b += 4) // 2^16 is 1 in ones' complement: a word counts as its halves
+		wide += rd_be32(b);
+	if (len > 1)
 		wide += rd_be16(b);
-	if (len > 0)
-		wide += (uint64_t)b[0] << 8;
+	if (len & 1)
+		wide += (uint64_t)b[len - 1] << 8;
 	while (wide >> 32 != 0)
 		wide = (wide & UINT32_MAX) + (wide >> 32);
 	return (uint32_t)wide;

@@ -6,6 +6,7 @@
 #include "nodes/fast.h"
 
 #include "nodes/rx.h"
+#include "tables/flow_hash.h"
 
 #define VIAS 256 // per worker; a power of two
 
@@ -93,10 +94,11 @@ static inline bool mac_is(const uint8_t *a, const uint8_t *b)
 	return fast_load32(a) == fast_load32(b) && memcmp(a + 4, b + 4, 2) == 0;
 }
 
-static inline bool gather_tunnel(struct fast_burst *b, struct fast_pkt *p, struct rd_flow_key *k)
+static inline bool gather_tunnel(struct fast_burst *b, struct fast_pkt *p, uint64_t w[8])
 {
 	const struct rte_mbuf *m = p->m;
 	const uint8_t *frame = rte_pktmbuf_mtod(m, const uint8_t *);
+	struct fast_from from = {.in_port = b->in.idx};
 	struct fast_outer o;
 	struct fast_via *v;
 
@@ -109,24 +111,21 @@ static inline bool gather_tunnel(struct fast_burst *b, struct fast_pkt *p, struc
 		return false;
 	p->via = v;
 	p->strip = o.len;
-	k->in_port = b->in.idx;
-	k->segment = v->segment;
-	k->vni = o.vni;
+	from.segment = v->segment;
+	from.vni = o.vni;
 	// Another tunnel inside may be for the same endpoint: the stages look.
-	return fast_frame(frame + o.len, m->data_len - o.len, m->pkt_len - o.len, k, &p->l4)
-		&& !(k->proto == RD_IPPROTO_UDP && k->dport == o.dport);
+	return fast_frame(frame + o.len, m->data_len - o.len, m->pkt_len - o.len, &from, w, &p->l4)
+		&& (uint16_t)(w[FAST_WORD_PORTS] >> 32) != o.dport;
 }
 
-static inline bool gather_guest(struct fast_burst *b, struct fast_pkt *p, struct rd_flow_key *k)
+static inline bool gather_guest(struct fast_burst *b, struct fast_pkt *p, uint64_t w[8])
 {
 	const struct rte_mbuf *m = p->m;
 	const uint8_t *frame = rte_pktmbuf_mtod(m, const uint8_t *);
+	struct fast_from from = {.in_port = b->in.idx, .segment = b->in.segment};
 
 	p->via = NULL;
-	k->in_port = b->in.idx;
-	k->segment = b->in.segment;
-	k->vni = 0;
-	return fast_frame(frame, m->data_len, m->pkt_len, k, &p->l4)
+	return fast_frame(frame, m->data_len, m->pkt_len, &from, w, &p->l4)
 		&& (!b->in.port->spoof_check || mac_is(frame + 6, b->in.port->mac));
 }
 
@@ -152,8 +151,8 @@ void fast_gather(struct fast_burst *b, void **objs, uint16_t nb, uint16_t *next)
 {
 	for (uint16_t i = 0; i < nb; i++) {
 		struct fast_pkt *p = &b->pkt[b->nb];
-		struct rd_flow_key *k = &b->key[b->nb];
 		bool plain = false;
+		uint64_t w[8];
 
 		p->m = objs[i];
 		p->pos = i;
@@ -162,9 +161,10 @@ void fast_gather(struct fast_burst *b, void **objs, uint16_t nb, uint16_t *next)
 		next[i] = b->in.edge;
 		p->strip = 0;
 		if (b->in.fit && !b->in_order && p->m->pkt_len <= b->in.frame_max)
-			plain = b->in.rx == 0 ? gather_tunnel(b, p, k) : gather_guest(b, p, k);
+			plain = b->in.rx == 0 ? gather_tunnel(b, p, w) : gather_guest(b, p, w);
 		if (plain) {
-			b->hash[b->nb] = rd_flow_hash(k);
+			memcpy(&b->key[b->nb], w, sizeof(w));
+			b->hash[b->nb] = flow_hash_words(w);
 			b->nb++;
 		} else if (!b->in_order) {
 			b->in_order = is_odd(rte_pktmbuf_mtod_offset(p->m, uint8_t *, p->strip),

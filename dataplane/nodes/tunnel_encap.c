@@ -62,15 +62,19 @@ static uint16_t source_port(const struct rd_meta *md, const struct rd_tep *tep)
 	return sport;
 }
 
-static void fill(
-	uint8_t *h, const struct rte_mbuf *m, const struct rd_meta *md, const struct encap *e)
+static void fill(uint8_t *h, const struct rte_mbuf *m, const struct rd_meta *md,
+	const struct encap *e, uint8_t tos)
 {
 	uint16_t ip_len = (uint16_t)(m->pkt_len - IP_OFF);
+	// RFC 6864: the id of a packet that is never fragmented says nothing.
+	uint16_t id = e->tep->df ? 0 : (uint16_t)md->packet_id;
 
 	memcpy(h, e->tunnel->hdr, e->tunnel->hdr_len);
+	h[IP_OFF + 1] = tos;
 	rd_put16(h + IP_OFF + 2, ip_len);
-	// RFC 6864: the id of a packet that is never fragmented says nothing.
-	rd_put16(h + IP_OFF + 4, e->tep->df ? 0 : (uint16_t)md->packet_id);
+	rd_put16(h + IP_OFF + 4, id);
+	// Without reading the header back: bytes that were just written one by one are slow to load.
+	rd_put16(h + IP_OFF + 10, rd_csum_fold((uint32_t)e->tunnel->ip_sum + tos + ip_len + id));
 	rd_put16(h + UDP_OFF, source_port(md, e->tep));
 	rd_put16(h + UDP_OFF + 4, ip_len - 20);
 	h[VNI_OFF] = (uint8_t)(e->vni >> 16);
@@ -78,12 +82,11 @@ static void fill(
 }
 
 // The UDP checksum covers the whole frame: only an endpoint that asks for it pays for that.
-static void checksums(uint8_t *h, const struct rte_mbuf *m, const struct encap *e)
+static void udp_checksum(uint8_t *h, const struct rte_mbuf *m, const struct encap *e)
 {
 	uint32_t len = m->pkt_len - UDP_OFF, pseudo;
 	uint16_t sum;
 
-	rd_put16(h + IP_OFF + 10, rd_csum_fold(rd_csum_add(0, h + IP_OFF, 20)));
 	if (!e->tep->csum)
 		return;
 	pseudo = rd_csum_add(RD_IPPROTO_UDP + len, h + IP_OFF + 12, 8);
@@ -116,9 +119,8 @@ static uint16_t tunnel_encap_one(struct rd_worker *w, struct rte_mbuf *m, struct
 	h = (uint8_t *)rte_pktmbuf_prepend(m, e.tunnel->hdr_len);
 	if (h == NULL)
 		return rd_drop(md, RD_DROP_ENCAP_HEADROOM);
-	fill(h, m, md, &e);
-	h[IP_OFF + 1] = tos;
-	checksums(h, m, &e);
+	fill(h, m, md, &e, tos);
+	udp_checksum(h, m, &e);
 	note_form(md);
 	st = &rd_tunnel_stats[w->id][e.tunnel->idx];
 	st->tx_packets++;

@@ -5,56 +5,21 @@
  * In bulk, three passes: fetch all buckets; compare their signatures and fetch the entries that may match; compare
  * keys. So the cache misses of a burst overlap instead of adding up.
  */
+#include "tables/flow_hash.h"
 #include "tables/flow_priv.h"
 
 #include <string.h>
 
-#ifdef __SSE4_2__
-#include <nmmintrin.h>
-#elif defined(__SSE2__)
+#ifdef __SSE2__
 #include <emmintrin.h>
 #endif
 
-static inline uint64_t word(const uint8_t *bytes, unsigned i)
-{
-	uint64_t w;
-
-	memcpy(&w, bytes + i * 8, 8);
-#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-	w = __builtin_bswap64(w);
-#endif
-	return w;
-}
-
-// Two halves at once: each is a chain in which a word waits for the one before.
-#ifdef __SSE4_2__
-static inline uint64_t half(const uint8_t *p, unsigned first)
-{
-	uint64_t h = _mm_crc32_u64(0x52444f54 + first, word(p, first));
-
-	h = _mm_crc32_u64(h, word(p, first + 1));
-	h = _mm_crc32_u64(h, word(p, first + 2));
-	return _mm_crc32_u64(h, word(p, first + 3));
-}
-#else
-static inline uint64_t half(const uint8_t *p, unsigned first)
-{
-	uint64_t h = 0x52444f54 + first;
-
-	for (unsigned i = first; i < first + 4; i++)
-		h = ((h ^ word(p, i)) * UINT64_C(0x9e3779b97f4a7c15)) ^ h >> 29;
-	return h & UINT32_MAX;
-}
-#endif
-
-// Buckets go by the low bits, signatures by the high ones: the multiplication spreads both halves over both.
 uint32_t rd_flow_hash(const struct rd_flow_key *k)
 {
-	const uint8_t *p = (const uint8_t *)k;
-	uint64_t h = (half(p, 0) << 32 | half(p, 4)) * UINT64_C(0x9e3779b97f4a7c15);
-	uint32_t hash = (uint32_t)(h >> 32 ^ h >> 15);
+	uint64_t w[8];
 
-	return hash != 0 ? hash : 1;
+	memcpy(w, k, sizeof(w));
+	return flow_hash_words(w);
 }
 
 // Bit per slot whose signature is the wanted one and that has an entry.
@@ -87,11 +52,7 @@ static inline bool key_equal(const struct rd_flow_key *a, const struct rd_flow_k
 				_mm_loadu_si128((const __m128i *)(const void *)(y + i))));
 	return _mm_movemask_epi8(_mm_cmpeq_epi8(d, _mm_setzero_si128())) == 0xffff;
 #else
-	uint64_t d = 0;
-
-	for (unsigned i = 0; i < 8; i++)
-		d |= word(x, i) ^ word(y, i);
-	return d == 0;
+	return memcmp(x, y, 64) == 0;
 #endif
 }
 

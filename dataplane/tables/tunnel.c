@@ -82,7 +82,7 @@ void rd_tunnel_template(struct rd_tunnel *t, const struct rd_tep *tep)
 	rd_put16(geneve + 2, RD_ETHERTYPE_TEB);
 	memcpy(geneve + 8, tep->opt, tep->opt_len);
 	t->hdr_len = (uint16_t)(geneve + 8 + tep->opt_len - t->hdr);
-	t->ip_sum = rd_csum_add(0, ip, 20);
+	t->ip_sum = (uint16_t)~rd_csum_fold(rd_csum_add(0, ip, 20));
 	t->df = tep->df;
 	t->csum = tep->csum;
 }

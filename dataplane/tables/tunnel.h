@@ -37,7 +37,8 @@ struct rd_tunnel {
 	bool mac_learned;
 	bool df, csum; // of its endpoint
 	uint16_t hdr_len;
-	uint32_t ip_sum; // checksum over the template's IP header so far, not folded
+	uint16_t
+		ip_sum; // of the template's IP header, not complemented: the packet's own fields come to it
 	uint8_t remote[4]; // network order
 	uint8_t mac[6]; // next hop towards remote
 	char name[RD_NAME_LEN];
