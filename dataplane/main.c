@@ -13,6 +13,7 @@
 #include "cmds/cmds.h"
 #include "control/device.h"
 #include "control/server.h"
+#include "core/idle.h"
 #include "core/worker.h"
 #include "engine/cli.h"
 #include "tables/tables.h"
@@ -145,7 +146,7 @@ static int run_dataplane(struct daemon *d)
 	if (ret < 0)
 		return fail(&err);
 	d->opts.core.nb_workers = d->opts.eal.nb_workers;
-	if (d->opts.eal.busy_cores_shared && d->opts.core.poll_busy)
+	if (d->opts.eal.busy_cores_shared && d->opts.core.idle == RD_IDLE_SPIN)
 		rd_log_warn("--busy-poll, but threads share cores: they will wait for each other");
 	rd_coarse_tick(); // from here on it is never 0, which means "never" in the tables
 	ret = rd_core_init(&d->opts.core);

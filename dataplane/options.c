@@ -13,6 +13,7 @@
 #include "api/msg.h"
 #include "base/log.h"
 #include "base/str.h"
+#include "core/idle.h"
 
 enum opt {
 	OPT_FILE = 'f',
@@ -28,6 +29,8 @@ enum opt {
 	OPT_DROP_RING,
 	OPT_DROP_SNAP,
 	OPT_BUSY_POLL,
+	OPT_IDLE,
+	OPT_MODEL,
 	OPT_HUGE,
 	OPT_MEM,
 	OPT_PCI,
@@ -49,6 +52,8 @@ static const struct option longs[] = {
 	{"drop-ring", required_argument, NULL, OPT_DROP_RING},
 	{"drop-snap", required_argument, NULL, OPT_DROP_SNAP},
 	{"busy-poll", no_argument, NULL, OPT_BUSY_POLL},
+	{"idle", required_argument, NULL, OPT_IDLE},
+	{"model", required_argument, NULL, OPT_MODEL},
 	{"huge", no_argument, NULL, OPT_HUGE},
 	{"mem", required_argument, NULL, OPT_MEM},
 	{"pci", no_argument, NULL, OPT_PCI},
@@ -74,7 +79,10 @@ static const char usage[] =
 	"      --workers N        worker threads, 1 to 16; default 1\n"
 	"      --main-core CPU    core of the control thread; default the first one\n"
 	"      --worker-cores LIST  cores of the workers, as 2,4-6; default the ones after that\n"
-	"      --busy-poll        workers never sleep\n"
+	"      --model MODEL      who processes a packet: rtc, the worker that polls it (default); balanced, the one\n"
+	"                         that the flow's hash names; hybrid, balanced but for what the NIC has spread\n"
+	"      --idle WAY         what a worker does without packets: nap (default), spin, or interrupt\n"
+	"      --busy-poll        the same as --idle spin\n"
 	"      --mbufs N          packet buffers; default 32768\n"
 	"      --flow-capacity N  flow entries per worker; default 65536\n"
 	"      --drop-ring N      dropped packets that are kept per worker; default 4096\n"
@@ -167,6 +175,19 @@ static int set_ready(struct rd_options *o, const char *text)
 	return 0;
 }
 
+static int set_word(const char *option, const char *text, int (*parse)(const char *),
+	const char *words, uint8_t *out)
+{
+	int value = parse(text);
+
+	if (value < 0) {
+		fprintf(stderr, "reddotd: --%s wants %s, not \"%s\"\n", option, words, text);
+		return -1;
+	}
+	*out = (uint8_t)value;
+	return 0;
+}
+
 static int set_number(struct rd_options *o, int opt, const char *text)
 {
 	switch (opt) {
@@ -203,8 +224,14 @@ static int set_option(struct rd_options *o, int opt, const char *text)
 		o->eal.worker_cores = text;
 		return 0;
 	case OPT_BUSY_POLL:
-		o->core.poll_busy = true;
+		o->core.idle = RD_IDLE_SPIN;
 		return 0;
+	case OPT_IDLE:
+		return set_word(
+			"idle", text, rd_idle_parse, "spin, nap or interrupt", &o->core.idle);
+	case OPT_MODEL:
+		return set_word(
+			"model", text, rd_model_parse, "rtc, balanced or hybrid", &o->core.model);
 	case OPT_HUGE:
 		o->eal.huge = true;
 		return 0;
@@ -241,7 +268,7 @@ int rd_options_parse(struct rd_options *o, int argc, char **argv)
 
 	*o = (struct rd_options){.socket_mode = 0666,
 		.eal = {.nb_workers = 1, .mem_mb = 512},
-		.core = {.nb_mbufs = 32768, .flow_capacity = 65536},
+		.core = {.nb_mbufs = 32768, .flow_capacity = 65536, .idle = RD_IDLE_NAP},
 		.ready_fd = -1};
 	rd_socket_path(o->socket, sizeof(o->socket));
 	while (ret == 0 && (opt = getopt_long(argc, argv, "f:hV", longs, NULL)) != -1)

@@ -54,6 +54,12 @@ static json_t *object_of(struct json_out *j, const struct pk_rec *r)
 	json_object_set_new(o, "guest_dir", json_string(pk_rec_guest_dir(r)));
 	json_object_set_new(o, "queue", json_integer(rec->queue));
 	json_object_set_new(o, "worker", json_integer(rec->worker));
+	json_object_set_new(o, "polled_by", json_integer(pk_rec_polled_by(r)));
+	json_object_set_new(o, "hash_source", json_string(pk_rec_hash_source(r)));
+	json_object_set_new(
+		o, "handed_to", json_integer(rec->lcore & RD_CAP_HANDED ? rec->worker : -1));
+	json_object_set_new(o, "forwarded_by", json_integer(rec->worker));
+	json_object_set_new(o, "txq", json_string(pk_rec_txq(r)));
 	json_object_set_new(o, "lost", json_integer(rec->lost));
 	json_object_set_new(o, "inner", json_boolean(rec->flags & RD_CAP_F_INNER));
 	json_object_set_new(o, "summary", json_string(summary));

@@ -98,6 +98,33 @@ const char *pk_rec_guest_dir(const struct pk_rec *r)
 	return r->rec->flags & RD_CAP_F_FROM_GUEST ? "from-guest" : "";
 }
 
+// The packet id's second byte.
+int pk_rec_polled_by(const struct pk_rec *r)
+{
+	unsigned worker = r->rec->packet_id >> 40 & 0xff;
+
+	return worker == 0xff ? -1 : (int)worker;
+}
+
+const char *pk_rec_hash_source(const struct pk_rec *r)
+{
+	switch (r->rec->lcore & RD_CAP_HASH_MASK) {
+	case RD_CAP_HASH_NIC:
+		return "nic";
+	case RD_CAP_HASH_SOFT:
+		return "soft";
+	default:
+		return "none";
+	}
+}
+
+const char *pk_rec_txq(const struct pk_rec *r)
+{
+	if (r->rec->lcore & RD_CAP_TXQ_OWN)
+		return "own";
+	return r->rec->lcore & RD_CAP_TXQ_SHARED ? "shared" : "";
+}
+
 const char *pk_reason_name(unsigned reason)
 {
 	const struct rd_drop_desc *d = rd_drop_by_id(reason);
@@ -122,12 +149,27 @@ static bool is_decision(const struct rd_cap_rec *rec)
 	case RD_STAGE_TUNNEL_ENCAP:
 	case RD_STAGE_DFW_IN:
 	case RD_STAGE_DFW_OUT:
+	case RD_STAGE_HANDOFF:
 		return true;
 	case RD_STAGE_FLOW_LOOKUP:
 		return (rec->flags & RD_CAP_F_MISS) != 0;
 	default:
 		return rec->stage == RD_STAGE_DROP || (rec->flags & RD_CAP_F_CLONE) != 0;
 	}
+}
+
+// Which worker did what, where more than one had a say.
+static void add_lcores(const struct pk_rec *r, char *buf, size_t size, size_t *len)
+{
+	const struct rd_cap_rec *rec = r->rec;
+
+	if ((rec->lcore & RD_CAP_HASH_MASK) != 0)
+		rd_str_addf(buf, size, len, " hash=%s", pk_rec_hash_source(r));
+	if (rec->lcore & RD_CAP_HANDED)
+		rd_str_addf(buf, size, len, " polled-by=%d forwarded-by=%u", pk_rec_polled_by(r),
+			rec->worker);
+	if (pk_rec_txq(r)[0] != '\0')
+		rd_str_addf(buf, size, len, " txq=%u,%s", rec->queue, pk_rec_txq(r));
 }
 
 const char *pk_rec_comment(const struct pk_rec *r, enum pk_comment which, char *buf, size_t size)
@@ -153,6 +195,7 @@ const char *pk_rec_comment(const struct pk_rec *r, enum pk_comment which, char *
 	if (rec->vni != 0)
 		rd_str_addf(buf, size, &len, " vni=%u", rec->vni);
 	rd_str_addf(buf, size, &len, " hop=%u", rec->hop);
+	add_lcores(r, buf, size, &len);
 	if (rec->parent_id != 0)
 		rd_str_addf(buf, size, &len, " copy-of=%llu", (unsigned long long)rec->parent_id);
 	return buf;
@@ -194,6 +237,10 @@ const char *pk_rec_json(const struct pk_rec *r, char *buf, size_t size)
 	add_number(buf, size, &len, "inner", (rec->flags & RD_CAP_F_INNER) != 0);
 	add_number(buf, size, &len, "inner_off", rec->inner_off);
 	add_number(buf, size, &len, "worker", rec->worker);
+	if ((rec->lcore & RD_CAP_HASH_MASK) != 0)
+		add_text(buf, size, &len, "hash", pk_rec_hash_source(r));
+	add_number(buf, size, &len, "handed", (rec->lcore & RD_CAP_HANDED) != 0);
+	add_text(buf, size, &len, "txq", pk_rec_txq(r));
 	add_number(buf, size, &len, "injected", (rec->flags & RD_CAP_F_INJECTED) != 0);
 	add_number(buf, size, &len, "lost", rec->lost);
 	rd_str_addf(buf, size, &len, "}");

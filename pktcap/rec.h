@@ -35,6 +35,9 @@ const char *pk_rec_verdict(const struct pk_rec *r);
 const char *pk_rec_flow_hit(const struct pk_rec *r); // "hit", "miss", ""
 const char *pk_rec_dir(const struct pk_rec *r); // "In", "Out", ""
 const char *pk_rec_guest_dir(const struct pk_rec *r); // "to-guest", "from-guest", ""
+int pk_rec_polled_by(const struct pk_rec *r); // worker; -1: injected by control
+const char *pk_rec_hash_source(const struct pk_rec *r); // "nic", "soft", "none"
+const char *pk_rec_txq(const struct pk_rec *r); // "own", "shared", "" where nothing is sent
 const char *pk_reason_name(unsigned reason); // "" for none
 const char *pk_stage_name(unsigned id); // "" for none
 

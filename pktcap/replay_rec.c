@@ -88,6 +88,19 @@ static uint8_t flags_of(const json_t *o)
 	return f;
 }
 
+static uint8_t lcore_of(const json_t *o)
+{
+	const char *hash = text_of(o, "hash"), *txq = text_of(o, "txq");
+	uint8_t f = 0;
+
+	f |= strcmp(hash, "nic") == 0 ? RD_CAP_HASH_NIC : 0;
+	f |= strcmp(hash, "soft") == 0 ? RD_CAP_HASH_SOFT : 0;
+	f |= number_of(o, "handed", 1) ? RD_CAP_HANDED : 0;
+	f |= strcmp(txq, "own") == 0 ? RD_CAP_TXQ_OWN : 0;
+	f |= strcmp(txq, "shared") == 0 ? RD_CAP_TXQ_SHARED : 0;
+	return f;
+}
+
 static uint8_t stage_of(const char *name)
 {
 	const struct rd_stage_desc *s = rd_stage_by_name(name);
@@ -112,6 +125,7 @@ static void fill_from_json(struct rd_cap_rec *rec, const json_t *o, struct pk_po
 	rec->worker = (uint8_t)number_of(o, "worker", UINT8_MAX);
 	rec->port_id = (uint32_t)number_of(o, "port_id", UINT32_MAX);
 	rec->flags = flags_of(o);
+	rec->lcore = lcore_of(o);
 	port = find_port(ports, text_of(o, "port"), rec->port_id);
 	rec->port_idx = port != NULL ? port->idx : 0;
 }

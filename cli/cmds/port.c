@@ -141,7 +141,7 @@ static int change(struct rd_cli *cli, const struct rd_args *args, struct rd_err 
 #define TYPES "(uplink|vmk|vnic|mux|upt|vdr|mgmt|shadow)"
 #define OPTIONS                                                                                   \
 	"[mac MAC] [segment SEGMENT] [team PORT,..] [label TEXT] [mtu N] [spoof-check (on|off)] " \
-	"[device ARGS|link PORT|via PORT|bypass PORT|answer FILE] [up|down]"
+	"[device ARGS|link PORT|via PORT|bypass PORT|answer FILE] [queues N] [up|down]"
 
 static const struct rd_arg_desc args_desc[] = {
 	{.key = "name", .type = RD_ARG_NAME, .param = "name", .help = "the new port's name"},
@@ -193,6 +193,12 @@ static const struct rd_arg_desc args_desc[] = {
 	{.key = "device",
 		.type = RD_ARG_TEXT,
 		.help = "DPDK device, such as net_tap0,iface=tap0 or 0000:03:00.0"},
+	{.key = "queues",
+		.type = RD_ARG_NUM,
+		.param = "queues",
+		.min = 1,
+		.max = 16,
+		.help = "rx queues of the device; 1"},
 	{.key = "link",
 		.type = RD_ARG_REF,
 		.param = "link",

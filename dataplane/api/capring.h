@@ -9,7 +9,7 @@
  *
  * Ring i has one producer (worker i, in the daemon) and one consumer (the client). head and tail
  * are byte counts that only grow; position = count & (size - 1). Both sides map the data twice in a
- * row, so a record never wraps. A record is struct rd_cap_rec and cap_len bytes, padded to 16.
+ * row, so a record never wraps. A record is struct rd_cap_rec (caprec.h) and cap_len bytes, padded to 16.
  *
  * Trust: the client may write anything into the mapping. The producer therefore keeps head, size
  * and all addresses in private memory, takes only `tail` from the shared page, and treats an
@@ -25,6 +25,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "api/caprec.h"
 #include "api/stages.h"
 
 #define RD_CAPRING_MAGIC 0x52444352u // "RDCR"
@@ -58,53 +59,6 @@ struct rd_capring_ctl {
 	struct rd_capring_stage stage[RD_STAGE_MAX]; // index: enum rd_stage
 };
 _Static_assert(sizeof(struct rd_capring_ctl) <= RD_CAPRING_PAGE, "ctl must fit its page");
-
-enum rd_cap_dir { // relative to the switch, as in pcapng's epb_flags
-	RD_CAP_DIR_NONE = 0,
-	RD_CAP_DIR_RX = 1,
-	RD_CAP_DIR_TX = 2,
-};
-
-enum rd_cap_flags {
-	RD_CAP_F_INNER =
-		1 << 0, // the filter matched the frame inside the tunnel, not the outer one
-	RD_CAP_F_HIT = 1 << 1, // flow cache: hit (neither bit: not looked up yet)
-	RD_CAP_F_MISS = 1 << 2, // flow cache: miss, decided on this walk
-	RD_CAP_F_TO_GUEST = 1 << 3, // a person's direction, when known
-	RD_CAP_F_FROM_GUEST = 1 << 4,
-	RD_CAP_F_FOLLOWED = 1 << 5, // recorded because an earlier stage matched it
-	RD_CAP_F_CLONE = 1 << 6, // a copy: parent_id says of what
-	RD_CAP_F_INJECTED = 1 << 7, // entered by the inject command
-};
-
-struct rd_cap_rec {
-	uint32_t rec_len; // whole record, header and padding included; multiple of 16
-	uint16_t hdr_len; // sizeof(struct rd_cap_rec) of the writer; bytes start here
-	uint8_t stage; // enum rd_stage
-	uint8_t dir; // enum rd_cap_dir
-	uint64_t packet_id; // the same at every stage of one walk
-	uint64_t parent_id; // of the original, for a clone; else 0
-	uint64_t ns; // CLOCK_REALTIME, ns since the epoch; monotonic per worker
-	uint32_t wire_len; // frame length at this stage (with a stripped VLAN tag put back)
-	uint32_t cap_len; // bytes that follow the header, <= snaplen
-	uint32_t port_id; // public port number, 0 if none
-	uint16_t port_idx; // index of the port in port.list
-	uint16_t queue; // device queue, 0 if none
-	uint32_t vni; // segment's VNI, 0 if none
-	uint32_t rule_id; // firewall rule that decided last, 0 if none
-	uint32_t flow_id; // flow entry number on this worker, 0 if none
-	uint16_t reason; // enum rd_drop_reason, 0 unless stage is drop
-	uint8_t worker; // worker number
-	uint8_t flags; // enum rd_cap_flags
-	uint32_t lost; // records of this ring lost since its previous record
-	uint8_t prev_stage; // stage the packet came from
-	uint8_t reserved0;
-	uint16_t hop; // number of stages passed before this one
-	uint32_t hash; // hash of the (inner) flow, 0 if not computed
-	uint16_t inner_off; // where the inner Ethernet header starts in the frame, 0 if no tunnel
-	uint16_t reserved1;
-};
-_Static_assert(sizeof(struct rd_cap_rec) == 80, "record header is ABI");
 
 // Producer's view of one ring: private to the daemon, used by exactly one worker.
 struct rd_capring_prod {

@@ -56,6 +56,7 @@ json_t *rd_json_ip4(const uint8_t ip[4]);
 // Text of a tep's Geneve option, "0104:00:a1b2c3d4"; "" if it has none (ctl_tep.c).
 const char *ctl_tep_option(const struct rd_tep *t, char *buf, size_t size);
 void rd_ctl_timers_end(struct rd_ctl *ctl); // ctl_inject.c
+void rd_config_workers(struct rd_request *req); // config_worker.c: their lines of running_config
 
 // What reddotd -f needs: runs a method without a socket, with the client library's contract (control/local.c).
 int rd_ctl_call(void *ctl, const char *method, json_t *params,
@@ -101,6 +102,13 @@ RD_HANDLER(stage_list);
 RD_HANDLER(drop_list);
 RD_HANDLER(drop_recent);
 RD_HANDLER(worker_list);
+RD_HANDLER(worker_set);
+RD_HANDLER(worker_assign);
+RD_HANDLER(worker_spread);
+RD_HANDLER(worker_queues);
+RD_HANDLER(worker_handoff);
+RD_HANDLER(worker_balance);
+RD_HANDLER(worker_latency);
 RD_HANDLER(capture_start);
 RD_HANDLER(capture_stop);
 RD_HANDLER(capture_list);

@@ -159,6 +159,8 @@ static void port(struct line *l, const struct rd_port *p)
 		put(l, " spoof-check %s", p->spoof_check ? "on" : "off");
 	if (!peer_is_later(p))
 		put_attachment(l, p);
+	if (p->attach == RD_ATTACH_ETHDEV && p->eth.nb_rxq > 1)
+		put(l, " queues %u", p->eth.nb_rxq);
 	put(l, "%s", p->admin_up ? "" : " down");
 	emit(l);
 }
@@ -349,5 +351,6 @@ int ctl_running_config(struct rd_request *req)
 	rd_fdb_each(fdb_entry, &l);
 	ports(&l, port_dfw);
 	flow(&l);
+	rd_config_workers(req);
 	return 0;
 }

@@ -99,8 +99,8 @@ static void nothing(struct rd_worker *w, void *arg)
 	(void)arg;
 }
 
-// Returns when the worker has walked what is in its ring: who injects and then looks finds the traces. The first call may
-// be taken by a walk that began before, the second one is not.
+// Returns when the worker has walked what is in its ring, and others what it handed to them: who injects and then looks
+// finds the traces. The first call may be taken by a walk that began before, the second one is not.
 static void wait_walked(void)
 {
 	struct rd_worker *w = rd_workers[0];
@@ -110,6 +110,7 @@ static void wait_walked(void)
 		nanosleep(&nap, NULL);
 	rd_worker_call(w, nothing, NULL);
 	rd_worker_call(w, nothing, NULL);
+	rd_handoff_wait(w);
 }
 
 static void on_timer(evutil_socket_t fd, short what, void *arg)

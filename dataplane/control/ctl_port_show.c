@@ -120,13 +120,24 @@ static json_t *item_state(const struct rd_port *p)
 		stages_of(p), "spoof_check", p->spoof_check);
 }
 
+// How the device spreads packets over its rx queues.
+static const char *rss_name(const struct rd_port *p)
+{
+	static const char *const names[] = {
+		[RD_RSS_OFF] = "off", [RD_RSS_NIC] = "nic", [RD_RSS_DRIVER] = "driver"};
+
+	return p->attach == RD_ATTACH_ETHDEV ? names[p->eth.rss] : "";
+}
+
 static json_t *item_counters(const struct rd_port *p)
 {
 	struct rd_port_stats st = stats_sum(p->idx);
 
-	return json_pack("{s:I,s:I,s:I,s:I,s:I}", "rx_packets", (json_int_t)st.rx_packets,
-		"rx_bytes", (json_int_t)st.rx_bytes, "tx_packets", (json_int_t)st.tx_packets,
-		"tx_bytes", (json_int_t)st.tx_bytes, "drops", (json_int_t)st.drops);
+	return json_pack("{s:I,s:I,s:I,s:I,s:I,s:i,s:i,s:s}", "rx_packets",
+		(json_int_t)st.rx_packets, "rx_bytes", (json_int_t)st.rx_bytes, "tx_packets",
+		(json_int_t)st.tx_packets, "tx_bytes", (json_int_t)st.tx_bytes, "drops",
+		(json_int_t)st.drops, "rx_queues", (int)p->eth.nb_rxq, "tx_queues",
+		(int)p->eth.nb_txq, "rss", rss_name(p));
 }
 
 static int list_one(struct rd_request *req, const struct rd_port *p)

@@ -10,6 +10,7 @@
 
 #include "base/log.h"
 #include "base/str.h"
+#include "core/rxq.h"
 
 RD_LOG_MODULE(port);
 
@@ -78,6 +79,15 @@ static void read_device(struct rd_request *req, struct rd_port *p)
 			sizeof(p->device) - 1);
 }
 
+static void read_queues(struct rd_request *req, struct rd_port *p)
+{
+	if (!rd_req_has(req, "queues"))
+		return;
+	p->eth.nb_rxq = (uint16_t)rd_req_num(req, "queues", 1, RD_QUEUES_MAX);
+	if (p->attach != RD_ATTACH_ETHDEV)
+		rd_req_fail(req, "queues", -EINVAL, "queues goes with device");
+}
+
 void rd_device_read(struct rd_request *req, struct rd_port *p)
 {
 	size_t at = NB_ATTACHMENTS;
@@ -95,9 +105,11 @@ void rd_device_read(struct rd_request *req, struct rd_port *p)
 	if (at == NB_ATTACHMENTS) {
 		if (answer_file)
 			rd_req_fail(req, "answer_file", -EINVAL, "answer_file goes with answer");
+		read_queues(req, p);
 		return;
 	}
 	p->attach = attachments[at].attach;
+	p->eth.nb_rxq = 0; // not said
 	p->peer = 0;
 	p->answer = NULL;
 	p->device[0] = '\0';
@@ -111,6 +123,7 @@ void rd_device_read(struct rd_request *req, struct rd_port *p)
 
 		p->peer = peer == NULL ? 0 : peer->idx;
 	}
+	read_queues(req, p);
 }
 
 static int check_free(const struct rd_port *p, struct rd_err *err)
@@ -130,6 +143,17 @@ static int check_free(const struct rd_port *p, struct rd_err *err)
 	return 0;
 }
 
+// A device's queues are fixed while it is open.
+static int other_queues(const struct rd_port *old, struct rd_err *err)
+{
+	rd_err_set(err, -EBUSY, "the device of port %s is open with %u rx queue%s", old->name,
+		old->eth.nb_rxq, old->eth.nb_rxq == 1 ? "" : "s");
+	rd_err_where(err, "queues");
+	rd_err_hint(err, "port set %s device none, then port set %s device .. queues N", old->name,
+		old->name);
+	return -EBUSY;
+}
+
 int rd_device_switch(struct rd_port *p, const struct rd_port *old, bool *opened, bool *replaced,
 	struct rd_err *err)
 {
@@ -143,6 +167,10 @@ int rd_device_switch(struct rd_port *p, const struct rd_port *old, bool *opened,
 		return 0;
 	}
 	if (had && strcmp(old->device, p->device) == 0) {
+		if (p->eth.nb_rxq == 0)
+			p->eth.nb_rxq = old->eth.nb_rxq;
+		if (p->eth.nb_rxq != old->eth.nb_rxq)
+			return other_queues(old, err);
 		p->link_up = old->link_up;
 		return p->mtu == old->mtu
 			? 0
@@ -150,7 +178,7 @@ int rd_device_switch(struct rd_port *p, const struct rd_port *old, bool *opened,
 	}
 	ret = check_free(p, err);
 	if (ret == 0)
-		ret = rd_ethdev_open(p->device, p->mtu, &p->eth, err);
+		ret = rd_ethdev_open_queues(p->device, p->mtu, p->eth.nb_rxq ?: 1, &p->eth, err);
 	if (ret < 0) {
 		rd_err_where(err, "device");
 		return ret;
@@ -168,6 +196,11 @@ static bool held;
 void rd_device_hold(void)
 {
 	held = true;
+}
+
+bool rd_device_held(void)
+{
+	return held;
 }
 
 int rd_device_release(struct rd_err *err)

@@ -18,6 +18,7 @@ int rd_device_del(const struct rd_port *p, struct rd_err *err);
 int rd_device_refresh(struct rd_err *err);
 // While the command files are read no device is polled: a packet must not meet a switch that is half configured.
 void rd_device_hold(void);
+bool rd_device_held(void);
 int rd_device_release(struct rd_err *err); // 0 or -errno with *err
 // "none", "device net_null0", "link arm/x": the command words after which a port is attached.
 #define RD_DEVICE_TEXT 400

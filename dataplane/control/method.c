@@ -63,7 +63,14 @@ static const struct rd_method methods[] = {
 	{"tunnel.add", ctl_tunnel_add, A},
 	{"tunnel.del", ctl_tunnel_del, A},
 	{"tunnel.list", ctl_tunnel_list, L},
+	{"worker.assign", ctl_worker_assign, A},
+	{"worker.balance", ctl_worker_balance, 0},
+	{"worker.handoff", ctl_worker_handoff, L},
+	{"worker.latency", ctl_worker_latency, L},
 	{"worker.list", ctl_worker_list, L},
+	{"worker.queues", ctl_worker_queues, L},
+	{"worker.set", ctl_worker_set, A},
+	{"worker.spread", ctl_worker_spread, A},
 };
 
 const struct rd_method *rd_method_find(const char *name)

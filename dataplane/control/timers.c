@@ -5,6 +5,7 @@
 #include "control/timers.h"
 
 #include "base/clock.h"
+#include "control/ctl_worker.h"
 #include "control/device.h"
 
 void rd_timers_age(void)
@@ -22,6 +23,7 @@ static void on_second(evutil_socket_t fd, short what, void *arg)
 	rd_timers_age();
 	rd_device_poll_links();
 	rd_tunnel_poll_learned();
+	rd_ctl_worker_tick();
 }
 
 int rd_timers_start(struct rd_ctl *ctl)

@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "base/log.h"
+#include "core/idle.h"
 
 RD_LOG_MODULE(call);
 
@@ -53,6 +54,7 @@ void rd_worker_call(struct rd_worker *w, void (*fn)(struct rd_worker *, void *),
 	uint32_t posted = w->call_posted + 1;
 
 	__atomic_store_n(&w->call_posted, posted, __ATOMIC_RELEASE);
+	rd_idle_poke(w);
 	wait_done(w, posted);
 }
 

@@ -5,6 +5,7 @@
 #include "core/devargs.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -141,4 +142,18 @@ void rd_devargs_remove_stale_socket(const char *devargs)
 		return;
 	if (unlink(addr.sun_path) == 0)
 		rd_log_info("removed the socket %s, which nobody listened at", addr.sun_path);
+}
+
+int rd_devargs_with_queues(const char *devargs, unsigned queues, char *out, size_t size)
+{
+	static const struct {
+		const char *driver, *key;
+	} known[] = {{"net_af_packet", "qpairs"}, {"net_vhost", "queues"}, {"eth_vhost", "queues"}};
+	int len = snprintf(out, size, "%s", devargs);
+
+	for (unsigned i = 0; queues > 1 && i < sizeof(known) / sizeof(known[0]); i++)
+		if (rd_devargs_is(devargs, known[i].driver)
+			&& rd_devargs_get(devargs, known[i].key, NULL, 0) < 0)
+			len = snprintf(out, size, "%s,%s=%u", devargs, known[i].key, queues);
+	return len >= 0 && (size_t)len < size ? 0 : -ENAMETOOLONG;
 }

@@ -18,3 +18,6 @@ uint32_t rd_devargs_frame_size(const char *devargs);
 // A daemon that was killed leaves its vhost-user sockets: one that nobody listens at is removed, so that the driver
 // can make it again.
 void rd_devargs_remove_stale_socket(const char *devargs);
+// The text with the driver's own argument for so many queues, where it has one and it is not there yet: qpairs= of AF_PACKET,
+// queues= of vhost-user. 0 or -ENAMETOOLONG.
+int rd_devargs_with_queues(const char *devargs, unsigned queues, char *out, size_t size);

@@ -14,6 +14,7 @@
 
 #include "base/log.h"
 #include "core/devargs.h"
+#include "core/idle.h"
 #include "core/meta.h"
 #include "core/worker.h"
 
@@ -21,6 +22,8 @@ RD_LOG_MODULE(ethdev);
 
 #define RING_DESC 1024
 #define REASON_LEN 160
+#define RSS_KEY_MAX 64
+#define DEVARGS_MAX 320
 
 #define LARGE_ROOM \
 	16384 // data room of large mbufs: framesz=16384, the usual one for jumbo frames, fits
@@ -107,6 +110,49 @@ static uint16_t accepted_mtu(const struct rte_eth_dev_info *di, uint16_t mtu)
 	return (uint16_t)(di->max_rx_pktlen - overhead);
 }
 
+static bool is_driver(const struct rte_eth_dev_info *di, const char *name)
+{
+	return strcmp(di->driver_name, name) == 0;
+}
+
+// A key that repeats every 16 bits: both directions of a flow come to the same queue.
+static void want_rss(
+	const struct rte_eth_dev_info *di, struct rd_ethdev_info *info, struct rte_eth_conf *conf)
+{
+	static uint8_t key[RSS_KEY_MAX];
+	uint64_t want = RTE_ETH_RSS_IP | RTE_ETH_RSS_TCP | RTE_ETH_RSS_UDP | RTE_ETH_RSS_TUNNEL;
+
+	if (info->nb_rxq < 2)
+		return;
+	info->rss = RD_RSS_DRIVER;
+	if ((di->flow_type_rss_offloads & want) == 0)
+		return;
+	info->rss = RD_RSS_NIC;
+	for (unsigned i = 0; i < sizeof(key); i++)
+		key[i] = i % 2 == 0 ? 0x6d : 0x5a;
+	conf->rxmode.mq_mode = RTE_ETH_MQ_RX_RSS;
+	conf->rxmode.offloads |= di->rx_offload_capa & RTE_ETH_RX_OFFLOAD_RSS_HASH;
+	conf->rx_adv_conf.rss_conf.rss_hf = di->flow_type_rss_offloads & want;
+	if (di->hash_key_size != 0 && di->hash_key_size <= sizeof(key)) {
+		conf->rx_adv_conf.rss_conf.rss_key = key;
+		conf->rx_adv_conf.rss_conf.rss_key_len = di->hash_key_size;
+	}
+}
+
+static void want(
+	const struct rte_eth_dev_info *di, struct rd_ethdev_info *info, struct rte_eth_conf *conf)
+{
+	info->nb_txq = (uint16_t)RTE_MIN(rd_nb_workers, (unsigned)di->max_tx_queues);
+	if (is_driver(di, "net_tap")) // wants as many tx queues as rx queues
+		info->nb_txq = info->nb_rxq;
+	conf->txmode.offloads = di->tx_offload_capa & RTE_ETH_TX_OFFLOAD_MULTI_SEGS;
+	conf->rxmode.offloads = di->rx_offload_capa & RTE_ETH_RX_OFFLOAD_SCATTER;
+	// A card's interrupts take vectors that not every kernel driver has: only if they are wanted.
+	conf->intr_conf.rxq =
+		rd_idle_get() == RD_IDLE_INTERRUPT || strncmp(di->driver_name, "net_", 4) == 0;
+	want_rss(di, info, conf);
+}
+
 static int configure(struct rd_ethdev_info *info, uint16_t mtu)
 {
 	struct rte_eth_dev_info di;
@@ -115,12 +161,9 @@ static int configure(struct rd_ethdev_info *info, uint16_t mtu)
 
 	if (ret < 0)
 		return ret;
-	info->nb_rxq = 1;
-	info->nb_txq = (uint16_t)RTE_MIN(rd_nb_workers, (unsigned)di.max_tx_queues);
-	if (strcmp(di.driver_name, "net_tap") == 0) // wants as many tx queues as rx queues
-		info->nb_txq = 1;
-	conf.txmode.offloads = di.tx_offload_capa & RTE_ETH_TX_OFFLOAD_MULTI_SEGS;
-	conf.rxmode.offloads = di.rx_offload_capa & RTE_ETH_RX_OFFLOAD_SCATTER;
+	if (info->nb_rxq > di.max_rx_queues)
+		return -ENOTSUP;
+	want(&di, info, &conf);
 	conf.rxmode.mtu = accepted_mtu(&di, mtu);
 	ret = rte_eth_dev_configure(info->port_id, info->nb_rxq, info->nb_txq, &conf);
 	if (ret < 0) { // some vdevs refuse any MTU but their own
@@ -170,6 +213,19 @@ static int start(const char *devargs, uint16_t mtu, struct rd_ethdev_info *info)
 	return ret == 0 ? rte_eth_dev_start(info->port_id) : ret;
 }
 
+// The library calls it an error when a device has none.
+static bool has_interrupts(const struct rd_ethdev_info *info)
+{
+	int type = rte_log_register("lib.ethdev"), level = rte_log_get_level((uint32_t)type);
+	bool has = true;
+
+	rte_log_set_level((uint32_t)type, RTE_LOG_EMERG);
+	for (uint16_t q = 0; q < info->nb_rxq; q++)
+		has = has && rte_eth_dev_rx_intr_ctl_q_get_fd(info->port_id, q) >= 0;
+	rte_log_set_level((uint32_t)type, (uint32_t)level);
+	return has;
+}
+
 static void describe(const char *devargs, uint16_t mtu, struct rd_ethdev_info *info)
 {
 	struct rte_ether_addr mac;
@@ -181,6 +237,7 @@ static void describe(const char *devargs, uint16_t mtu, struct rd_ethdev_info *i
 	if (rte_eth_macaddr_get(info->port_id, &mac) == 0)
 		memcpy(info->mac, mac.addr_bytes, sizeof(info->mac));
 	info->mtu = rd_ethdev_mtu(info->port_id, devargs, mtu);
+	info->intr = has_interrupts(info);
 }
 
 static int open_device(
@@ -196,8 +253,13 @@ static int open_device(
 	}
 	in_use[info->port_id] = true;
 	ret = start(devargs, mtu, info);
-	if (ret < 0) {
+	if (ret == -ENOTSUP && info->nb_rxq > 1) {
+		rd_err_set(err, ret, "device \"%.80s\" has no %u rx queues", devargs, info->nb_rxq);
+		rd_err_hint(err, "fewer queues; worker model balanced spreads one queue");
+	} else if (ret < 0) {
 		fail(err, ret, "DPDK can't start device", devargs);
+	}
+	if (ret < 0) {
 		rd_ethdev_close(info);
 		return ret;
 	}
@@ -205,18 +267,28 @@ static int open_device(
 	return 0;
 }
 
+int rd_ethdev_open_queues(const char *devargs, uint16_t mtu, uint16_t nb,
+	struct rd_ethdev_info *info, struct rd_err *err)
+{
+	char text[DEVARGS_MAX];
+	int ret = rd_devargs_with_queues(devargs, nb, text, sizeof(text));
+
+	memset(info, 0, sizeof(*info));
+	info->nb_rxq = nb;
+	if (ret < 0)
+		return rd_err_set(err, ret, "the device's arguments are too long");
+	rd_devargs_remove_stale_socket(text);
+	reason[0] = '\0';
+	listening = true;
+	ret = open_device(text, mtu, info, err);
+	listening = false;
+	return ret;
+}
+
 int rd_ethdev_open(
 	const char *devargs, uint16_t mtu, struct rd_ethdev_info *info, struct rd_err *err)
 {
-	int ret;
-
-	memset(info, 0, sizeof(*info));
-	rd_devargs_remove_stale_socket(devargs);
-	reason[0] = '\0';
-	listening = true;
-	ret = open_device(devargs, mtu, info, err);
-	listening = false;
-	return ret;
+	return rd_ethdev_open_queues(devargs, mtu, 1, info, err);
 }
 
 // Also a device that was there before us: once closed it can't be opened again, only probed anew. But a card with more

@@ -10,9 +10,17 @@
 
 #include "base/err.h"
 
+enum rd_rss { // how the device spreads packets over its rx queues
+	RD_RSS_OFF, // it has one only
+	RD_RSS_NIC, // by its own hash, with our symmetric key
+	RD_RSS_DRIVER, // in a way of its own: the driver offers no hash functions
+};
+
 struct rd_ethdev_info {
 	uint16_t port_id; // DPDK's
 	uint16_t nb_rxq, nb_txq; // a tx queue per worker where the device has them
+	uint8_t rss; // enum rd_rss
+	bool intr; // its rx queues can wake their workers
 	uint16_t mtu; // what it can send
 	uint8_t mac[6];
 };
@@ -21,6 +29,9 @@ struct rd_ethdev_info {
 // queues from rd_pool() and starts it. Never waits for a link. 0 or -errno with *err.
 int rd_ethdev_open(
 	const char *devargs, uint16_t mtu, struct rd_ethdev_info *info, struct rd_err *err);
+// The same with several rx queues; -ENOTSUP if the device has fewer.
+int rd_ethdev_open_queues(const char *devargs, uint16_t mtu, uint16_t queues,
+	struct rd_ethdev_info *info, struct rd_err *err);
 void rd_ethdev_close(const struct rd_ethdev_info *info);
 // Whether both texts name one device, or one kernel interface or socket: that can serve one port only.
 bool rd_ethdev_same(const char *devargs, const char *other);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core/graph.h"
+#include "core/idle.h"
 #include "core/stage.h"
 #include "tables/port.h"
 
@@ -60,8 +61,10 @@ int rd_inject(uint16_t port_idx, const uint8_t *frame, size_t len, uint64_t *pac
 	};
 	if (packet_id != NULL)
 		*packet_id = md->packet_id;
-	if (rte_ring_enqueue(w->inject, m) == 0)
+	if (rte_ring_enqueue(w->inject, m) == 0) {
+		rd_idle_poke(w);
 		return 0;
+	}
 	rte_pktmbuf_free(m);
 	return -EAGAIN;
 }

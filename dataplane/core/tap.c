@@ -108,6 +108,23 @@ struct point { // what all records of one burst share
 	uint64_t ns;
 };
 
+// How it came to this worker; the tx queue as nodes/tx.c chooses it.
+static uint8_t lcore_flags(const struct rd_worker *w, const struct point *pt,
+	const struct rd_meta *md, const struct rd_port *p, uint16_t *queue)
+{
+	uint8_t f = md->hash_source == RD_HASH_NIC ? RD_CAP_HASH_NIC
+		: md->hash_source == RD_HASH_SOFT  ? RD_CAP_HASH_SOFT
+						   : 0;
+
+	*queue = 0;
+	f |= md->handed ? RD_CAP_HANDED : 0;
+	if (pt->dir != RD_CAP_DIR_TX || p == NULL || p->attach != RD_ATTACH_ETHDEV
+		|| p->nb_txq == 0)
+		return f;
+	*queue = w->id % p->nb_txq;
+	return f | (p->nb_txq < rd_nb_workers ? RD_CAP_TXQ_SHARED : RD_CAP_TXQ_OWN);
+}
+
 static void record(struct rd_worker *w, struct rd_capture *c, const struct point *pt,
 	struct rte_mbuf *m, const struct view *v, uint8_t flags)
 {
@@ -131,7 +148,6 @@ static void record(struct rd_worker *w, struct rd_capture *c, const struct point
 	r->wire_len = m->pkt_len;
 	r->port_id = p != NULL ? p->id : 0;
 	r->port_idx = port;
-	r->queue = 0;
 	r->vni = md->vni;
 	r->rule_id = md->rule_id;
 	r->flow_id = md->flow != NULL ? rd_flow_id(w->flows, md->flow) : 0;
@@ -139,7 +155,7 @@ static void record(struct rd_worker *w, struct rd_capture *c, const struct point
 	r->worker = (uint8_t)w->id;
 	r->flags = meta_flags(md) | flags;
 	r->prev_stage = md->stage;
-	r->reserved0 = 0;
+	r->lcore = lcore_flags(w, pt, md, p, &r->queue);
 	r->hop = md->hop;
 	r->hash = md->hash;
 	r->inner_off = v->ready ? (uint16_t)v->inner_off : 0;

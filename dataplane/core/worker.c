@@ -1,40 +1,31 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * Workers: creation, the loop, the end. One worker is one lcore with its own graph; see worker.h for what belongs
- * to it.
+ * Workers: creation, start, the end. One worker is one lcore with its own graph; see worker.h for what belongs to it,
+ * loop.c for what it does.
  */
 #define RD_RAW_MBUF_COPY // rd_meta_copy() is made here
 #include "core/worker.h"
 
 #include <errno.h>
 #include <stdlib.h>
-#include <sys/prctl.h>
-#include <time.h>
 #include <unistd.h>
 #include <rte_errno.h>
 #include <rte_launch.h>
 #include <rte_malloc.h>
 
 #include "base/log.h"
-#include "core/call.h"
 #include "core/graph.h"
+#include "core/idle.h"
+#include "core/loop.h"
 #include "core/rcu.h"
 #include "core/stage.h"
 #include "core/tap.h"
-#include "tables/dfw_policy.h"
 #include "tables/flow.h"
-#include "tables/generation.h"
 
 RD_LOG_MODULE(worker);
 
 #define INJECT_SLOTS 4096
-#define IDLE_SPIN 512 // empty polls before the first nap
-#define IDLE_NAP_MIN_NS 20000
-#define IDLE_NAP_MAX_NS 100000 // bounds the latency of the first packet after silence
-#define AGE_PER_S 1000 // aging steps; the whole table is seen in AGE_ALL_S seconds
-#define AGE_ALL_S 10
 
-RTE_DEFINE_PER_LCORE(struct rd_worker *, rd_worker_self);
 struct rd_worker *rd_workers[RD_WORKER_MAX];
 unsigned rd_nb_workers;
 static struct rte_mempool *pool;
@@ -62,79 +53,6 @@ struct rte_mbuf *rd_meta_copy(struct rd_worker *w, struct rte_mbuf *m)
 	return copy;
 }
 
-// Spins a while, then naps longer and longer: a busy loop would starve everything else on a small machine.
-static void idle(struct rd_worker *w, uint32_t empty)
-{
-	long ns = IDLE_NAP_MIN_NS + (long)(empty - IDLE_SPIN) * 1000;
-	struct timespec nap = {.tv_nsec = RTE_MIN(ns, (long)IDLE_NAP_MAX_NS)};
-
-	rd_rcu_sleep(w->id);
-	w->sleeps++;
-	nanosleep(&nap, NULL);
-	rd_rcu_wake(w->id);
-}
-
-static void walk(struct rd_worker *w)
-{
-	w->now_s = rd_coarse_s();
-	w->gen = rd_generation();
-	w->policy = rd_dfw_policy();
-	w->polled = 0;
-	w->copies = 0;
-	rte_graph_walk(w->graph);
-	w->polls++;
-	w->packets += w->polled;
-	w->bursts += w->polled != 0;
-	w->empty_polls += w->polled == 0;
-}
-
-// About once a millisecond, or when the worker comes round again: a loop is much shorter, and aging is not urgent.
-static void age(struct rd_worker *w)
-{
-	uint64_t now = rd_tsc(), step = rd_tsc_hz() / AGE_PER_S;
-
-	if (now - w->aged_tsc < step)
-		return;
-	w->aged_tsc = now;
-	rd_flow_age(w->flows, w->now_s, rd_flow_bound(w->flows) / (AGE_PER_S * AGE_ALL_S) + 1);
-}
-
-static int worker_main(void *arg)
-{
-	struct rd_worker *w = arg;
-	uint32_t empty = 0;
-
-	RTE_PER_LCORE(rd_worker_self) = w;
-	prctl(PR_SET_TIMERSLACK, 1000UL);
-	rd_flow_table_touch(w->flows);
-	rd_rcu_register(w->id);
-	while (!__atomic_load_n(&w->stop, __ATOMIC_ACQUIRE)) {
-		rd_clock_sync(&w->clock);
-		walk(w);
-		rd_rcu_quiescent(w->id);
-		rd_worker_run_call(w);
-		age(w);
-		empty = w->polled == 0 ? empty + 1 : 0;
-		if (empty > IDLE_SPIN && !w->busy)
-			idle(w, empty);
-		else if (empty != 0)
-			rte_pause();
-	}
-	rd_rcu_unregister(w->id);
-	RTE_PER_LCORE(rd_worker_self) = NULL;
-	return 0;
-}
-
-void rd_worker_walk_once(struct rd_worker *w)
-{
-	struct rd_worker *before = RTE_PER_LCORE(rd_worker_self);
-
-	RTE_PER_LCORE(rd_worker_self) = w;
-	rd_clock_sync(&w->clock);
-	walk(w);
-	RTE_PER_LCORE(rd_worker_self) = before;
-}
-
 static void worker_free(struct rd_worker *w)
 {
 	struct rte_mbuf *m;
@@ -142,6 +60,7 @@ static void worker_free(struct rd_worker *w)
 	if (w == NULL)
 		return;
 	rd_graph_destroy(w);
+	rd_idle_fini(w);
 	rd_flow_table_free(w->flows);
 	while (w->inject != NULL && rte_ring_dequeue(w->inject, (void **)&m) == 0)
 		rte_pktmbuf_free(m);
@@ -171,7 +90,7 @@ static int worker_init(struct rd_worker *w, const struct rd_core_opts *opts)
 		    opts->drop_snap != 0 ? opts->drop_snap : RD_DROPLOG_SNAP)
 		< 0)
 		return -ENOMEM;
-	w->busy = opts->poll_busy;
+	w->idle_mode = (uint8_t)rd_idle_get();
 	w->now_s = rd_coarse_s();
 	rd_clock_sync(&w->clock);
 	return rd_graph_create(w);
@@ -187,8 +106,11 @@ static int worker_create(unsigned id, uint64_t salt, const struct rd_core_opts *
 	w->lcore = LCORE_ID_ANY;
 	w->id_base = salt << 48 | (uint64_t)id << 40;
 	w->id_next = 1;
+	w->polling = true;
 	rd_workers[id] = w;
 	rd_nb_workers = id + 1;
+	if (rd_idle_init(w) < 0)
+		return -ENOMEM;
 	return worker_init(w, opts);
 }
 
@@ -213,14 +135,21 @@ int rd_core_init(const struct rd_core_opts *opts)
 	ret = rd_rcu_init();
 	for (unsigned i = 0; ret == 0 && i < opts->nb_workers; i++)
 		ret = worker_create(i, salt, opts);
-	if (ret != 0)
+	if (ret == 0)
+		ret = rd_handoff_init();
+	if (ret == 0) {
+		rd_idle_set((enum rd_idle)opts->idle);
+		rd_handoff_set_model((enum rd_model)opts->model);
+	} else {
 		rd_core_fini();
+	}
 	return ret;
 }
 
 void rd_core_fini(void)
 {
 	rd_workers_stop();
+	rd_handoff_fini();
 	for (unsigned i = 0; i < rd_nb_workers; i++) {
 		worker_free(rd_workers[i]);
 		rd_workers[i] = NULL;
@@ -242,9 +171,10 @@ int rd_workers_start(void)
 		struct rd_worker *w = rd_workers[i++];
 
 		w->lcore = lcore;
-		w->stop = false;
+		w->stop = w->gone = false;
+		w->polling = true;
 		__atomic_store_n(&w->running, true, __ATOMIC_RELEASE);
-		int ret = rte_eal_remote_launch(worker_main, w, lcore);
+		int ret = rte_eal_remote_launch(rd_worker_main, w, lcore);
 
 		if (ret != 0) {
 			w->running = false;
@@ -256,13 +186,19 @@ int rd_workers_start(void)
 
 void rd_workers_stop(void)
 {
+	bool stopped = false;
+
 	for (unsigned i = 0; i < rd_nb_workers; i++) {
 		struct rd_worker *w = rd_workers[i];
 
 		if (!w->running)
 			continue;
 		__atomic_store_n(&w->stop, true, __ATOMIC_RELEASE);
+		rd_idle_poke(w);
 		rte_eal_wait_lcore(w->lcore);
 		w->running = false;
+		stopped = true;
 	}
+	if (stopped)
+		rd_handoff_flush();
 }

@@ -7,6 +7,7 @@
 
 #include <rte_graph.h>
 #include <rte_graph_worker.h>
+#include <rte_interrupts.h>
 #include <rte_lcore.h>
 #include <rte_ring.h>
 
@@ -14,9 +15,11 @@
 #include "base/clock.h"
 #include "core/dropcount.h"
 #include "core/droplog.h"
+#include "core/handoff.h"
+#include "core/latency.h"
 #include "core/meta.h"
+#include "core/stats.h"
 
-#define RD_WORKER_MAX 16
 #define RD_PORT_MAX 1024 // exclusive bound of port indexes
 #define RD_BURST 32
 #define RD_NODE_MAX 256 // exclusive bound of graph node ids, DPDK's own nodes included
@@ -27,32 +30,6 @@ struct rd_tapset;
 struct rd_flow_table;
 struct rd_dfw_policy;
 
-struct rd_stage_stats { // in + created = out + consumed + drops
-	uint64_t in; // packets that entered
-	uint64_t out; // handed to another stage
-	uint64_t consumed; // left the graph here (sent, freed by purpose)
-	uint64_t created; // copies and answers born here
-	uint64_t drops; // sent to the drop stage
-};
-
-struct rd_port_stats { // rx = into the switch
-	uint64_t rx_packets, rx_bytes;
-	uint64_t tx_packets, tx_bytes;
-	uint64_t drops; // dropped by an RX or TX stage, port_in or a firewall of this port
-};
-
-struct rd_rxq { // one device queue that this worker polls
-	uint16_t port; // table index
-	uint16_t ethdev; // DPDK port id
-	uint16_t queue;
-	uint8_t edge; // of the poll node: the RX stage of the port's type
-};
-
-struct rd_rxq_list { // replaced as a whole by control
-	uint32_t nb;
-	struct rd_rxq q[];
-};
-
 struct rd_worker {
 	uint16_t id; // 0-based
 	unsigned lcore;
@@ -60,13 +37,16 @@ struct rd_worker {
 	struct rd_flow_table *flows; // own table
 	struct rd_rxq_list *rxqs; // never NULL
 	struct rte_ring *inject; // mbufs with in_port set; control produces
+	struct rd_handoff handoff; // rings to and from the other workers
+	uint8_t model; // enum rd_model
+	bool polling; // false: only its rings, see rd_handoff_hold()
 	uint64_t id_base, id_next; // packet ids
 	uint64_t polled; // packets of this loop's poll
 	uint32_t copies; // made in this walk; see RD_COPIES_MAX
 	uint32_t now_s; // coarse clock, refreshed each loop
 	uint32_t gen; // rd_generation() when the walk began
 	const struct rd_dfw_policy *policy; // rd_dfw_policy() when the walk began
-	uint64_t aged_tsc; // when aging had its last step
+	uint64_t aged_tsc, started_tsc; // when aging had its last step, when the loop began
 	struct rd_clock clock;
 
 	// Taps (core/tap.c): what is armed now, and the stages' own process functions.
@@ -82,6 +62,8 @@ struct rd_worker {
 	struct rd_port_stats ports[RD_PORT_MAX];
 	uint64_t polls, empty_polls, sleeps, packets, bursts;
 	struct rd_dropcount *dropcount; // by port, stage and reason
+	uint64_t busy_tsc; // in walks that had packets
+	struct rd_latency latency[RD_LATENCY_COUNT];
 	struct rd_droplog droplog; // last dropped packets
 
 	// Calls from control: one at a time, run between two walks (rd_worker_call).
@@ -90,8 +72,16 @@ struct rd_worker {
 	uint32_t call_posted, call_done; // sequence numbers; release/acquire
 	bool stop; // atomic
 	bool running; // its thread is in the loop, or about to be
-	bool busy; // never sleeps when idle
 	bool staged; // every packet takes the stages, none the fast path (nodes/fast.h)
+	bool gone; // atomic: its thread has ended, nobody takes what comes for it
+
+	// Being idle (core/idle.c).
+	uint8_t idle_mode; // enum rd_idle
+	bool can_sleep; // every queue has an interrupt
+	bool armed; // the interrupts are on
+	bool asleep; // atomic: has to be woken
+	int wake_fd, epoll_fd;
+	struct rte_epoll_event wake_event;
 };
 
 extern struct rd_worker *rd_workers[RD_WORKER_MAX];
@@ -109,8 +99,9 @@ struct rd_core_opts {
 	unsigned nb_workers; // >= 1
 	unsigned nb_mbufs; // of the shared packet pool
 	unsigned flow_capacity; // per worker
-	bool poll_busy; // never sleep when idle
 	unsigned drop_slots, drop_snap; // of the record of drops; 0 = default
+	uint8_t idle; // enum rd_idle (core/idle.h)
+	uint8_t model; // enum rd_model
 };
 
 // After rte_eal_init(): pools, RCU, workers with their graphs (threads not started). 0 or -errno.
@@ -127,10 +118,6 @@ void rd_rcu_synchronize(void);
 // One graph walk by the caller's thread, for graph tests (worker threads not started).
 void rd_worker_walk_once(struct rd_worker *w);
 
-// Gives every device queue of the port table to a worker again; after ports came, went or changed device. When it
-// returns no worker polls a queue that is not in the table any more.
-int rd_rxq_refresh(void);
-
 struct rte_mempool *rd_pool(void); // packets; private area = struct rd_meta
 // A packet with these bytes, in as many segments as the pool's data rooms need; its metadata is not set. NULL
 // when the pool is empty. Any thread.
@@ -140,6 +127,12 @@ struct rte_mbuf *rd_frame_to_mbuf(const uint8_t *frame, size_t len);
 int rd_inject(uint16_t port_idx, const uint8_t *frame, size_t len, uint64_t *packet_id);
 
 // --- worker thread ---
+
+// While nobody captures, packets may take the fast path.
+static inline bool rd_worker_is_fast(const struct rd_worker *w)
+{
+	return w->taps == NULL && !w->staged;
+}
 
 static inline uint64_t rd_packet_id_next(struct rd_worker *w)
 {
