@@ -20,6 +20,7 @@
 #include "core/rcu.h"
 #include "core/stage.h"
 #include "core/tap.h"
+#include "tables/conn.h"
 #include "tables/flow.h"
 
 RD_LOG_MODULE(worker);
@@ -133,6 +134,9 @@ int rd_core_init(const struct rd_core_opts *opts)
 		return -ENOMEM;
 	}
 	ret = rd_rcu_init();
+	if (ret == 0)
+		ret = rd_conn_init(
+			opts->conn_capacity != 0 ? opts->conn_capacity : RD_CONN_CAPACITY);
 	for (unsigned i = 0; ret == 0 && i < opts->nb_workers; i++)
 		ret = worker_create(i, salt, opts);
 	if (ret == 0)
@@ -155,6 +159,7 @@ void rd_core_fini(void)
 		rd_workers[i] = NULL;
 	}
 	rd_nb_workers = 0;
+	rd_conn_fini();
 	rd_rcu_fini();
 	rte_mempool_free(pool);
 	pool = NULL;

@@ -99,6 +99,7 @@ struct rd_core_opts {
 	unsigned nb_workers; // >= 1
 	unsigned nb_mbufs; // of the shared packet pool
 	unsigned flow_capacity; // per worker
+	unsigned conn_capacity; // connections of all firewalls; 0 = default
 	unsigned drop_slots, drop_snap; // of the record of drops; 0 = default
 	uint8_t idle; // enum rd_idle (core/idle.h)
 	uint8_t model; // enum rd_model

@@ -1,76 +1,137 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * The firewall stages' common part. A denied flow is memoised and live like an allowed one, so that
- * its next packets cost one lookup. Worker thread.
+ * The firewall stages' common part: what the flow's entry remembers. A denied flow is live like an allowed one, so that its next
+ * packets cost one lookup. Worker thread.
  */
 #include "nodes/dfw.h"
 
+#include "nodes/frag.h"
 #include "nodes/path.h"
+#include "nodes/track.h"
 
-static struct rd_dfw_verdict decide(const struct rd_dfw *dfw, const struct rte_mbuf *m,
-	const struct rd_meta *md, enum rd_dfw_dir dir)
+struct memory { // of one firewall in a flow's entry
+	enum rd_flow_fw fw;
+	uint8_t decided, reply; // bits
+	uint8_t stage;
+};
+
+static struct memory memory_of(enum rd_dfw_dir dir)
 {
-	struct rd_dfw_verdict pass = {.action = RD_DFW_ALLOW};
-	struct rd_flow_key k;
-
-	if (dfw == NULL)
-		return pass;
-	rd_key_fill(m, md, &k);
-	return rd_dfw_match(dfw, dir, &k);
+	if (dir == RD_DFW_IN)
+		return (struct memory){
+			RD_FW_IN, RD_DECIDED_DFW_IN, RD_FLOW_REPLY_IN, RD_STAGE_DFW_IN};
+	return (struct memory){RD_FW_OUT, RD_DECIDED_DFW_OUT, RD_FLOW_REPLY_OUT, RD_STAGE_DFW_OUT};
 }
 
-static void memoise(struct rd_flow *f, enum rd_dfw_dir dir, const struct rd_dfw_verdict *v)
+static bool is_denied(const struct rd_flow *f, const struct memory *mem)
 {
+	return (f->acts & RD_ACT_DROP) != 0 && f->drop_stage == mem->stage;
+}
+
+static void memoise(struct rd_flow *f, const struct memory *mem, const struct rd_dfw_outcome *o)
+{
+	bool denies = o->v.action != RD_DFW_ALLOW;
+
 	rd_flow_write_begin(f);
-	if (dir == RD_DFW_IN)
-		f->rule_in = v->slot;
+	if (mem->fw == RD_FW_IN)
+		f->rule_in = o->v.slot;
 	else
-		f->rule_out = v->slot;
-	if (v->action != RD_DFW_ALLOW) {
-		f->acts |= RD_ACT_DROP;
-		f->reason = v->reason;
-		f->drop_stage = dir == RD_DFW_IN ? RD_STAGE_DFW_IN : RD_STAGE_DFW_OUT;
+		f->rule_out = o->v.slot;
+	if (denies || is_denied(f, mem)) { // reason shares its place with what an allowed flow has
+		f->acts = denies ? f->acts | RD_ACT_DROP : f->acts & ~(uint32_t)RD_ACT_DROP;
+		f->reason = denies ? o->v.reason : 0;
+		f->drop_stage = denies ? mem->stage : 0;
 	}
-	f->decided |= dir == RD_DFW_IN ? RD_DECIDED_DFW_IN : RD_DECIDED_DFW_OUT;
+	f->conn[mem->fw] = o->ref;
+	f->decided &= (uint8_t)~mem->reply;
+	f->decided |= mem->decided | (o->reply ? mem->reply : 0);
 	rd_flow_write_end(f);
 }
 
-static struct rd_dfw_verdict recall(const struct rd_flow *f, enum rd_dfw_dir dir)
+// What the entry says. false: it says nothing, or not any more.
+static bool recall(const struct rd_dfw_pkt *p, const struct memory *mem, struct rd_dfw_outcome *o)
 {
-	unsigned stage = dir == RD_DFW_IN ? RD_STAGE_DFW_IN : RD_STAGE_DFW_OUT;
+	const struct rd_flow *f = p->md->flow;
+	uint16_t slot;
+	int rc = 0;
 
-	uint16_t slot = dir == RD_DFW_IN ? f->rule_in : f->rule_out;
-
-	return (struct rd_dfw_verdict){
-		.action = (f->acts & RD_ACT_DROP) == 0 || f->drop_stage != stage ? RD_DFW_ALLOW
-										 : RD_DFW_DROP,
-		.rule_id = rd_dfw_slot_id(slot),
-		.slot = slot,
-		.reason = f->reason,
+	if (f == NULL || (f->decided & mem->decided) == 0)
+		return false;
+	slot = mem->fw == RD_FW_IN ? f->rule_in : f->rule_out;
+	*o = (struct rd_dfw_outcome){
+		.v = {.action = RD_DFW_ALLOW, .rule_id = rd_dfw_slot_id(slot), .slot = slot},
+		.ref = f->conn[mem->fw],
+		.reply = (f->decided & mem->reply) != 0,
+		.keep = true,
 	};
+	if (is_denied(f, mem)) {
+		o->v.action = f->reason == RD_DROP_DFW_REJECTED ? RD_DFW_REJECT : RD_DFW_DROP;
+		o->v.reason = f->reason;
+		// A connection may have begun the other way since.
+		return p->dfw == NULL || !p->dfw->stateful || !rd_dfw_has_connection(p);
+	}
+	if (o->ref != 0) {
+		struct rd_conn_l4 l4 = rd_track_l4(p->m, p->md);
+
+		rc = rd_conn_packet(o->ref, o->reply ? RD_CONN_REPLY : RD_CONN_ORIG, p->md->proto,
+			&l4, p->m->pkt_len, p->w->now_s);
+	}
+	o->reason = rc;
+	return rc != RD_CONN_GONE;
+}
+
+static void decide(const struct rd_dfw_pkt *p, const struct memory *mem, struct rd_dfw_outcome *o)
+{
+	struct rd_flow *f = p->md->flow;
+
+	rd_dfw_decide(p, o);
+	if (o->v.action == RD_DFW_REJECT)
+		o->v.reason = RD_DROP_DFW_REJECTED;
+	if (f == NULL)
+		return;
+	if (o->keep) {
+		memoise(f, mem, o);
+	} else if (f->decided & mem->decided) { // it was, for a connection that has ended
+		rd_flow_write_begin(f);
+		f->decided &= (uint8_t)~mem->decided;
+		f->conn[mem->fw] = 0;
+		rd_flow_write_end(f);
+	}
+}
+
+static void note_fragment(const struct rd_dfw_pkt *p, const struct rd_dfw_outcome *o, int reason)
+{
+	rd_frag_note(p->m, p->md, (struct rd_frag_place){p->zone, (uint8_t)p->dir, p->w->now_s},
+		(struct rd_frag_verdict){
+			.rule_id = o->v.rule_id,
+			.ref = o->ref,
+			.reason = (uint16_t)reason,
+			.slot = o->v.slot,
+			.conn_dir = o->reply ? RD_CONN_REPLY : RD_CONN_ORIG,
+		});
 }
 
 int rd_dfw_stage(
 	struct rd_worker *w, const struct rte_mbuf *m, struct rd_meta *md, enum rd_dfw_dir dir)
 {
-	const struct rd_dfw *dfw = rd_dfw_of(w, dir == RD_DFW_IN ? md->out_port : md->in_port);
-	uint8_t bit = dir == RD_DFW_IN ? RD_DECIDED_DFW_IN : RD_DECIDED_DFW_OUT;
-	struct rd_flow *f = md->flow;
-	struct rd_dfw_verdict v;
+	struct memory mem = memory_of(dir);
+	uint16_t port = dir == RD_DFW_IN ? md->out_port : md->in_port;
+	struct rd_dfw_pkt p = {
+		.w = w, .m = m, .md = md, .dfw = rd_dfw_of(w, port), .dir = dir, .zone = port};
+	struct rd_dfw_outcome o;
+	int reason;
 
-	if (f != NULL && (f->decided & bit)) {
-		v = recall(f, dir);
-	} else {
-		v = decide(dfw, m, md, dir);
-		if (f != NULL)
-			memoise(f, dir, &v);
-	}
-	md->rule_id = v.rule_id;
-	if (v.slot != 0)
-		rd_dfw_hit(w->id, v.slot, 1, m->pkt_len);
-	if (v.action == RD_DFW_ALLOW)
-		return 0;
-	if (f != NULL) // flow_install won't see it
-		rd_flow_make_live(w, f);
-	return v.reason;
+	if (!recall(&p, &mem, &o))
+		decide(&p, &mem, &o);
+	reason = o.v.action == RD_DFW_ALLOW ? o.reason : o.v.reason;
+	md->rule_id = o.v.rule_id;
+	if (o.v.slot != 0)
+		rd_dfw_hit(w->id, o.v.slot, 1, m->pkt_len);
+	if ((md->pkt_flags & (RD_PKT_FRAG | RD_PKT_FRAG_LATER)) == RD_PKT_FRAG && p.dfw != NULL
+		&& p.dfw->stateful)
+		note_fragment(&p, &o, reason);
+	// flow_install won't see it; what concerns this packet alone does not stop the flow.
+	if (o.v.action != RD_DFW_ALLOW && o.keep && md->flow != NULL)
+		rd_flow_make_live(w, md->flow);
+	return reason;
 }

@@ -8,6 +8,7 @@
 
 #define DFW_OUT_NEXT(X)   \
 	X(DROP, drop)     \
+	X(REJECT, reject) \
 	X(DFW_IN, dfw_in) \
 	X(TUNNEL_ENCAP, tunnel_encap) X(UPLINK_SELECT, uplink_select) X(PORT_OUT, port_out)
 RD_STAGE_EDGES(DFW_OUT_NEXT);
@@ -23,6 +24,8 @@ static uint16_t dfw_out_one(struct rd_worker *w, struct rte_mbuf *m, struct rd_m
 {
 	int reason = rd_dfw_stage(w, m, md, RD_DFW_OUT);
 
+	if (reason == RD_DROP_DFW_REJECTED)
+		return NEXT_REJECT;
 	if (reason != 0)
 		return rd_drop(md, (enum rd_drop_reason)reason);
 	return edge_of[rd_path_step(rd_path_acts(md), RD_STEP_DFW_IN)];

@@ -81,6 +81,8 @@ bool rd_conn_find_related(const struct rd_conn_key *inner, struct rd_conn_found 
 int rd_conn_create(unsigned worker, const struct rd_conn_key *k,
 	const struct rd_conn_limits *limits, const struct rd_conn_l4 *l4, uint32_t now_s,
 	struct rd_conn_found *out);
+// Later fragments of a TCP segment: its data reach up to this sequence number.
+void rd_conn_extend(rd_conn_ref ref, enum rd_conn_dir dir, uint32_t end);
 // Rules judged it (again): allowed by this rule.
 void rd_conn_judged(rd_conn_ref ref, uint32_t policy, uint32_t rule_id, uint16_t rule_slot);
 void rd_conn_kill(unsigned worker, rd_conn_ref ref); // rules refuse it now
@@ -90,6 +92,7 @@ void rd_conn_age(unsigned worker, unsigned nb_workers, uint64_t now_ns);
 
 // --- control thread ---
 
+#define RD_CONN_CAPACITY 131072 // unless one asks for more
 int rd_conn_init(uint32_t capacity); // 0 or -errno; capacity up to 1 << 24
 void rd_conn_fini(void);
 void rd_conn_settings_get(struct rd_conn_settings *s);

@@ -79,6 +79,14 @@ int rd_conn_packet_slow(rd_conn_ref ref, enum rd_conn_dir dir, uint8_t proto,
 	return rc;
 }
 
+void rd_conn_extend(rd_conn_ref ref, enum rd_conn_dir dir, uint32_t end)
+{
+	struct rd_conn_line *c = rd_conn_line(ref);
+
+	if (conn_is(ref))
+		rd_conn_raise(&c->end[dir], RD_CONN_GET(c->end[dir]), end);
+}
+
 // The first packet decides the state. Nobody can find the slot yet. > 0: enum rd_drop_reason.
 static int first_packet(
 	uint32_t i, const struct rd_conn_key *k, const struct rd_conn_l4 *l4, uint8_t *state)
@@ -164,7 +172,8 @@ int rd_conn_create(unsigned worker, const struct rd_conn_key *k,
 	struct rd_conn_found *out)
 {
 	struct conn_count *count = conn_count_of(worker);
-	int rc = enter_zone(count, k, limits);
+	int rc =
+		conn_table_.capacity != 0 ? enter_zone(count, k, limits) : RD_DROP_DFW_STATE_MEMORY;
 	uint32_t i;
 
 	if (rc != 0)

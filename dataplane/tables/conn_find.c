@@ -83,7 +83,7 @@ bool rd_conn_find(const struct rd_conn_key *k, struct rd_conn_found *out)
 	struct conn_bucket *b = &conn_table_.bucket[conn_hash(k) & conn_table_.mask];
 	bool found;
 
-	if (RD_CONN_GET(b->head) == 0)
+	if (conn_table_.capacity == 0 || RD_CONN_GET(b->head) == 0)
 		return false; // what another worker puts there now came after this packet
 	conn_lock(&b->lock);
 	found = look(b, k, out);

@@ -10,6 +10,7 @@
 
 #include "core/worker.h"
 #include "core/drop.h"
+#include "tables/conn.h"
 #include "tables/dfw_edit.h"
 #include "tables/retire.h"
 
@@ -208,6 +209,7 @@ int rd_port_del(uint16_t idx, struct rd_err *err)
 	rd_retire(p, free);
 	rd_commit();
 	rd_dfw_port_gone(idx);
+	(void)rd_conn_flush(idx); // no worker makes any more: none has the port
 	(void)rd_fdb_purge(false, idx); // what a worker learned before it saw it gone
 	rd_worker_forget_port(idx);
 	if (!stale) // else a list could lead to the next port of this index

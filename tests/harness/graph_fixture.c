@@ -13,7 +13,9 @@
 #include <rte_eth_ring.h>
 
 #include "base/clock.h"
+#include "tables/conn.h"
 #include "tables/flow.h"
+#include "tables/frag.h"
 #include "tables/segment.h"
 #include "tables/tables.h"
 
@@ -139,6 +141,8 @@ int gf_begin(void **state)
 	if (rd_fdb_init(4096) < 0)
 		return -1;
 	rd_flow_flush(gf_w->flows);
+	(void)rd_conn_flush(0);
+	rd_frag_clear();
 	memset(&gf_w->flows->stats, 0, sizeof(gf_w->flows->stats));
 	memset(gf_w->stages, 0, sizeof(gf_w->stages));
 	memset(gf_w->drops, 0, sizeof(gf_w->drops));

@@ -156,7 +156,8 @@ uint16_t gt_tunnel(const char *name, const char *local, const char *remote, cons
 	return rd_tunnel_find(name, &err)->idx;
 }
 
-void gt_dfw(uint16_t port, const struct gt_rule *rules, unsigned nb, bool default_allow)
+static void set_dfw(
+	uint16_t port, const struct gt_rule *rules, unsigned nb, bool default_allow, bool stateful)
 {
 	struct rd_err err = {0};
 	struct rd_dfw_model *m = rd_dfw_edit(NULL, &err);
@@ -177,7 +178,9 @@ void gt_dfw(uint16_t port, const struct gt_rule *rules, unsigned nb, bool defaul
 			.dport_lo = rules[i].dport,
 			.dport_hi = rules[i].dport != 0 ? rules[i].dport : UINT16_MAX};
 		r->dir = (uint8_t)rules[i].dir;
-		r->action = rules[i].allow ? RD_DFW_ALLOW : RD_DFW_DROP;
+		r->action = rules[i].allow ? RD_DFW_ALLOW
+			: rules[i].reject  ? RD_DFW_REJECT
+					   : RD_DFW_DROP;
 		r->service = s;
 		r->nb_services = 1;
 		rc = rd_dfw_local_add(m, port, r, &err);
@@ -186,8 +189,18 @@ void gt_dfw(uint16_t port, const struct gt_rule *rules, unsigned nb, bool defaul
 		rc = rd_dfw_local_default(
 			m, port, default_allow ? RD_DFW_ALLOW : RD_DFW_DROP, &err);
 	if (rc == 0)
-		rc = rd_dfw_local_stateful(m, port, 0, &err);
+		rc = rd_dfw_local_stateful(m, port, stateful, &err);
 	ok(rd_dfw_done(m, rc, &err), &err);
+}
+
+void gt_dfw(uint16_t port, const struct gt_rule *rules, unsigned nb, bool default_allow)
+{
+	set_dfw(port, rules, nb, default_allow, false);
+}
+
+void gt_dfw_stateful(uint16_t port, const struct gt_rule *rules, unsigned nb, bool default_allow)
+{
+	set_dfw(port, rules, nb, default_allow, true);
 }
 
 // The DPU's part that both demos share: two uplinks, endpoint, tunnel, overlay segment.

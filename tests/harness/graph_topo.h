@@ -53,6 +53,8 @@ struct gt_rule {
 	bool allow;
 	uint8_t proto;
 	uint16_t dport; // 0 = any
+	bool reject; // when not allowed
 };
 // The rules in this order, and the default, without connection tracking; replaces what the port had.
 void gt_dfw(uint16_t port, const struct gt_rule *rules, unsigned nb, bool default_allow);
+void gt_dfw_stateful(uint16_t port, const struct gt_rule *rules, unsigned nb, bool default_allow);
