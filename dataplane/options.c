@@ -26,6 +26,7 @@ enum opt {
 	OPT_WORKER_CORES,
 	OPT_MBUFS,
 	OPT_FLOW_CAPACITY,
+	OPT_CONN_CAPACITY,
 	OPT_DROP_RING,
 	OPT_DROP_SNAP,
 	OPT_BUSY_POLL,
@@ -49,6 +50,7 @@ static const struct option longs[] = {
 	{"worker-cores", required_argument, NULL, OPT_WORKER_CORES},
 	{"mbufs", required_argument, NULL, OPT_MBUFS},
 	{"flow-capacity", required_argument, NULL, OPT_FLOW_CAPACITY},
+	{"conn-capacity", required_argument, NULL, OPT_CONN_CAPACITY},
 	{"drop-ring", required_argument, NULL, OPT_DROP_RING},
 	{"drop-snap", required_argument, NULL, OPT_DROP_SNAP},
 	{"busy-poll", no_argument, NULL, OPT_BUSY_POLL},
@@ -85,6 +87,7 @@ static const char usage[] =
 	"      --busy-poll        the same as --idle spin\n"
 	"      --mbufs N          packet buffers; default 32768\n"
 	"      --flow-capacity N  flow entries per worker; default 65536\n"
+	"      --conn-capacity N  connections of all firewalls; default 131072\n"
 	"      --drop-ring N      dropped packets that are kept per worker; default 4096\n"
 	"      --drop-snap BYTES  of each that are kept; default 128\n"
 	"      --mem MB           memory for DPDK; default 512\n"
@@ -197,6 +200,8 @@ static int set_number(struct rd_options *o, int opt, const char *text)
 		return number("mbufs", text, 1024, 1u << 26, &o->core.nb_mbufs);
 	case OPT_FLOW_CAPACITY:
 		return number("flow-capacity", text, 64, 1u << 24, &o->core.flow_capacity);
+	case OPT_CONN_CAPACITY:
+		return number("conn-capacity", text, 64, 1u << 24, &o->core.conn_capacity);
 	case OPT_DROP_RING:
 		return number("drop-ring", text, 64, RD_DROPLOG_SLOTS_MAX, &o->core.drop_slots);
 	case OPT_DROP_SNAP:
