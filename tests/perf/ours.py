@@ -29,7 +29,7 @@ class Ours(Process):
 	name = "reddotd"
 
 	def __init__(self, binary, where, kind, source, cores=(0, 1), mbufs=32768, mem=1024, flows=1048576, firewall=False,
-			rules=(), extra=()):
+			rules=(), busy=True, extra=()):
 		self.dir = where
 		path = f"{where}/ours.rd"
 		with open(path, "w", encoding="utf-8") as f:
@@ -37,14 +37,14 @@ class Ours(Process):
 		self.socket = f"{where}/rd.sock"
 		ready, told = os.pipe()
 		super().__init__([binary, "--socket", self.socket, "--huge", "--mem", str(mem), "--mbufs", str(mbufs),
-			"--flow-capacity", str(flows), "--busy-poll", "--main-core", str(cores[0]), "--worker-cores", str(cores[1]),
+			"--flow-capacity", str(flows), *(["--busy-poll"] if busy else []), "--main-core", str(cores[0]), "--worker-cores", str(cores[1]),
 			"--ready-fd", str(told), "-f", path, *extra], f"{where}/ours.log", pass_fds=[told])
 		os.close(told)
 		self.ready = ready
 		self.client = None
 		self.core = cores[1]
 
-	def open(self):
+	def open(self, traffic=True):
 		byte = os.read(self.ready, 1)
 		os.close(self.ready)
 		if byte != b"\n":
@@ -52,7 +52,8 @@ class Ours(Process):
 		self.client = Client(self.socket)
 		self.tsc_hz = self.client.hello["tsc_hz"]
 		self.tid = poll_thread(self.pid, self.core)
-		wait_for("packets", self.packets)
+		if traffic:
+			wait_for("packets", self.packets)
 
 	def packets(self):
 		return self.client.one("port.list", port="sink")["tx_packets"]

@@ -3,7 +3,7 @@
 #
 # reddotd against Open vSwitch on DPDK: the same devices and packets, one forwarding core, in turn. A line per case.
 #
-#	versus.py [CASE...] [--quick] [--reps 5] [--secs 1.5] [--build DIR]	CASE: a name or its beginning, or T4; see --list
+#	versus.py [CASE...] [--quick] [--reps 5] [--secs 1] [--build DIR]	CASE: a name or its beginning, or T4; see --list
 #
 # Both run at once, but only one at a time gets to run: the other is stopped (SIGSTOP). Cycles are those of the time
 # stamp counter in the time that the poll thread really ran; a sample in which it had the core for less than 60 % is not
@@ -141,7 +141,8 @@ class Bench:
 		peers = []
 		try:
 			for path, inner in paths:
-				peers.append(self.ours(kind, path, len(inner), True, flows=2097152))
+				peers.append(self.ours(kind, path, len(inner), True, flows=2097152,
+					extra=("--conn-capacity", "1048576")))
 				peers[-1].open()
 				time.sleep(SETTLE_S + len(inner) / 1e6 * 3)
 				peers[-1].pause()
@@ -205,7 +206,7 @@ def parse():
 	ap.add_argument("case", nargs="*", help="names, their beginnings, or targets; default: all")
 	ap.add_argument("--quick", action="store_true", help="one case per kind, three minutes")
 	ap.add_argument("--reps", type=int, default=5)
-	ap.add_argument("--secs", type=float, default=1.5, help="per sample")
+	ap.add_argument("--secs", type=float, default=1.0, help="per sample")
 	ap.add_argument("--build", default=os.environ.get("RD_BUILD", "build"), help="a release build")
 	ap.add_argument("--cores", default="0,1", help="of control and of forwarding")
 	ap.add_argument("--json", help="also write all samples to this file")
