@@ -86,8 +86,12 @@ static const char usage[] =
 	"      --idle WAY         what a worker does without packets: nap (default), spin, or interrupt\n"
 	"      --busy-poll        the same as --idle spin\n"
 	"      --mbufs N          packet buffers; default 32768\n"
+<<<<<<< HEAD
 	"      --flow-capacity N  flow entries per worker; default 65536\n"
 	"      --conn-capacity N  connections of all firewalls; default 131072\n"
+=======
+	"      --flow-capacity N  flow entries per worker; default 1048576 (164 MB)\n"
+>>>>>>> 12a5291 (wip)
 	"      --drop-ring N      dropped packets that are kept per worker; default 4096\n"
 	"      --drop-snap BYTES  of each that are kept; default 128\n"
 	"      --mem MB           memory for DPDK; default 512\n"
@@ -273,7 +277,7 @@ int rd_options_parse(struct rd_options *o, int argc, char **argv)
 
 	*o = (struct rd_options){.socket_mode = 0666,
 		.eal = {.nb_workers = 1, .mem_mb = 512},
-		.core = {.nb_mbufs = 32768, .flow_capacity = 65536, .idle = RD_IDLE_NAP},
+		.core = {.nb_mbufs = 32768, .flow_capacity = 1048576, .idle = RD_IDLE_NAP},
 		.ready_fd = -1};
 	rd_socket_path(o->socket, sizeof(o->socket));
 	while (ret == 0 && (opt = getopt_long(argc, argv, "f:hV", longs, NULL)) != -1)

@@ -8,6 +8,7 @@
 
 #include "base/log.h"
 #include "control/device.h"
+#include "control/flow_pages.h"
 #include "control/timers.h"
 
 RD_LOG_MODULE(ctl);
@@ -32,4 +33,5 @@ void rd_ctl_fini(struct rd_ctl *ctl)
 	if (ctl->tick != NULL)
 		event_free(ctl->tick);
 	ctl->tick = NULL;
+	rd_flow_pages_stop(ctl);
 }

@@ -10,6 +10,7 @@
 
 #include "control/ctl.h"
 #include "control/flow_item.h"
+#include "control/flow_pages.h"
 
 #define STEP_LOOK 8192 // slots looked at in one portion of flow.list
 #define STEP_EMIT 256 // items emitted in one portion
@@ -118,26 +119,32 @@ static void swap_table(struct rd_worker *w, void *arg)
 	s->table = old;
 }
 
-static int set_capacity(struct rd_ctl *ctl, uint32_t capacity, struct rd_err *err)
+// Fresh tables for all workers, each handed over between two walks; nobody waits for pages. What the old ones held is
+// decided again by the packets that come.
+static int replace_tables(struct rd_ctl *ctl, uint32_t capacity, uint64_t *held, struct rd_err *err)
 {
 	struct flow_swap fresh[RD_WORKER_MAX] = {0};
 	int ret = 0;
 
 	for (unsigned i = 0; i < rd_nb_workers && ret == 0; i++) {
-		fresh[i].table = rd_flow_table_create(capacity, rd_workers[i]->flows->idle_s);
-		if (fresh[i].table == NULL)
+		const struct rd_flow_table *old = rd_workers[i]->flows;
+
+		fresh[i].table = rd_flow_table_create(capacity, old->idle_s);
+		if (fresh[i].table == NULL) {
 			ret = rd_err_set(err, -ENOMEM,
 				"no memory for %u flow entries on each worker", capacity);
-		else
-			rd_flow_table_touch(fresh[i].table); // no page faults for the worker
+			break;
+		}
+		fresh[i].table->node = old->node;
+		rd_flow_table_touch(fresh[i].table);
 	}
-	for (unsigned i = 0; i < rd_nb_workers && ret == 0; i++)
+	for (unsigned i = 0; i < rd_nb_workers && ret == 0; i++) {
 		rd_worker_call(rd_workers[i], swap_table, &fresh[i]);
+		*held += fresh[i].table->nb;
+	}
 	for (unsigned i = 0; i < rd_nb_workers; i++)
-		if (fresh[i].table != NULL)
-			rd_flow_table_free(fresh[i].table);
-	if (ret == 0)
-		ctl->flow_capacity = capacity;
+		rd_flow_table_free(fresh[i].table);
+	rd_flow_pages_start(ctl);
 	return ret;
 }
 
@@ -151,6 +158,7 @@ int ctl_flow_set(struct rd_request *req)
 	uint32_t capacity = (uint32_t)rd_req_num_or(req, "capacity", CAPACITY_MIN, CAPACITY_MAX, 0);
 	uint32_t idle_s = (uint32_t)rd_req_num_or(req, "idle_s", 1, IDLE_MAX_S, 0);
 	uint32_t generation = (uint32_t)rd_req_num_or(req, "generation", 1, UINT32_MAX, 0);
+	uint64_t held = 0;
 
 	if (rd_req_end(req) < 0)
 		return req->err->code;
@@ -162,8 +170,11 @@ int ctl_flow_set(struct rd_request *req)
 	}
 	if (generation != 0)
 		req->ctl->flow_generation = generation;
-	if (capacity != 0 && set_capacity(req->ctl, capacity, req->err) < 0)
-		return req->err->code;
+	if (capacity != 0) {
+		if (replace_tables(req->ctl, capacity, &held, req->err) < 0)
+			return req->err->code;
+		req->ctl->flow_capacity = capacity;
+	}
 	if (idle_s != 0) {
 		rd_worker_call_all(set_idle, &idle_s);
 		req->ctl->flow_idle_s = idle_s;
@@ -171,6 +182,7 @@ int ctl_flow_set(struct rd_request *req)
 	return 0;
 }
 
+// By the worker itself only where there is no memory for the quick way: it would stand still meanwhile.
 static void flush(struct rd_worker *w, void *arg)
 {
 	*(uint64_t *)arg += rd_flow_flush(w->flows); // one worker at a time
@@ -178,11 +190,14 @@ static void flush(struct rd_worker *w, void *arg)
 
 int ctl_flow_flush(struct rd_request *req)
 {
+	uint32_t capacity = rd_workers[0]->flows->capacity;
+	struct rd_err ignored = {0};
 	uint64_t flushed = 0;
 
 	if (rd_req_end(req) < 0)
 		return req->err->code;
-	rd_worker_call_all(flush, &flushed);
+	if (replace_tables(req->ctl, capacity, &flushed, &ignored) < 0)
+		rd_worker_call_all(flush, &flushed);
 	rd_req_result(req, json_pack("{s:I}", "flushed", (json_int_t)flushed));
 	return 0;
 }

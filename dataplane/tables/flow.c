@@ -2,18 +2,30 @@
  *
  * The flow cache: memory, insert, eviction, removal, aging. Everything but create and free runs on the worker that owns the table.
  *
- * Memory comes from mmap, not from the EAL: pages are touched first, and so placed, by the owning worker; it is the same with and
- * without hugepages, and unit tests need no EAL.
+ * Memory comes from mmap, not from the EAL: it is the same with and without hugepages, and unit tests need no EAL. A large
+ * table's pages are made in two parts, so that nobody waits for them: the worker makes the first part before its first
+ * packet, control makes the rest in steps (control/flow_pages.c), on the worker's NUMA node.
  */
 #include "tables/flow_priv.h"
 
 #include <errno.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
+#include <linux/mempolicy.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #define CAPACITY_MAX (1u << 24)
+#define TOUCH_FIRST (64u << 20) // bytes that the worker makes itself: some 20 ms
+#define NODE_MAX 64 // exclusive; of NUMA nodes that are placed on
 #define EVICT_SAMPLE 8 // entries looked at when the table is full
+
+struct area {
+	uint8_t *start;
+	size_t size;
+};
 
 static void *map(size_t size)
 {
@@ -60,6 +72,7 @@ struct rd_flow_table *rd_flow_table_create(uint32_t capacity, uint32_t idle_s)
 	t->mask = buckets - 1;
 	t->bound = 1;
 	t->age_pos = 1;
+	t->node = -1;
 	t->entry = map(entries_size(t));
 	t->bucket = map(buckets_size(t));
 	t->free_list = map(free_list_size(t));
@@ -84,12 +97,75 @@ void rd_flow_table_free(struct rd_flow_table *t)
 	free(t);
 }
 
+// Buckets are hit at random, so they come first; entries and the free list are used from the front.
+static unsigned areas(const struct rd_flow_table *t, struct area area[3])
+{
+	area[0] = (struct area){(uint8_t *)t->bucket, buckets_size(t)};
+	area[1] = (struct area){(uint8_t *)t->entry, entries_size(t)};
+	area[2] = (struct area){(uint8_t *)t->free_list, free_list_size(t)};
+	return 3;
+}
+
+static size_t populate(const struct area *a, size_t skip, size_t max)
+{
+	size_t len = a->size - skip < max ? a->size - skip : max;
+
+	// Kernels before 5.14 refuse; then the first packets make the pages.
+	(void)madvise(a->start + skip, len, MADV_POPULATE_WRITE);
+	return len;
+}
+
+static bool populate_next(struct rd_flow_table *t, size_t max)
+{
+	size_t skip = t->populated;
+	struct area area[3];
+
+	for (unsigned i = 0; i < areas(t, area); i++) {
+		if (skip >= area[i].size) {
+			skip -= area[i].size;
+			continue;
+		}
+		if (max == 0)
+			return true;
+		size_t len = populate(&area[i], skip, max);
+
+		t->populated += len;
+		max -= len;
+		if (skip + len < area[i].size)
+			return true;
+		skip = 0;
+	}
+	return false;
+}
+
+bool rd_flow_table_populate(struct rd_flow_table *t, size_t max)
+{
+	if (!__atomic_load_n(&t->touched, __ATOMIC_ACQUIRE)) // its worker is about to
+		return true;
+	return populate_next(t, max);
+}
+
+// A wish: containers may forbid it, and then the pages are where they happen to be made.
+static void place(const struct rd_flow_table *t)
+{
+	unsigned long mask = 1ul << t->node;
+	struct area area[3];
+
+	for (unsigned i = 0; i < areas(t, area); i++)
+		(void)syscall(SYS_mbind, area[i].start, area[i].size, MPOL_PREFERRED, &mask,
+			(unsigned long)NODE_MAX, 0);
+}
+
 void rd_flow_table_touch(struct rd_flow_table *t)
 {
-	// Kernels before 5.14 refuse; then the first packets touch the pages.
-	(void)madvise(t->entry, entries_size(t), MADV_POPULATE_WRITE);
-	(void)madvise(t->bucket, buckets_size(t), MADV_POPULATE_WRITE);
-	(void)madvise(t->free_list, free_list_size(t), MADV_POPULATE_WRITE);
+	unsigned node = 0;
+
+	if (t->node < 0 && getcpu(NULL, &node) == 0 && node < NODE_MAX)
+		t->node = (int)node;
+	if (t->node >= 0)
+		place(t);
+	(void)populate_next(t, TOUCH_FIRST);
+	__atomic_store_n(&t->touched, true, __ATOMIC_RELEASE);
 }
 
 static int bucket_slot(const struct rd_flow_bucket *b, uint32_t id)

@@ -112,6 +112,9 @@ struct rd_flow_table {
 	struct rd_flow_bucket *bucket;
 	uint32_t *free_list;
 	uint32_t nb_free; // entries below bound that are free again
+	int node; // NUMA node of its worker, -1 = not known yet
+	bool touched; // atomic; rd_flow_table_touch() is through
+	size_t populated; // bytes, see there
 	struct rd_flow_stats stats;
 };
 
@@ -119,8 +122,11 @@ struct rd_flow_table {
 struct rd_flow_table *rd_flow_table_create(uint32_t capacity, uint32_t idle_s);
 void rd_flow_table_free(struct rd_flow_table *t);
 
-// Worker that owns t, before its first packet: makes the pages now, so that no packet waits for them.
+// Worker that owns t, before its first packet (or control, before the worker gets t): makes the first pages now, so that no
+// packet waits for them. The rest is for rd_flow_table_populate().
 void rd_flow_table_touch(struct rd_flow_table *t);
+// Control, after that: makes the pages of the next max bytes while the worker goes on. Whether there are more.
+bool rd_flow_table_populate(struct rd_flow_table *t, size_t max);
 
 // Worker that owns t.
 uint32_t rd_flow_hash(const struct rd_flow_key *k); // never 0

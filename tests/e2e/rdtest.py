@@ -163,7 +163,7 @@ class Daemon:
 			files = [*files, self.dir + "/config.rd"]
 		ready, told = os.pipe()
 		cmd = [*prefix, REDDOTD, "--socket", self.path, "--mem", "256", "--mbufs", "8192",
-			"--ready-fd", str(told), *args]
+			"--flow-capacity", "65536", "--ready-fd", str(told), *args]
 		cmd += ["--test"] if test else []
 		for f in files:
 			cmd += ["-f", f]
