@@ -119,7 +119,7 @@ def test_walk_leaves_traces(c):
 		"172.16.31.26", "172.16.31.25", 6, 57448, 80, 74752)
 	assert (f["bmap"], f["dp"], f["dp_name"], f["rule"], f["verdict"]) == (0x80800080, 7, GUEST, 1041, "allow")
 	back = [f for f in flows if f["src_port"] == 7][0]
-	assert (back["dp"], back["bmap"], back["rule"]) == (3, 0x20000c0, 1042)
+	assert (back["dp"], back["bmap"], back["rule"]) == (3, 0x20000c0, 1041)
 	for s in c.list("stage.list"):
 		assert s["in"] + s["created"] == s["out"] + s["consumed"] + s["drops"], s
 	after = {s["stage"]: s for s in c.list("stage.list")}
@@ -553,6 +553,69 @@ def test_one_cpu_and_many_workers():
 		assert len(c.list("flow.list")) == 4 and len(c.list("flow.list", worker=0)) == 4
 		assert len(c.list("stage.list", worker=3)) == len(c.list("stage.list"))
 		refused("ERANGE", c, "flow.list", worker=4)
+
+
+def test_firewall_policy():
+	with demo() as (d, c):
+		revision = c("dfw.revision")["revision"]
+		c("dfw_service.set", name="web", services=["tcp/80", "tcp/443", "icmp/8:0"])
+		c("dfw_group.set", name="inside", addresses=["10.0.0.0/8"], members=[f"port:{GUEST}"])
+		c("dfw_group.add", name="inside", addresses=["2001:db8::/32"])
+		c("dfw_section.add", name="app", applied_to=["group:inside"])
+		c("dfw_section.add", name="macs", kind="l2", before="app")
+		c("dfw_rule.add", section="app", id=9001, action="allow", services=["web"], **{"from": ["inside", "192.0.2.1"]})
+		c("dfw_rule.add", section="app", id=9002, action="reject", dir="in", before=9001, log=True)
+		c("dfw_rule.add", section="macs", id=9003, action="drop", ethertype=0x88cc, to=["01:80:c2:00:00:0e"])
+		assert c("dfw.revision")["revision"] == revision + 8
+		assert [(s["name"], s["rules"]) for s in c.list("dfw_section.list")] == [("macs", 1), ("app", 2)]
+		rules = c.list("dfw_rule.list")
+		assert [(r["id"], r["at"], r["action"]) for r in rules] == [(9003, 1, "drop"), (9002, 1, "reject"), (9001, 2, "allow")]
+		assert rules[2]["from"] == ["inside", "192.0.2.1/32"] and rules[2]["services"] == ["web"] and rules[1]["log"]
+		assert c.one("dfw_group.list")["addresses"] == ["10.0.0.0/8", "2001:db8::/32"]
+		assert c.one("dfw_service.list")["services"] == ["tcp/80", "tcp/443", "icmp/8:0"]
+		refused("EEXIST", c, "dfw_rule.add", section="app", id=9001, action="drop")
+		refused("ENOENT", c, "dfw_rule.add", section="nil", id=9004, action="drop")
+		refused("EINVAL", c, "dfw_rule.add", section="app", id=9004, action="drop", to=["nobody"])
+		refused("EINVAL", c, "dfw_rule.add", section="app", id=9004, action="drop", services=["tcp/80/90"])
+		refused("EINVAL", c, "dfw_rule.add", section="app", id=9004, action="drop", services=["gre/80"])
+		refused("EINVAL", c, "dfw_rule.add", section="app", id=9004, action="drop", to=["10.0.0.1"], **{"from": ["2001:db8::1"]})
+		refused("EBUSY", c, "dfw_group.del", name="inside")
+		refused("EBUSY", c, "dfw_service.del", name="web")
+		refused("EBUSY", c, "port.del", port=GUEST)
+		c("dfw_rule.set", id=9001, disabled=True, log=True)
+		c("dfw_rule.move", id=9001, before=9002)
+		c("dfw_section.move", name="macs")
+		assert [(r["id"], r["disabled"]) for r in c.list("dfw_rule.list")] == [(9001, True), (9002, False), (9003, False)]
+		c("dfw.begin")
+		refused("EALREADY", c, "dfw.begin")
+		with d.client() as other:
+			refused("EBUSY", other, "dfw_rule.del", id=9001)
+			c("dfw_rule.del", id=9001)
+			assert len(c.list("dfw_rule.list")) == 2 and len(other.list("dfw_rule.list")) == 3
+			refused("ENOENT", c, "dfw_rule.del", id=9001)
+			assert other("dfw.revision")["draft"] is False and c("dfw.revision")["draft"]
+			revision = c("dfw.commit")["revision"]
+			assert len(other.list("dfw_rule.list")) == 2
+			other("dfw.begin", replace=True)
+			assert other.list("dfw_section.list") == []
+			other("dfw.abort")
+			refused("ENOENT", other, "dfw.commit")
+			other("dfw.begin", replace=True)
+		c("dfw.settings", default="drop", default_log=True, stateful=False, strict=False, max_connections=7, max_half_open=3,
+			timeouts={"syn_sent": 9})  # the other connection's draft went with it
+		s = c.one("dfw.settings_list")
+		assert (s["default"], s["default_log"], s["stateful"], s["max_connections"], s["max_half_open"]) == ("drop", True, False, 7, 3)
+		assert s["timeouts"]["SYN_SENT"] == 9 and s["strict"] is False
+		refused("EINVAL", c, "dfw.settings", timeouts={"SLEEPING": 9})
+		c("dfw.port_set", port=GUEST, stateful=True)
+		e = refused("EINVAL", c, "dfw.load", sections=[{"name": "x", "rules": [{"id": 1, "action": "allow"}, {"id": 2, "action": "alow"}]}])
+		assert "rules[1] (id 2): action" in e.where, e.where
+		assert c("dfw.load", default="allow", sections=[{"name": "x", "rules": [{"id": 1, "action": "allow"}]}])["revision"] > revision
+		assert [s["name"] for s in c.list("dfw_section.list")] == ["app", "macs", "x"]
+		for name in ("app", "macs", "x"):
+			c("dfw_section.del", name=name)
+		c("dfw_group.del", name="inside")
+		c("dfw_service.del", name="web")
 
 
 @pytest.mark.skipif(not OTHERS_CAN, reason=NO_OTHERS)

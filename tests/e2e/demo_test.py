@@ -78,7 +78,7 @@ def test_vni(walked):
 
 
 def test_rules_and_verdicts(walked):
-	for records, rule, stage in zip(walked.walks.values(), (1041, 1042), ("dfw_in", "dfw_out")):
+	for records, rule, stage in zip(walked.walks.values(), (1041, 1041), ("dfw_in", "dfw_out")):
 		after = [r for r in records if r["prev_stage"] == stage]
 		assert [r["rule"] for r in after] == [rule]
 		assert all(r["reason"] == "" and r["lost"] == 0 and r["caplen"] == r["len"] for r in records)
