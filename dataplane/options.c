@@ -86,12 +86,8 @@ static const char usage[] =
 	"      --idle WAY         what a worker does without packets: nap (default), spin, or interrupt\n"
 	"      --busy-poll        the same as --idle spin\n"
 	"      --mbufs N          packet buffers; default 32768\n"
-<<<<<<< HEAD
-	"      --flow-capacity N  flow entries per worker; default 65536\n"
-	"      --conn-capacity N  connections of all firewalls; default 131072\n"
-=======
 	"      --flow-capacity N  flow entries per worker; default 1048576 (164 MB)\n"
->>>>>>> 12a5291 (wip)
+	"      --conn-capacity N  connections of all firewalls; default 131072\n"
 	"      --drop-ring N      dropped packets that are kept per worker; default 4096\n"
 	"      --drop-snap BYTES  of each that are kept; default 128\n"
 	"      --mem MB           memory for DPDK; default 512\n"
