@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * Commands on the distributed firewall: an ordered list of rules per guest port.
+ * Commands on the rules that a guest's port has of its own, and on the firewall's settings. The policy of all ports is in
+ * dfw_policy.c.
  */
 #include "cmds/cmds.h"
 
@@ -34,16 +35,16 @@ static const struct rd_arg_desc args_desc[] = {
 		.type = RD_ARG_NUM,
 		.param = "id",
 		.min = 1,
-		.help = "the rule's id; rules are tried in ascending order of ids"},
+		.help = "the rule's number on this port"},
 	{.key = "dir", .type = RD_ARG_WORD, .param = "dir", .help = "in = to the guest"},
 	{.key = "action",
 		.type = RD_ARG_WORD,
 		.param = "action",
-		.help = "what happens to a match"},
+		.help = "what happens to a match; reject tells the sender"},
 	{.key = "proto",
 		.type = RD_ARG_TEXT,
 		.param = "proto",
-		.help = "any, tcp, udp, icmp, icmp6 or a number"},
+		.help = "any, tcp, udp, icmp, icmpv6 or a number"},
 	{.key = "from", .type = RD_ARG_PREFIX, .param = "src", .help = "source address or prefix"},
 	{.key = "to",
 		.type = RD_ARG_PREFIX,
@@ -55,17 +56,90 @@ static const struct rd_arg_desc args_desc[] = {
 		.param = "dport",
 		.help = "destination port or range"},
 	{.key = "name", .type = RD_ARG_TEXT, .param = "name", .help = "a name for people"},
+	{.key = "log", .type = RD_ARG_FLAG, .param = "log", .help = "matches go to show dfw log"},
+	{.key = "stateful",
+		.type = RD_ARG_ONOFF,
+		.param = "stateful",
+		.help = "replies of allowed connections pass"},
 	{0},
 };
 
+static const struct rd_arg_desc settings_args[] = {
+	{.key = "default",
+		.type = RD_ARG_WORD,
+		.param = "default",
+		.help = "what happens when no rule of the policy matches; allow"},
+	{.key = "default-log",
+		.type = RD_ARG_ONOFF,
+		.param = "default_log",
+		.help = "whether that is logged; off"},
+	{.key = "stateful",
+		.type = RD_ARG_ONOFF,
+		.param = "stateful",
+		.help = "replies of allowed connections pass, unless a port says otherwise; on"},
+	{.key = "strict",
+		.type = RD_ARG_ONOFF,
+		.param = "strict",
+		.help = "a TCP connection begins with a SYN, and sequence numbers are checked; on"},
+	{.key = "max-connections",
+		.type = RD_ARG_NUM,
+		.param = "max_connections",
+		.help = "of one port; 0 = no limit"},
+	{.key = "max-half-open",
+		.type = RD_ARG_NUM,
+		.param = "max_half_open",
+		.help = "connections of one port that wait for an answer to their SYN; 0 = no limit"},
+	{0},
+};
+static const struct rd_arg_desc timeout_args[] = {
+	{.key = "state",
+		.type = RD_ARG_NAME,
+		.help = "of a connection, as show dfw settings has them"},
+	{.key = "seconds",
+		.type = RD_ARG_SECONDS,
+		.min = 1,
+		.max = 1000000,
+		.help = "an idle connection in this state ends after so long"},
+	{0},
+};
+
+static int timeout(struct rd_cli *cli, const struct rd_args *args, struct rd_err *err)
+{
+	json_int_t seconds = (json_int_t)rd_args_num(args, "seconds", 0);
+	json_t *params = json_pack("{s:{s:I}}", "timeouts", rd_args_str(args, "state"), seconds);
+
+	if (params == NULL)
+		return rd_err_set(err, -ENOMEM, "out of memory");
+	return rd_cli_call(cli, rd_args_cmd(args)->method, params, NULL, NULL, NULL, err);
+}
+
+static int show_settings(struct rd_cli *cli, const struct rd_args *args, struct rd_err *err)
+{
+	json_t *params = rd_args_params(args);
+
+	if (params == NULL)
+		return rd_err_set(err, -ENOMEM, "out of memory");
+	return rd_cli_show_fields(cli, rd_args_cmd(args)->method, params, err);
+}
+
 static const struct rd_cmd cmds[] = {
-	{.grammar = "dfw", .help = "distributed firewall: rules per guest port"},
-	{"dfw add port PORT rule ID dir (in|out|inout) action (allow|drop) [proto PROTO] [from PREFIX] "
-	 "[to PREFIX] [sport RANGE] [dport RANGE] [name NAME]",
-		"add a rule", "dfw.add", args_desc, NULL},
-	{"dfw del port PORT rule ID", "remove a rule", "dfw.del", args_desc, NULL},
-	{"dfw default port PORT action (allow|drop)", "what happens when no rule matches",
+	{.grammar = "dfw", .help = "distributed firewall: rules per guest port, and for all"},
+	{"dfw add port PORT rule ID dir (in|out|inout) action (allow|drop|reject) [proto PROTO] [from PREFIX] "
+	 "[to PREFIX] [sport RANGE] [dport RANGE] [name NAME] [log]",
+		"add a rule to a port's own", "dfw.add", args_desc, NULL},
+	{"dfw del port PORT rule ID", "remove one of a port's own rules", "dfw.del", args_desc,
+		NULL},
+	{"dfw default port PORT action (allow|drop|reject)", "what happens when no rule matches",
 		"dfw.default", args_desc, NULL},
-	{"show dfw [port PORT]", "firewall rules and their hits", "dfw.list", args_desc, show},
+	{"dfw set port PORT stateful (on|off)", "whether a port's connections are tracked",
+		"dfw.port_set", args_desc, NULL},
+	{"dfw settings [default (allow|drop|reject)] [default-log (on|off)] [stateful (on|off)] "
+	 "[strict (on|off)] [max-connections N] [max-half-open N]",
+		"what holds for all ports", "dfw.settings", settings_args, NULL},
+	{"dfw settings timeout STATE SECONDS", "when idle connections end", "dfw.settings",
+		timeout_args, timeout},
+	{"show dfw [port PORT]", "ports' own firewall rules and their hits", "dfw.list", args_desc,
+		show},
+	{"show dfw settings", "what holds for all ports", "dfw.settings_list", NULL, show_settings},
 };
 const struct rd_cmd_set rd_cmds_dfw = RD_CMD_SET(cmds);

@@ -16,6 +16,7 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "control/server.h"
+#include "tables/dfw_edit.h"
 
 RD_LOG_MODULE(control);
 
@@ -306,6 +307,7 @@ void rd_conn_free(struct rd_conn *c)
 		return;
 	conn_unlink(c);
 	rd_ctl_conn_closed(c->ctl, c);
+	rd_dfw_owner_gone(c);
 	if (c->req.stream != NULL)
 		c->req.stream->free(c->req.stream);
 	if (c->req.fd >= 0)

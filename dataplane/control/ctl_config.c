@@ -9,33 +9,9 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "control/config_line.h"
 #include "control/ctl.h"
 #include "control/device.h"
-#include "control/dfw_text.h"
-#include "tables/dfw_edit.h"
-
-#define LINE_LEN 8192 // 64 tunnels of the longest name fit
-
-struct line {
-	struct rd_request *req;
-	size_t len;
-	char text[LINE_LEN];
-};
-
-#define put(l, ...) rd_str_addf((l)->text, sizeof((l)->text), &(l)->len, __VA_ARGS__)
-
-// Words with blanks or signs that mean something are quoted, as cli/engine/token.c reads them.
-static void put_word(struct line *l, const char *word)
-{
-	if (*word != '\0' && word[strcspn(word, " \t\r\n\"\\#,|()[]")] == '\0') {
-		put(l, " %s", word);
-		return;
-	}
-	put(l, " \"");
-	for (; *word != '\0'; word++)
-		put(l, *word == '"' || *word == '\\' ? "\\%c" : "%c", *word);
-	put(l, "\"");
-}
 
 static void put_team(struct line *l, const uint16_t *team, unsigned nb)
 {
@@ -52,13 +28,6 @@ static void put_mac(struct line *l, const uint8_t mac[6])
 	put(l, " mac %s", rd_fmt_mac(mac, buf));
 }
 
-static void emit(struct line *l)
-{
-	rd_req_item(l->req, json_pack("{s:s}", "line", l->text));
-	l->len = 0;
-	l->text[0] = '\0';
-}
-
 static void hosts(struct line *l)
 {
 	for (unsigned i = 0; i < RD_HOST_MAX; i++) {
@@ -67,7 +36,7 @@ static void hosts(struct line *l)
 		if (h == NULL)
 			continue;
 		put(l, "host add %s%s", h->name, h->is_default ? " default" : "");
-		emit(l);
+		rd_line_emit(l);
 	}
 }
 
@@ -80,7 +49,7 @@ static void switches(struct line *l)
 			continue;
 		put(l, "switch add %s host %s portset %u mtu %u", sw->name, rd_host_name(sw->host),
 			sw->portset, sw->mtu);
-		emit(l);
+		rd_line_emit(l);
 	}
 }
 
@@ -104,7 +73,7 @@ static void segments(struct line *l)
 			put(l, " mtu %u", s->mtu);
 		put(l, "%s%s", s->flood ? "" : " flood off", s->learn ? "" : " learn off");
 		put(l, " aging %u", s->aging_s);
-		emit(l);
+		rd_line_emit(l);
 	}
 }
 
@@ -130,7 +99,7 @@ static void put_attachment(struct line *l, const struct rd_port *p)
 		return;
 	if (p->attach == RD_ATTACH_ETHDEV || p->attach == RD_ATTACH_ANSWER) {
 		put(l, p->attach == RD_ATTACH_ETHDEV ? " device" : " answer");
-		put_word(l, p->device);
+		rd_line_word(l, p->device);
 	} else {
 		put(l, " %s", rd_device_text(p, text));
 	}
@@ -152,7 +121,7 @@ static void port(struct line *l, const struct rd_port *p)
 		put_team(l, p->team, p->nb_team);
 	if (p->label[0] != '\0') {
 		put(l, " label");
-		put_word(l, p->label);
+		rd_line_word(l, p->label);
 	}
 	put(l, " mtu %u", p->mtu);
 	if (p->spoof_check != guest)
@@ -162,7 +131,7 @@ static void port(struct line *l, const struct rd_port *p)
 	if (p->attach == RD_ATTACH_ETHDEV && p->eth.nb_rxq > 1)
 		put(l, " queues %u", p->eth.nb_rxq);
 	put(l, "%s", p->admin_up ? "" : " down");
-	emit(l);
+	rd_line_emit(l);
 }
 
 static void port_later(struct line *l, const struct rd_port *p)
@@ -176,7 +145,7 @@ static void port_later(struct line *l, const struct rd_port *p)
 		put_team(l, p->team, p->nb_team);
 	if (peer_is_later(p))
 		put_attachment(l, p);
-	emit(l);
+	rd_line_emit(l);
 }
 
 static void ports(struct line *l, void (*each)(struct line *l, const struct rd_port *p))
@@ -209,7 +178,7 @@ static void teps(struct line *l)
 		if (t->opt_len != 0)
 			put(l, " option %s", ctl_tep_option(t, text, sizeof(text)));
 		put(l, " hash-seed %u", t->hash_seed);
-		emit(l);
+		rd_line_emit(l);
 	}
 }
 
@@ -227,7 +196,7 @@ static void tunnels(struct line *l)
 			rd_fmt_ip(AF_INET, tep->ip, local), rd_fmt_ip(AF_INET, t->remote, remote));
 		if (t->mac_known && !t->mac_learned)
 			put_mac(l, t->mac);
-		emit(l);
+		rd_line_emit(l);
 	}
 }
 
@@ -244,7 +213,7 @@ static void segment_tunnels(struct line *l)
 		for (unsigned n = 0; n < s->nb_tunnels; n++)
 			put(l, "%s%s", n == 0 ? " tunnels " : ",",
 				rd_tunnel_at(s->tunnel[n])->name);
-		emit(l);
+		rd_line_emit(l);
 	}
 }
 
@@ -263,55 +232,8 @@ static int fdb_entry(void *arg, const struct rd_fdb_entry *e)
 		put(l, " tunnel %s", t->name);
 	else
 		put(l, " port %s", rd_ctl_port_qname(e->to, name));
-	emit(l);
+	rd_line_emit(l);
 	return 0;
-}
-
-static void rule(struct line *l, const char *port, const struct rd_dfw_rule *r)
-{
-	char text[RD_PREFIX_TEXT];
-
-	put(l, "dfw add port %s rule %u dir %s action %s", port, r->id, rd_dfw_dir_text(r->dir),
-		rd_dfw_action_text(r->action));
-	for (unsigned i = 0; i < r->nb_services; i++) {
-		const struct rd_dfw_service *s = &r->service[i];
-
-		if (s->proto != 0)
-			put(l, " proto %s", rd_dfw_proto_text(s->proto, text));
-		if (s->sport_lo != 0 || s->sport_hi != UINT16_MAX)
-			put(l, " sport %s", rd_dfw_range_text(s->sport_lo, s->sport_hi, text));
-		if (s->dport_lo != 0 || s->dport_hi != UINT16_MAX)
-			put(l, " dport %s", rd_dfw_range_text(s->dport_lo, s->dport_hi, text));
-	}
-	for (unsigned i = 0; i < r->nb_from; i++)
-		put(l, " from %s",
-			rd_dfw_prefix_text(
-				r->from[i].family, r->from[i].addr, r->from[i].len, text));
-	for (unsigned i = 0; i < r->nb_to; i++)
-		put(l, " to %s",
-			rd_dfw_prefix_text(r->to[i].family, r->to[i].addr, r->to[i].len, text));
-	if (r->name[0] != '\0') {
-		put(l, " name");
-		put_word(l, r->name);
-	}
-	put(l, "%s", r->log ? " log" : "");
-	emit(l);
-}
-
-static void port_dfw(struct line *l, const struct rd_port *p)
-{
-	const struct rd_dfw_local *own = rd_dfw_model()->local[p->idx];
-	char name[RD_QNAME_LEN];
-
-	if (own == NULL)
-		return;
-	rd_port_qname(p, name, sizeof(name));
-	for (uint32_t i = 0; i < own->rules.nb; i++)
-		rule(l, name, own->rules.v[i]);
-	if (!own->has_default)
-		return;
-	put(l, "dfw default port %s action %s", name, rd_dfw_action_text(own->default_action));
-	emit(l);
 }
 
 static void flow(struct line *l)
@@ -320,17 +242,17 @@ static void flow(struct line *l)
 
 	if (ctl->flow_capacity != 0) {
 		put(l, "flow capacity %u", ctl->flow_capacity);
-		emit(l);
+		rd_line_emit(l);
 	}
 	if (ctl->flow_idle_s != 0) {
 		put(l, "flow timeout %u", ctl->flow_idle_s);
-		emit(l);
+		rd_line_emit(l);
 	}
 	// The generation goes only forward, and every line above is a step or a few: a number that these lines would pass can't
 	// be set again, and means nothing then.
 	if (ctl->flow_generation > 4 * l->req->count) {
 		put(l, "flow generation %u", ctl->flow_generation);
-		emit(l);
+		rd_line_emit(l);
 	}
 }
 
@@ -349,7 +271,7 @@ int ctl_running_config(struct rd_request *req)
 	tunnels(&l);
 	segment_tunnels(&l);
 	rd_fdb_each(fdb_entry, &l);
-	ports(&l, port_dfw);
+	rd_config_dfw(&l);
 	flow(&l);
 	rd_config_workers(req);
 	return 0;

@@ -9,15 +9,8 @@
 
 #include "base/str.h"
 #include "control/ctl.h"
+#include "control/dfw_parse.h"
 #include "control/dfw_text.h"
-
-static int parse_dir(const char *text)
-{
-	for (unsigned dir = RD_DFW_IN; dir <= RD_DFW_INOUT; dir++)
-		if (strcmp(rd_dfw_dir_text(dir), text) == 0)
-			return (int)dir;
-	return -EINVAL;
-}
 
 static struct rd_dfw_addr *read_prefix(struct rd_request *req, const char *key, uint16_t *nb)
 {
@@ -73,32 +66,19 @@ static void read_service(struct rd_request *req, struct rd_dfw_rule *r)
 	r->nb_services = 1;
 }
 
-static enum rd_dfw_action read_action(struct rd_request *req)
-{
-	const char *text = rd_req_str(req, "action");
-
-	for (unsigned a = RD_DFW_ALLOW; text != NULL && a <= RD_DFW_REJECT; a++)
-		if (strcmp(text, rd_dfw_action_text(a)) == 0)
-			return (enum rd_dfw_action)a;
-	rd_req_fail(req, "action", -EINVAL, "action must be allow, drop or reject");
-	return RD_DFW_DROP;
-}
-
 static struct rd_dfw_rule *read_rule(struct rd_request *req)
 {
-	const char *dir = rd_req_str(req, "dir"), *name = rd_req_str_or(req, "name", "");
+	const char *name = rd_req_str_or(req, "name", "");
 	struct rd_dfw_rule *r = rd_dfw_rule_new((uint32_t)rd_req_num(req, "id", 1, UINT32_MAX));
 
 	if (r == NULL) {
 		rd_req_fail(req, "id", -ENOMEM, "out of memory");
 		return NULL;
 	}
-	r->action = (uint8_t)read_action(req);
+	r->action = (uint8_t)rd_dfw_read_action(req, "action");
 	r->log = rd_req_bool_or(req, "log", false);
-	if (dir != NULL && parse_dir(dir) < 0)
-		rd_req_fail(req, "dir", -EINVAL, "dir must be in, out or inout");
-	else if (dir != NULL)
-		r->dir = (uint8_t)parse_dir(dir);
+	if (rd_req_str(req, "dir") != NULL)
+		r->dir = (uint8_t)rd_dfw_read_dir(req, "dir", RD_DFW_INOUT);
 	if (name != NULL && rd_str_copy(r->name, sizeof(r->name), name) < 0)
 		rd_req_fail(req, "name", -EINVAL, "a rule's name has at most %zu bytes",
 			sizeof(r->name) - 1);
@@ -148,7 +128,7 @@ int ctl_dfw_del(struct rd_request *req)
 int ctl_dfw_default(struct rd_request *req)
 {
 	const struct rd_port *p = firewalled_port(req);
-	enum rd_dfw_action action = read_action(req);
+	enum rd_dfw_action action = rd_dfw_read_action(req, "action");
 	struct rd_dfw_model *m = rd_req_end(req) < 0 ? NULL : rd_dfw_edit(req->conn, req->err);
 
 	if (m == NULL)

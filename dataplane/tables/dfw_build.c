@@ -160,5 +160,6 @@ bool rd_dfw_is(const struct rd_dfw *d, const struct rd_dfw_want *want)
 		&& have->dflt.slot == want->dflt.slot && have->dflt.action == want->dflt.action
 		&& have->dflt.log == want->dflt.log && have->limits.max == want->limits.max
 		&& have->limits.max_half_open == want->limits.max_half_open
-		&& memcmp(have->rule, want->rule, want->nb * sizeof(*want->rule)) == 0;
+		&& (want->nb == 0
+			|| memcmp(have->rule, want->rule, want->nb * sizeof(*want->rule)) == 0);
 }

@@ -67,9 +67,16 @@ int rd_dfw_policy_set(struct rd_dfw_model *m, int action, int log, int stateful,
 uint16_t rd_dfw_group_find(const struct rd_dfw_model *m, const char *name); // 0 = none
 uint16_t rd_dfw_service_find(const struct rd_dfw_model *m, const char *name);
 int rd_dfw_group_set(struct rd_dfw_model *m, struct rd_dfw_group *g, struct rd_err *err);
+// What g has besides, to the group with this name; a new one if there is none.
+int rd_dfw_group_add(struct rd_dfw_model *m, struct rd_dfw_group *g, struct rd_err *err);
+void rd_dfw_group_free(struct rd_dfw_group *g); // one that was not taken; NULL is fine
+void rd_dfw_named_free(struct rd_dfw_named *s);
 int rd_dfw_service_set(struct rd_dfw_model *m, struct rd_dfw_named *s, struct rd_err *err);
 int rd_dfw_group_del(struct rd_dfw_model *m, const char *name, struct rd_err *err);
 int rd_dfw_service_del(struct rd_dfw_model *m, const char *name, struct rd_err *err);
+
+// Rule sets in force, and their terms.
+void rd_dfw_sets(unsigned *sets, unsigned *terms);
 
 // --- for port_publish.c ---
 // Before the port's record is visible. 0 or -errno with *err.

@@ -16,7 +16,8 @@
 #define RD_DFW_NAME_LEN 64
 #define RD_DFW_GROUP_MAX 4096 // exclusive bound of group and of service indexes
 #define RD_DFW_L2 1 // family of a MAC address
-#define RD_DFW_LIST_MAX 1024 // elements of a list in one rule or group
+#define RD_DFW_LIST_MAX 64 // elements of a list in one rule or section
+#define RD_DFW_MEMBERS_MAX 8192 // addresses, or ports and segments, of one group
 
 struct rd_dfw_addr { // an element of a source or destination list
 	uint16_t group; // index; 0 = the prefix
@@ -48,7 +49,6 @@ struct rd_dfw_rule {
 	uint8_t dir; // enum rd_dfw_dir
 	uint8_t action; // enum rd_dfw_action
 	bool log, disabled, l2;
-	bool from_not, to_not; // all but the list
 	uint16_t ethertype; // of an L2 rule, 0 = any
 	uint16_t nb_from, nb_to, nb_services,
 		nb_targets; // 0 = any; no target = wherever the section applies

@@ -58,6 +58,62 @@ int rd_dfw_group_set(struct rd_dfw_model *m, struct rd_dfw_group *g, struct rd_e
 	return 0;
 }
 
+void rd_dfw_group_free(struct rd_dfw_group *g)
+{
+	rd_dfw_group_put(g);
+}
+
+void rd_dfw_named_free(struct rd_dfw_named *s)
+{
+	rd_dfw_named_put(s);
+}
+
+// old's elements before those of *list. -ENOMEM, -E2BIG.
+static int prepend(void **list, uint16_t *nb, const void *old, uint16_t nb_old, size_t size)
+{
+	size_t total = (size_t)*nb + nb_old;
+	char *all;
+
+	if (nb_old == 0)
+		return 0;
+	if (total > RD_DFW_MEMBERS_MAX)
+		return -E2BIG;
+	all = malloc(total * size);
+	if (all == NULL)
+		return -ENOMEM;
+	memcpy(all, old, nb_old * size);
+	if (*nb > 0)
+		memcpy(all + nb_old * size, *list, *nb * size);
+	free(*list);
+	*list = all;
+	*nb = (uint16_t)total;
+	return 0;
+}
+
+int rd_dfw_group_add(struct rd_dfw_model *m, struct rd_dfw_group *g, struct rd_err *err)
+{
+	const struct rd_dfw_group *old = m->group[rd_dfw_group_find(m, g->name)];
+	void *addr = g->addr, *member = g->member;
+	int rc = 0;
+
+	if (old != NULL) {
+		rc = prepend(&addr, &g->nb_addrs, old->addr, old->nb_addrs, sizeof(*g->addr));
+		g->addr = addr;
+	}
+	if (old != NULL && rc == 0) {
+		rc = prepend(
+			&member, &g->nb_members, old->member, old->nb_members, sizeof(*g->member));
+		g->member = member;
+	}
+	if (rc == 0)
+		return rd_dfw_group_set(m, g, err);
+	rd_dfw_group_put(g);
+	return rd_err_set(err, rc,
+		rc == -E2BIG ? "a group has up to %d addresses and members"
+			     : "no memory for a group of %d",
+		RD_DFW_MEMBERS_MAX);
+}
+
 int rd_dfw_service_set(struct rd_dfw_model *m, struct rd_dfw_named *s, struct rd_err *err)
 {
 	unsigned at = rd_dfw_service_find(m, s->name);

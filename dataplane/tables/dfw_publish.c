@@ -276,6 +276,15 @@ int rd_dfw_publish(struct rd_dfw_model *m, struct rd_err *err)
 	return 0;
 }
 
+void rd_dfw_sets(unsigned *nb, unsigned *terms)
+{
+	*nb = sets.nb;
+	*terms = 0;
+	for (uint32_t i = 0; i < sets.nb; i++)
+		for (uint32_t n = 0; n < sets.v[i]->rules->want.nb; n++)
+			*terms += sets.v[i]->rules->want.rule[n]->nb;
+}
+
 int rd_dfw_port_update(const struct rd_port *p, struct rd_err *err)
 {
 	struct rd_dfw_policy *fresh;

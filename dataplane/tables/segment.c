@@ -5,6 +5,7 @@
 #include "tables/tables.h"
 
 #include "base/str.h"
+#include "tables/dfw_edit.h"
 #include "tables/retire.h"
 
 #include <stdlib.h>
@@ -198,6 +199,8 @@ int rd_segment_del(uint16_t idx, struct rd_err *err)
 			return rd_err_set(err, -EBUSY, "port %s/%s is in segment %s",
 				rd_host_name(p->host), p->name, s->name);
 	}
+	if (rd_dfw_target_unused(RD_DFW_ON_SEGMENT, idx, err) < 0)
+		return -EBUSY;
 	rd_segment_swap(idx, NULL);
 	(void)rd_segment_rebuild(); // without memory the old index stays, which leads to NULL now
 	rd_fdb_flush(idx, false);
