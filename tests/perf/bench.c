@@ -77,6 +77,9 @@ static void start_control(struct bench *b)
 	must(b->base != NULL ? rd_ctl_init(&b->ctl, b->base) : -1, "control");
 	b->cli = rd_cli_new(&local);
 	must(b->cli != NULL ? rd_cmds_register(b->cli) : -1, "the commands");
+	b->silence = fopen("/dev/null", "w");
+	must(b->silence != NULL ? 0 : -1, "/dev/null");
+	rd_cli_set_output(b->cli, b->silence);
 }
 
 static void list_nodes(struct bench *b)
@@ -247,6 +250,7 @@ double bench_median(double *v, unsigned n)
 void bench_fini(struct bench *b)
 {
 	rd_cli_free(b->cli);
+	fclose(b->silence);
 	rd_ctl_fini(&b->ctl);
 	rd_device_close_all();
 	rd_tables_fini();

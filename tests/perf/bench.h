@@ -17,6 +17,7 @@ struct bench {
 	struct rd_ctl ctl;
 	struct event_base *base;
 	struct rd_cli *cli;
+	FILE *silence; // what commands say
 	char kind[16];
 	uint16_t source; // DPDK port id
 	uint8_t frame[2048];

@@ -4,7 +4,10 @@
 # Instructions per packet and stage, counted by valgrind: the same on every run and on a busy machine, so that a change can
 # be judged. Says nothing of caches and of what a CPU does at the same time: for that there are stage_cycles and versus.py.
 #
-#	callgrind.py [--build DIR] [--own N] [CASE...]	--own: also the functions that take N or more by themselves
+#	callgrind.py [--build DIR] [--own N] [--atomics] [CASE...]
+#
+# --own: also the functions that take N or more by themselves. --atomics: also how many instructions with a lock prefix a
+# packet runs, which is what spinlocks and atomic counters are made of, and where.
 #
 # Valgrind knows no AVX-512 and tells programs so; ours and DPDK's libraries choose by what they are told. A build with
 # -march=native may stop with an illegal instruction: use a plain one. 77 and the reason where something is missing.
@@ -47,17 +50,52 @@ def functions(path, inclusive):
 
 
 def count(walk, words, where):
-	"""(inclusive, exclusive) instructions by function, for PACKETS packets after a warm-up"""
+	"""(inclusive, exclusive instructions by function, atomics) for PACKETS packets after a warm-up"""
 	out = f"{where}/out"
 	r = subprocess.run(["valgrind", "--tool=callgrind", f"--callgrind-out-file={out}", "--collect-atstart=no",
-		"--toggle-collect=bench_measured", walk, HERE, *words, "-w", "1", "-n", str(PACKETS)],
+		"--dump-instr=yes", "--compress-pos=no", "--compress-strings=no", "--toggle-collect=bench_measured", walk, HERE, *words, "-w", "1", "-n", str(PACKETS)],
 		capture_output=True, text=True, check=False)
 	if r.returncode == 77 or "Illegal instruction" in r.stderr or "unrecognised instruction" in r.stderr:
 		print("skip: " + r.stderr.strip().split("\n")[-1])
 		sys.exit(77)
 	if r.returncode:
 		sys.exit(f"{words}: {r.stderr}")
-	return functions(out, True), functions(out, False)
+	return functions(out, True), functions(out, False), atomics(out)
+
+
+def atomic_addresses(obj):
+	"""{address: instruction} of those that lock the bus: with the prefix, or xchg with memory"""
+	out = subprocess.run(["objdump", "-d", "--no-show-raw-insn", obj], capture_output=True, text=True, check=False).stdout
+	return {int(m.group(1), 16): m.group(2) for m in re.finditer(r"^ +([0-9a-f]+):\t(lock .*|xchg .*\(.*)$", out, re.M)}
+
+
+def executed(path):
+	"""{object: {address: (times, function)}}"""
+	got, obj, fn, skip = {}, "", "", False
+	with open(path, encoding="utf-8", errors="replace") as f:
+		for line in f:
+			if line.startswith("ob="):
+				obj = line[3:].strip()
+			elif line.startswith("fn="):
+				fn = line[3:].strip()
+			elif line.startswith("calls="):
+				skip = True  # the next line is what the called function took
+			elif line.startswith("0x") and not skip:
+				at, _, n = line.split()[:3]
+				old = got.setdefault(obj, {}).get(int(at, 16), (0, fn))
+				got[obj][int(at, 16)] = (old[0] + int(n), fn)
+			elif line.startswith("0x"):
+				skip = False
+	return got
+
+
+def atomics(path):
+	"""(per packet, place) of each that was run"""
+	found = []
+	for obj, places in executed(path).items():
+		locked = atomic_addresses(obj) if os.path.exists(obj) else {}
+		found += [(n / PACKETS, f"{fn} at {at:#x}: {locked[at]}") for at, (n, fn) in places.items() if at in locked]
+	return sorted(found, reverse=True)
 
 
 def table(results):
@@ -77,11 +115,18 @@ def table(results):
 
 
 def by_function(results, least):
-	for case, (_, own) in results.items():
+	for case, (_, own, _) in results.items():
 		print(f"\n{case}: instructions per packet in each function itself")
 		for f, n in sorted(own.items(), key=lambda x: -x[1]):
 			if n / PACKETS >= least:
 				print(f"{n / PACKETS:10.1f} {f}")
+
+
+def locked(results):
+	for case, (_, _, found) in results.items():
+		print(f"\n{case}: {sum(n for n, _ in found):.3f} instructions with a lock per packet")
+		for n, where in found:
+			print(f"{n:10.3f} {where}")
 
 
 def main():
@@ -89,6 +134,7 @@ def main():
 	ap.add_argument("case", nargs="*", help=" ".join(CASES))
 	ap.add_argument("--build", default=os.environ.get("RD_BUILD", "build"), help="a release build")
 	ap.add_argument("--own", type=float, metavar="N", help="also the functions that take N or more by themselves")
+	ap.add_argument("--atomics", action="store_true", help="also instructions with a lock prefix")
 	args = ap.parse_args()
 	for tool in ("valgrind", "callgrind_annotate"):
 		if shutil.which(tool) is None:
@@ -101,6 +147,8 @@ def main():
 	table(results)
 	if args.own is not None:
 		by_function(results, args.own)
+	if args.atomics:
+		locked(results)
 	return 0
 
 

@@ -68,7 +68,7 @@ class Churn:
 		print(f"memory: {(many - few) * 1024 / ((1 << 20) - 1024):.0f} bytes per flow of the table's capacity (all of it is touched at"
 			f" the start); {few // 1024} MB without")
 		if self.args.rules:
-			ruled = self.resident(flows=1024, rules=batch(our_rules(self.args.rules)))
+			ruled = self.resident(flows=1024, rules=our_rules(self.args.rules))
 			print(f"memory: {(ruled - few) * 1024 / self.args.rules:.0f} bytes per rule, {self.args.rules} rules at one port", flush=True)
 
 	def syscalls(self, tid, secs):
@@ -125,7 +125,7 @@ class Churn:
 				yield rss_kb(o.pid), o.client.one("flow.stats"), changes
 
 	def run(self):
-		o = self.daemon(self.device(0, 0), 2 * self.per_file, flows=1 << 20, rules=batch(our_rules(self.args.rules)))
+		o = self.daemon(self.device(0, 0), 2 * self.per_file, flows=1 << 20, rules=our_rules(self.args.rules))
 		first, last = None, None
 		try:
 			o.open()
@@ -143,14 +143,6 @@ class Churn:
 		grown = last - first
 		print(f"churn: grown by {grown} kB since the second round; drops {drops}")
 		return grown > GROWTH_KB
-
-
-def batch(rules):
-	"""Many rules as one change"""
-	return ["dfw begin", *rules, "dfw commit"] if TRANSACTIONS and rules else rules
-
-
-TRANSACTIONS = False
 
 
 def main():

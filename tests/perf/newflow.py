@@ -17,9 +17,9 @@ ROUNDS = 15
 
 
 def our_rules(n=RULES):
-	"""Rules that do not match, before those of firewall.rd"""
-	return [f"dfw add port GUEST rule {100 + i} dir inout action drop proto {'tcp' if i % 2 else 'udp'}"
-		f" from 100.{i // 250}.{i % 250}.0/24 dport {1024 + i}" for i in range(n)]
+	"""Rules that do not match, before those of firewall.rd; one change"""
+	return ["dfw begin"] + [f"dfw add port GUEST rule {100 + i} dir inout action drop proto {'tcp' if i % 2 else 'udp'}"
+		f" from 100.{i // 250}.{i % 250}.0/24 dport {1024 + i % 30000}" for i in range(n)] + ["dfw commit"]
 
 
 def peer_rules(stateful, n=RULES):

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "bench.h"
+#include "tables/conn.h"
 
 #define WINDOWS_MAX 101
 
@@ -79,11 +80,15 @@ static void more_rules(struct bench *b, unsigned n)
 {
 	const char *guest = strcmp(b->kind, "decap") == 0 ? "sink" : "source";
 
+	if (n == 0)
+		return;
+	bench_cmd(b, "dfw begin");
 	for (unsigned i = 0; i < n; i++)
 		bench_cmd(b,
 			"dfw add port %s rule %u dir inout action drop proto %s from 100.%u.%u.0/24 dport %u",
 			guest, 100 + i, i % 2 ? "tcp" : "udp", i / 250 % 250, i % 250,
 			1024 + i % 30000);
+	bench_cmd(b, "dfw commit");
 }
 
 // The name is what valgrind's --toggle-collect waits for.
@@ -94,10 +99,11 @@ __attribute__((noinline)) void bench_measured(struct bench *b, uint64_t n)
 	__asm__ volatile("");
 }
 
-// New flows forget the old ones, so that the table never fills.
+// All that is known of flows and connections, so that the tables never fill.
 static void forget(struct bench *b)
 {
 	bench_cmd(b, "flow flush");
+	rd_conn_flush(0);
 	b->next = 0;
 }
 
