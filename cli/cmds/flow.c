@@ -2,9 +2,14 @@
  *
  * Commands on the flow cache. The vendor's layout of the same entries is in flow_dump.c.
  */
-#include "cmds/cmds.h"
+#include "cmds/vendor.h"
 
+#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
+
+#define SHOWN 1000 // entries, when nobody says how many
+#define SORTED_MAX 100000 // entries that sorting looks at
 
 static const char *proto_text(const json_t *item, char *buf, size_t len)
 {
@@ -77,22 +82,137 @@ static const struct rd_column columns[] = {
 };
 static const struct rd_table table = RD_TABLE(columns);
 
+static void cell_permille(const json_t *item, const char *field, char *buf, size_t len)
+{
+	json_int_t n = rd_item_int(item, field);
+
+	snprintf(buf, len, "%lld.%lld", (long long)n / 10, (long long)n % 10);
+}
+
+static void cell_full(const json_t *item, char *buf, size_t len)
+{
+	cell_permille(item, "occupancy_permille", buf, len);
+}
+
+static void cell_bucket(const json_t *item, char *buf, size_t len)
+{
+	cell_permille(item, "bucket_permille", buf, len);
+}
+
+static void cell_rate(const json_t *item, char *buf, size_t len)
+{
+	cell_permille(item, "hit_permille", buf, len);
+}
+
 static const struct rd_column stats_columns[] = {
 	{"WORKER", "worker", RD_COL_RIGHT, NULL},
 	{"ENTRIES", "entries", RD_COL_RIGHT, NULL},
 	{"CAPACITY", "capacity", RD_COL_RIGHT, NULL},
+	{"FULL %", NULL, RD_COL_RIGHT, cell_full},
+	{"BUCKETS %", NULL, RD_COL_RIGHT, cell_bucket},
 	{"HITS", "hits", RD_COL_RIGHT, NULL},
 	{"MISSES", "misses", RD_COL_RIGHT, NULL},
+	{"HIT %", NULL, RD_COL_RIGHT, cell_rate},
 	{"INSERTS", "inserts", RD_COL_RIGHT, NULL},
 	{"EVICTIONS", "evictions", RD_COL_RIGHT, NULL},
+	{"EXPIRED", "expired", RD_COL_RIGHT, NULL},
 	{"STALE", "stale", RD_COL_RIGHT, NULL},
+	{"RENEWED", "renewed", RD_COL_RIGHT, NULL},
 	{"IDLE s", "idle_s", RD_COL_RIGHT, NULL},
 };
 static const struct rd_table stats_table = RD_TABLE(stats_columns);
 
+static const char *sort_field; // of the command that runs
+
+static int descending(const void *a, const void *b)
+{
+	json_int_t x = rd_item_int(*(json_t *const *)a, sort_field);
+	json_int_t y = rd_item_int(*(json_t *const *)b, sort_field);
+
+	return x > y ? -1 : x < y;
+}
+
+static int sort_items(json_t *list, const char *field, struct rd_err *err)
+{
+	size_t n = json_array_size(list);
+	json_t **v = calloc(n + 1, sizeof(*v));
+
+	if (v == NULL)
+		return rd_err_set(err, -ENOMEM, "out of memory");
+	for (size_t i = 0; i < n; i++)
+		v[i] = json_incref(json_array_get(list, i));
+	sort_field = field;
+	qsort(v, n, sizeof(*v), descending);
+	for (size_t i = 0; i < n; i++)
+		json_array_set_new(list, i, v[i]);
+	free(v);
+	return 0;
+}
+
+// The protocol knows numbers only.
+static int add_proto(const struct rd_args *args, json_t *params, struct rd_err *err)
+{
+	static const struct {
+		const char *name;
+		unsigned proto;
+	} names[] = {{"icmp", 1}, {"tcp", 6}, {"udp", 17}, {"icmp6", 58}};
+	const char *text = rd_args_str(args, "proto");
+	char *end = NULL;
+	unsigned long n;
+
+	if (text == NULL)
+		return 0;
+	for (unsigned i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (strcmp(text, names[i].name) == 0)
+			return json_object_set_new(params, "proto", json_integer(names[i].proto));
+	n = strtoul(text, &end, 10);
+	if (*end == '\0' && n >= 1 && n <= 255)
+		return json_object_set_new(params, "proto", json_integer((json_int_t)n));
+	rd_args_blame(args, "proto");
+	return rd_err_set(err, -EINVAL, "%s is none of icmp, tcp, udp, icmp6 and no number", text);
+}
+
+json_t *rd_flows_fetch(struct rd_cli *cli, const struct rd_args *args, unsigned shown, bool *more,
+	struct rd_err *err)
+{
+	static const char *const fields[][2] = {
+		{"hits", "sw_hits"}, {"bytes", "sw_bytes"}, {"age", "inval_s"}};
+	const char *sort = rd_args_str(args, "sort"), *field = NULL;
+	uint64_t limit = rd_args_num(args, "limit", shown);
+	json_t *params = rd_args_params(args), *list;
+
+	for (unsigned i = 0; sort != NULL && i < 3; i++)
+		field = strcmp(sort, fields[i][0]) == 0 ? fields[i][1] : field;
+	if (params == NULL || add_proto(args, params, err) < 0) {
+		json_decref(params);
+		return NULL;
+	}
+	if (field != NULL)
+		json_object_set_new(params, "limit", json_integer(SORTED_MAX));
+	else if (limit != 0 && !rd_args_has(args, "limit"))
+		json_object_set_new(params, "limit", json_integer((json_int_t)limit + 1));
+	list = rd_cli_fetch(cli, rd_args_cmd(args)->method, params, err);
+	if (list != NULL && field != NULL && sort_items(list, field, err) < 0) {
+		json_decref(list);
+		return NULL;
+	}
+	*more = list != NULL && limit != 0 && json_array_size(list) > limit;
+	while (*more && json_array_size(list) > limit)
+		json_array_remove(list, json_array_size(list) - 1);
+	return list;
+}
+
 static int show(struct rd_cli *cli, const struct rd_args *args, struct rd_err *err)
 {
-	return rd_cmds_show(cli, args, &table, err);
+	bool more = false;
+	json_t *list = rd_flows_fetch(cli, args, rd_cli_is_json(cli) ? 0 : SHOWN, &more, err);
+	int ret = list == NULL ? err->code : rd_cli_show_items(cli, list, &table);
+
+	if (ret == 0 && more && !rd_cli_is_json(cli) && !rd_args_has(args, "limit"))
+		fprintf(rd_cli_out(cli), "more than %d entries: limit N, or fewer by a filter\n",
+			SHOWN);
+	json_decref(list);
+	return ret;
 }
 
 static int show_stats(struct rd_cli *cli, const struct rd_args *args, struct rd_err *err)
@@ -129,14 +249,48 @@ static const struct rd_arg_desc generation_args[] = {
 		.help = "higher than now: every entry is decided anew on its next packet"},
 	{0},
 };
-static const struct rd_arg_desc show_args[] = {
+const struct rd_arg_desc rd_flow_args[] = {
 	{.key = "host",
 		.type = RD_ARG_NAME,
 		.param = "host",
 		.help = "only this host's",
 		.names = &rd_names_host},
 	{.key = "worker", .type = RD_ARG_NUM, .param = "worker", .help = "only this worker's"},
+	{.key = "-l", .type = RD_ARG_NUM, .param = "worker", .help = "only this lcore's: a worker"},
+	{.key = "src", .type = RD_ARG_PREFIX, .param = "src", .help = "from there"},
+	{.key = "dst", .type = RD_ARG_PREFIX, .param = "dst", .help = "to there"},
+	{.key = "ip", .type = RD_ARG_PREFIX, .param = "ip", .help = "from or to there"},
+	{.key = "mac", .type = RD_ARG_MAC, .param = "mac", .help = "from or to this MAC"},
+	{.key = "proto", .type = RD_ARG_TEXT, .help = "tcp, udp, icmp, icmp6 or a number"},
+	{.key = "sport",
+		.type = RD_ARG_NUM,
+		.param = "sport",
+		.max = 65535,
+		.help = "L4 source port"},
+	{.key = "dport",
+		.type = RD_ARG_NUM,
+		.param = "dport",
+		.max = 65535,
+		.help = "L4 destination port"},
+	{.key = "vni",
+		.type = RD_ARG_NUM,
+		.param = "vni",
+		.max = 16777215,
+		.help = "that they came in with; 0: not from a tunnel"},
+	{.key = "port",
+		.type = RD_ARG_REF,
+		.param = "port",
+		.help = "that came in by this port",
+		.names = &rd_names_port},
+	{.key = "ft", .type = RD_ARG_WORD, .param = "ft", .help = "depth of the key"},
+	{.key = "action", .type = RD_ARG_WORD, .param = "action", .help = "that do this"},
+	{.key = "drop", .type = RD_ARG_FLAG, .param = "drop_only", .help = "that are dropped"},
+	{.key = "hits",
+		.type = RD_ARG_NUM,
+		.param = "min_hits",
+		.help = "with so many hits or more"},
 	{.key = "limit", .type = RD_ARG_NUM, .param = "limit", .min = 1, .help = "at most so many"},
+	{.key = "sort", .type = RD_ARG_WORD, .help = "the highest first"},
 	{0},
 };
 
@@ -146,8 +300,8 @@ static const struct rd_cmd cmds[] = {
 	{"flow timeout SECONDS", "set when idle entries go", "flow.set", timeout_args, NULL},
 	{"flow generation N", "make all entries stale", "flow.set", generation_args, NULL},
 	{"flow flush", "forget all entries", "flow.flush", NULL, flush},
-	{"show flow/flows [host HOST] [worker N] [limit N]", "flow entries", "flow.list", show_args,
-		show},
+	{"show flow/flows [host HOST] [worker N]" RD_FLOW_FILTERS, "flow entries", "flow.list",
+		rd_flow_args, show},
 	{"show flow/flows stats", "counters of the flow cache", "flow.stats", NULL, show_stats},
 };
 const struct rd_cmd_set rd_cmds_flow = RD_CMD_SET(cmds);

@@ -82,3 +82,29 @@ void rd_vendor_put_flows(FILE *out, const json_t *list)
 	for (size_t row = 0; row < json_array_size(list); row++)
 		put_flow(out, json_array_get(list, row), widths);
 }
+
+// As ESXi prints the table of one lcore.
+void rd_vendor_put_flow_records(FILE *out, const json_t *list)
+{
+	static const char *const counters[][2] = {{"swHits", "sw_hits"}, {"swBytes", "sw_bytes"},
+		{"hwHits", "hw_hits"}, {"hwBytes", "hw_bytes"}};
+	char buf[CELL_SIZE];
+
+	for (size_t row = 0; row < json_array_size(list); row++) {
+		const json_t *flow = json_array_get(list, row);
+
+		fputs("key     :", out);
+		for (unsigned i = 0; i < NB_COLUMNS; i++) {
+			cell(flow, i, buf);
+			fprintf(out, " %s", buf);
+		}
+		rd_cell_text(json_object_get(flow, "l4_dst"), buf, sizeof(buf));
+		fprintf(out, " %s\nactions : ", buf);
+		put_actions(out, flow);
+		fputc('\n', out);
+		for (unsigned i = 0; i < sizeof(counters) / sizeof(counters[0]); i++)
+			fprintf(out, "%-8s: %lld\n", counters[i][0],
+				(long long)rd_item_int(flow, counters[i][1]));
+		fputc('\n', out);
+	}
+}

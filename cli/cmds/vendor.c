@@ -50,16 +50,11 @@ static bool several_hosts(const json_t *list)
 	return false;
 }
 
-int rd_vendor_each_host(struct rd_cli *cli, const struct rd_args *args,
-	void (*put)(FILE *out, const json_t *list), struct rd_err *err)
+void rd_vendor_by_host(FILE *out, const json_t *items, void (*put)(FILE *out, const json_t *list))
 {
-	json_t *list = rd_cli_fetch(cli, rd_args_cmd(args)->method, rd_args_params(args), err);
-	FILE *out = rd_cli_out(cli);
-	bool headings;
+	json_t *list = json_copy(rd_json_mutable(items));
+	bool headings = several_hosts(list);
 
-	if (list == NULL)
-		return err->code;
-	headings = several_hosts(list);
 	if (!headings)
 		put(out, list);
 	for (bool first = true; headings && json_array_size(list) > 0; first = false) {
@@ -78,6 +73,17 @@ int rd_vendor_each_host(struct rd_cli *cli, const struct rd_args *args,
 		json_decref(list);
 		list = rest;
 	}
+	json_decref(list);
+}
+
+int rd_vendor_each_host(struct rd_cli *cli, const struct rd_args *args,
+	void (*put)(FILE *out, const json_t *list), struct rd_err *err)
+{
+	json_t *list = rd_cli_fetch(cli, rd_args_cmd(args)->method, rd_args_params(args), err);
+
+	if (list == NULL)
+		return err->code;
+	rd_vendor_by_host(rd_cli_out(cli), list, put);
 	json_decref(list);
 	return 0;
 }
@@ -170,9 +176,110 @@ static int esxtop(struct rd_cli *cli, const struct rd_args *args, struct rd_err 
 
 static int flow_dump(struct rd_cli *cli, const struct rd_args *args, struct rd_err *err)
 {
+	bool more, records = rd_args_has(args, "-l");
+	json_t *list = rd_flows_fetch(cli, args, 0, &more, err);
+
+	if (list == NULL)
+		return err->code;
 	if (rd_cli_is_json(cli))
-		return rd_cmds_show(cli, args, &no_table, err);
-	return rd_vendor_each_host(cli, args, rd_vendor_put_flows, err);
+		rd_cli_put_json(cli, list);
+	else if (records)
+		rd_vendor_put_flow_records(rd_cli_out(cli), list);
+	else
+		rd_vendor_by_host(rd_cli_out(cli), list, rd_vendor_put_flows);
+	json_decref(list);
+	return 0;
+}
+
+static void put_permille(FILE *out, const json_t *w, const char *field)
+{
+	json_int_t n = rd_item_int(w, field);
+
+	fprintf(out, " %6lld.%lld", (long long)n / 10, (long long)n % 10);
+}
+
+// The vendor's columns that have a meaning here, then ours. A packet that takes the slow path is a miss.
+static void put_flow_stats(FILE *out, const json_t *list)
+{
+	static const char *const fields[] = {"entries", "hits", "misses", "misses", "inserts",
+		"evictions", "expired", "stale", "renewed"};
+
+	fprintf(out, "%7s %10s %12s %12s %12s %12s %10s %10s %10s %10s %8s %8s\n", "lcoreID",
+		"numFlows", "hits", "miss", "slowpath", "inserts", "evictions", "expired", "stale",
+		"renewed", "hit%", "full%");
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		const json_t *w = json_array_get(list, i);
+
+		fprintf(out, "%7lld", (long long)rd_item_int(w, "worker"));
+		for (unsigned f = 0; f < sizeof(fields) / sizeof(fields[0]); f++)
+			fprintf(out, " %*lld", f == 0 || f > 4 ? 10 : 12,
+				(long long)rd_item_int(w, fields[f]));
+		put_permille(out, w, "hit_permille");
+		put_permille(out, w, "occupancy_permille");
+		fputc('\n', out);
+	}
+}
+
+// The method has no filter: there are few workers.
+static json_t *keep_lcore(json_t *list, const struct rd_args *args)
+{
+	uint64_t lcore = rd_args_num(args, "lcore", UINT64_MAX);
+
+	for (size_t i = json_array_size(list); i > 0 && lcore != UINT64_MAX; i--)
+		if ((uint64_t)rd_item_int(json_array_get(list, i - 1), "worker") != lcore)
+			json_array_remove(list, i - 1);
+	return list;
+}
+
+static int flow_stats(struct rd_cli *cli, const struct rd_args *args, struct rd_err *err)
+{
+	json_t *list = rd_cli_fetch(cli, "flow.stats", json_object(), err);
+
+	if (list == NULL)
+		return err->code;
+	keep_lcore(list, args);
+	if (rd_cli_is_json(cli))
+		rd_cli_put_json(cli, list);
+	else
+		put_flow_stats(rd_cli_out(cli), list);
+	json_decref(list);
+	return 0;
+}
+
+// Of the first worker: all have the same.
+static int flow_setting(struct rd_cli *cli, const char *field, const char *title, const char *unit,
+	struct rd_err *err)
+{
+	json_t *list = rd_cli_fetch(cli, "flow.stats", json_object(), err);
+
+	if (list == NULL)
+		return err->code;
+	if (rd_cli_is_json(cli))
+		rd_cli_put_json(cli, list);
+	else
+		fprintf(rd_cli_out(cli), "%s: %lld%s\n", title,
+			(long long)rd_item_int(json_array_get(list, 0), field), unit);
+	json_decref(list);
+	return 0;
+}
+
+static int flow_size(struct rd_cli *cli, const struct rd_args *args, struct rd_err *err)
+{
+	if (rd_args_has(args, "n"))
+		return rd_args_call(cli, args, err);
+	return flow_setting(cli, "capacity", "Flow table size", "", err);
+}
+
+static int flow_timeout(struct rd_cli *cli, const struct rd_args *args, struct rd_err *err)
+{
+	if (rd_args_has(args, "seconds"))
+		return rd_args_call(cli, args, err);
+	return flow_setting(cli, "idle_s", "Flow table timeout", " s", err);
+}
+
+static int flow_clear(struct rd_cli *cli, const struct rd_args *args, struct rd_err *err)
+{
+	return rd_cmds_flush(cli, args, "flow entries", err);
 }
 
 static const struct rd_arg_desc host_args[] = {
@@ -184,10 +291,42 @@ static const struct rd_arg_desc host_args[] = {
 	{0},
 };
 
-#define FLOW_DUMP(prefix)                                                                          \
-	{                                                                                          \
-		prefix "ens flow-table dump [host HOST]", "ESXi's form of show flow", "flow.list", \
-			host_args, flow_dump                                                       \
+static const struct rd_arg_desc lcore_args[] = {
+	{.key = "lcore", .type = RD_ARG_NUM, .help = "only this worker's"},
+	{0},
+};
+static const struct rd_arg_desc size_args[] = {
+	{.key = "n",
+		.type = RD_ARG_NUM,
+		.param = "capacity",
+		.min = 1,
+		.help = "entries per worker; without: says how many"},
+	{0},
+};
+static const struct rd_arg_desc timeout_args[] = {
+	{.key = "seconds",
+		.type = RD_ARG_SECONDS,
+		.param = "idle_s",
+		.min = 1,
+		.help = "an entry that nobody used for so long goes; without: says how long"},
+	{0},
+};
+
+// Every spelling that people have seen.
+#define ENS(prefix)                                                                               \
+	{prefix "ens flow-table dump [host HOST] [-l LCORE]" RD_FLOW_FILTERS,                     \
+		"ESXi's form of show flow", "flow.list", rd_flow_args, flow_dump},                \
+		{prefix "ens flow-table size [N]", "ESXi's form of flow capacity", "flow.set",    \
+			size_args, flow_size},                                                    \
+		{prefix "ens flow-table timeout [SECONDS]", "ESXi's form of flow timeout",        \
+			"flow.set", timeout_args, flow_timeout},                                  \
+		{prefix "ens flow-table clear", "ESXi's form of flow flush", "flow.flush", NULL,  \
+			flow_clear},                                                              \
+		{prefix "ens flow-stats [LCORE]", "ESXi's form of show flow stats", "flow.stats", \
+			lcore_args, flow_stats},                                                  \
+	{                                                                                         \
+		prefix "ens flow-stats sw [LCORE]", "ESXi's form of show flow stats",             \
+			"flow.stats", lcore_args, flow_stats                                      \
 	}
 
 static const struct rd_cmd cmds[] = {
@@ -196,14 +335,14 @@ static const struct rd_cmd cmds[] = {
 	{"esxtop [host HOST]", "ESXi's port table: who uses which port and which physical NIC",
 		"port.list", host_args, esxtop},
 	{.grammar = "ens", .help = "ESXi's flow table"},
-	FLOW_DUMP(""),
+	ENS(""),
 	{.grammar = "nsxdp-cli", .help = "ESXi's flow table"},
-	FLOW_DUMP("nsxdp-cli "),
+	ENS("nsxdp-cli "),
 	{.grammar = "nsxcli", .help = "ESXi's flow table"},
-	FLOW_DUMP("nsxcli "),
+	ENS("nsxcli "),
 	{.grammar = "nsxdataplanecli", .help = "ESXi's flow table"},
-	FLOW_DUMP("nsxdataplanecli "),
+	ENS("nsxdataplanecli "),
 	{.grammar = "get", .help = "ESXi's flow table"},
-	FLOW_DUMP("get "),
+	ENS("get "),
 };
 const struct rd_cmd_set rd_cmds_vendor = RD_CMD_SET(cmds);

@@ -11,8 +11,22 @@
 // Calls the command's method and prints its items with put; per host, with headings, if there are several.
 int rd_vendor_each_host(struct rd_cli *cli, const struct rd_args *args,
 	void (*put)(FILE *out, const json_t *list), struct rd_err *err);
+// The same with items that were fetched before.
+void rd_vendor_by_host(FILE *out, const json_t *list, void (*put)(FILE *out, const json_t *list));
 // `nsxdp-cli ens flow-table dump`: header and one line per entry.
 void rd_vendor_put_flows(FILE *out, const json_t *list);
+
+void rd_vendor_put_flow_records(FILE *out, const json_t *list); // with -l: one entry per paragraph
+
+// Filters of the commands that list flow entries, for their grammar, and their values (flow.c).
+#define RD_FLOW_FILTERS                                                                           \
+	" [src PREFIX] [dst PREFIX] [ip PREFIX] [mac MAC] [proto PROTO] [sport N] [dport N]"      \
+	" [vni N] [port PORT] [ft (l2|l3|l4)] [action (encap|decap|dfw-src|dfw-dst|uplink|drop)]" \
+	" [drop] [hits N] [limit N] [sort (hits|bytes|age)]"
+extern const struct rd_arg_desc rd_flow_args[];
+// The entries that the line asks for, `shown` of them when it does not say how many (0 = all); *more: there are others.
+json_t *rd_flows_fetch(struct rd_cli *cli, const struct rd_args *args, unsigned shown, bool *more,
+	struct rd_err *err);
 
 // jansson's copy takes no const, but changes nothing.
 static inline json_t *rd_json_mutable(const json_t *value)

@@ -165,6 +165,23 @@ int rd_cli_show(struct rd_cli *cli, const char *method, json_t *params, const st
 	return ret;
 }
 
+int rd_cli_show_items(struct rd_cli *cli, const json_t *list, const struct rd_table *t)
+{
+	struct rows rows = {.t = t};
+	int ret = 0;
+
+	if (rd_cli_is_json(cli)) {
+		rd_cli_put_json(cli, list);
+		return 0;
+	}
+	for (size_t i = 0; i < json_array_size(list) && ret == 0; i++)
+		ret = add_row(&rows, json_array_get(list, i));
+	if (ret == 0)
+		put_rows(rd_cli_out(cli), &rows);
+	rows_free(&rows);
+	return ret;
+}
+
 static int put_fields(void *arg, const json_t *item)
 {
 	FILE *out = rd_cli_out(arg);

@@ -31,7 +31,9 @@ struct rd_table { // the last column should be the long one: it is not padded
 // Calls a list method and shows its items. params is stolen.
 int rd_cli_show(struct rd_cli *cli, const char *method, json_t *params, const struct rd_table *t,
 	struct rd_err *err);
-// The same, one object as "field: value" lines.
+// Items that were fetched before, as rd_cli_show() shows them.
+int rd_cli_show_items(struct rd_cli *cli, const json_t *list, const struct rd_table *t);
+// The same as rd_cli_show(), one object as "field: value" lines.
 int rd_cli_show_fields(struct rd_cli *cli, const char *method, json_t *params, struct rd_err *err);
 
 // For commands with their own layout: the items as an array; NULL with *err. With --json they print it with

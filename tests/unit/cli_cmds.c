@@ -156,6 +156,20 @@ static const struct {
 	{"nsxcli ens flow-table dump host arm", "flow.list", "{'host':'arm'}"},
 	{"nsxdataplanecli ens flow-table dump", "flow.list", "{}"},
 	{"get ens flow-table dump", "flow.list", "{}"},
+	{"ens flow-table dump -l 1 dst 10.0.0.0/8 mac 02:00:00:00:00:01 action encap drop",
+		"flow.list",
+		"{'worker':1,'dst':'10.0.0.0/8','mac':'02:00:00:00:00:01','action':'encap',"
+		"'drop_only':true}"},
+	{"show flow ip 10.0.0.1 proto tcp dport 80 ft l4 hits 5 vni 0 port vmnic1 sort bytes limit 3",
+		"flow.list",
+		"{'ip':'10.0.0.1','proto':6,'dport':80,'ft':'l4','min_hits':5,'vni':0,"
+		"'port':'vmnic1','limit':100000}"},
+	{"show flow", "flow.list", "{'limit':1001}"},
+	{"ens flow-table size 65536", "flow.set", "{'capacity':65536}"},
+	{"get ens flow-table size", "flow.stats", "{}"},
+	{"ens flow-table timeout 10", "flow.set", "{'idle_s':10}"},
+	{"nsxdp-cli ens flow-table clear", "flow.flush", "{}"},
+	{"ens flow-stats sw 0", "flow.stats", "{}"},
 };
 
 static void makes_the_methods_of_the_protocol(void **state)

@@ -136,7 +136,7 @@ static void flow_dump_is_golden(void **state)
 	items(f, flows, "");
 	run(f, "nsxdp-cli ens flow-table dump");
 	assert_string_equal(fake_output(f), flow_dump);
-	run(f, "get ens flow dump");
+	run(f, "get ens flow-t dump");
 	assert_string_equal(fake_output(f), flow_dump);
 }
 
