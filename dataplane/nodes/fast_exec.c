@@ -25,7 +25,7 @@ static uint16_t tx_edge(const struct rd_port *p)
 	}
 }
 
-static void enter_out(struct fast_burst *b, uint16_t idx)
+static __rte_noinline void enter_out(struct fast_burst *b, uint16_t idx)
 {
 	const struct rd_port *p = rd_port_at(idx);
 
@@ -33,7 +33,7 @@ static void enter_out(struct fast_burst *b, uint16_t idx)
 }
 
 // As tunnel_encap finds it. The checksum of a tunnel that has one covers the payload: not for here.
-static void enter_encap(struct fast_burst *b, const struct rd_flow *f)
+static __rte_noinline void enter_encap(struct fast_burst *b, const struct rd_flow *f)
 {
 	const struct rd_segment *seg = rd_segment_at(f->key.segment);
 	const struct rd_switch *sw = rd_switch_at(b->in.port->sw);
@@ -123,7 +123,8 @@ static inline int firewall(
 }
 
 // Once a second and flow, as flow_lookup does.
-static void refresh_source(struct fast_burst *b, const struct fast_pkt *p, struct rd_flow *f)
+static __rte_noinline void refresh_source(
+	struct fast_burst *b, const struct fast_pkt *p, struct rd_flow *f)
 {
 	const struct rd_segment *seg = rd_segment_at(f->key.segment);
 

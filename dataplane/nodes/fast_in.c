@@ -25,7 +25,7 @@ static uint16_t rx_edge(const struct rd_port *p)
 	}
 }
 
-void fast_enter_port(struct fast_burst *b, uint16_t idx)
+__rte_noinline void fast_enter_port(struct fast_burst *b, uint16_t idx)
 {
 	const struct rd_port *p = rd_port_at(idx);
 	struct fast_in *in = &b->in;
@@ -69,7 +69,8 @@ static inline bool via_is(
 }
 
 // As classify and tunnel_decap find them. false: not ours, or not known.
-static bool via_find(struct fast_via *v, const struct fast_burst *b, const struct fast_outer *o)
+static __rte_noinline bool via_find(
+	struct fast_via *v, const struct fast_burst *b, const struct fast_outer *o)
 {
 	uint8_t host = b->in.port->host;
 	const struct rd_tep *tep = rd_tep_by_ip(host, o->dst);
@@ -130,7 +131,7 @@ static inline bool gather_guest(struct fast_burst *b, struct fast_pkt *p, uint64
 }
 
 // A frame that is not plain, but may be of a flow whose other packets are: with options, a fragment, congested.
-static bool is_odd(const uint8_t *frame, uint32_t readable)
+static __rte_noinline bool is_odd(const uint8_t *frame, uint32_t readable)
 {
 	uint8_t proto;
 
