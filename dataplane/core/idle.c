@@ -20,6 +20,7 @@
 #define SPIN 512 // empty walks before the first nap
 #define NAP_MIN_NS 20000
 #define NAP_MAX_NS 100000 // bounds the latency of the first packet after silence
+#define NAPS 16 // before it sleeps
 #define SLEEP_MAX_MS 50 // aging goes on
 #define EVENTS 16
 
@@ -132,39 +133,45 @@ static void nap(struct rd_worker *w, uint32_t empty)
 	rd_rcu_wake(w->id);
 }
 
-static void sleep_until_woken(struct rd_worker *w)
+// Whether somebody woke it.
+static bool sleep_until_woken(struct rd_worker *w)
 {
 	struct rte_epoll_event ev[EVENTS];
 	uint64_t count;
+	int woken = 1;
 
 	__atomic_store_n(&w->asleep, true, __ATOMIC_RELAXED);
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	if (!has_work(w)) {
 		rd_rcu_sleep(w->id);
 		w->sleeps++;
-		(void)rte_epoll_wait(w->epoll_fd, ev, EVENTS, SLEEP_MAX_MS);
+		woken = rte_epoll_wait(w->epoll_fd, ev, EVENTS, SLEEP_MAX_MS);
 		rd_rcu_wake(w->id);
 	}
 	__atomic_store_n(&w->asleep, false, __ATOMIC_RELAXED);
 	(void)!read(w->wake_fd, &count, sizeof(count));
+	return woken > 0;
 }
 
-void rd_idle(struct rd_worker *w, uint32_t empty)
+uint32_t rd_idle(struct rd_worker *w, uint32_t empty)
 {
 	if (w->idle_mode == RD_IDLE_SPIN || empty <= SPIN) {
 		if (w->armed && empty == 0)
 			arm(w, false);
 		if (empty != 0)
 			rte_pause();
-		return;
+		return empty;
 	}
-	if (!w->can_sleep) {
+	if (!w->can_sleep || empty <= SPIN + NAPS) {
 		nap(w, empty);
 	} else if (!w->armed) {
 		arm(w, true);
-	} else {
-		sleep_until_woken(w);
+	} else if (sleep_until_woken(w)) {
+		// A device may say that there is a packet before its driver finds it (TAP), and says it only once.
+		arm(w, false);
+		return 0;
 	}
+	return empty;
 }
 
 static void take_mode(struct rd_worker *w, void *arg)

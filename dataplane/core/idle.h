@@ -19,8 +19,8 @@ int rd_idle_parse(const char *name); // enum or -EINVAL
 // --- worker thread ---
 int rd_idle_init(struct rd_worker *w); // 0 or -errno
 void rd_idle_fini(struct rd_worker *w);
-// After `empty` walks in a row that found nothing.
-void rd_idle(struct rd_worker *w, uint32_t empty);
+// After `empty` walks in a row that found nothing. The new count: 0 when it was woken.
+uint32_t rd_idle(struct rd_worker *w, uint32_t empty);
 // Around a change of the worker's queues or mode: what it sleeps at.
 void rd_idle_unwatch(struct rd_worker *w);
 void rd_idle_watch(struct rd_worker *w);

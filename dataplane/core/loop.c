@@ -121,7 +121,7 @@ int rd_worker_main(void *arg)
 		rd_worker_run_call(w);
 		age(w, now, hz);
 		empty = walked == 0 ? empty + 1 : 0;
-		rd_idle(w, empty);
+		empty = rd_idle(w, empty);
 	}
 	end(w);
 	return 0;

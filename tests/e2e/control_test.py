@@ -626,6 +626,33 @@ def test_daemon_without_root():
 		assert len(c.list("flow.list")) == 4
 
 
+def test_workers():
+	lines = """host add h default
+switch add sw host h portset 3
+segment add lan switch sw vlan 0
+port add u switch sw type uplink device "net_null0,no-rx=1" queues 3
+"""
+	with Daemon("--workers", "3", lines=lines) as d, d.client() as c:
+		rx = [q for q in c.list("worker.queues") if q["dir"] == "rx"]
+		assert sorted((q["queue"], q["worker"]) for q in rx) == [(0, 0), (1, 1), (2, 2)], "least loaded first"
+		c("worker.set", model="balanced", idle="spin")
+		c("worker.assign", port="u", queue=1, worker=0)
+		c("worker.assign", port="u", queue=2, worker=0)
+		assert [len(w["queues"]) for w in c.list("worker.list")] == [3, 0, 0]
+		assert [w["role"] for w in c.list("worker.list")] == ["poll,process", "process", "process"]
+		c("worker.assign", port="u", queue=2)
+		c("worker.spread")
+		assert [len(w["queues"]) for w in c.list("worker.list")] == [1, 1, 1]
+		assert len(c.list("worker.handoff")) == 6 and len(c.list("worker.latency")) == 12
+		balance = c("worker.balance")
+		assert balance["model"] == "balanced" and balance["elephant"] is None and balance["index_permille"] == 0, balance
+		flood = ["ffffffffffff" + f"0200000000{i:02x}" + "080045000020" + "00000000401100000a00" + f"00{i:02x}0a0000ff"
+			+ "0001000200" + "0c0000deadbeef" for i in range(60)]
+		c("inject", port="u", frames=flood)
+		assert sum(w["packets"] for w in c.list("worker.list")) >= 60
+		assert c("worker.balance")["index_permille"] >= 1000
+
+
 def test_every_method_was_answered():
 	"""Last: the methods of docs/design/protocol.md, each of them has worked somewhere above."""
 	with open(f"{SOURCE}/docs/design/protocol.md", encoding="utf-8") as f:
