@@ -214,16 +214,19 @@ static int start(const char *devargs, uint16_t mtu, struct rd_ethdev_info *info)
 }
 
 // The library calls it an error when a device has none.
-static bool has_interrupts(const struct rd_ethdev_info *info)
+static enum rd_intr interrupts(const struct rd_ethdev_info *info)
 {
 	int type = rte_log_register("lib.ethdev"), level = rte_log_get_level((uint32_t)type);
-	bool has = true;
+	struct rte_eth_dev_info di;
+	bool has = rte_eth_dev_info_get(info->port_id, &di) == 0;
 
 	rte_log_set_level((uint32_t)type, RTE_LOG_EMERG);
 	for (uint16_t q = 0; q < info->nb_rxq; q++)
 		has = has && rte_eth_dev_rx_intr_ctl_q_get_fd(info->port_id, q) >= 0;
 	rte_log_set_level((uint32_t)type, (uint32_t)level);
-	return has;
+	if (!has)
+		return RD_INTR_NONE;
+	return is_driver(&di, "net_tap") ? RD_INTR_LEVEL : RD_INTR_EVENT;
 }
 
 static void describe(const char *devargs, uint16_t mtu, struct rd_ethdev_info *info)
@@ -237,7 +240,7 @@ static void describe(const char *devargs, uint16_t mtu, struct rd_ethdev_info *i
 	if (rte_eth_macaddr_get(info->port_id, &mac) == 0)
 		memcpy(info->mac, mac.addr_bytes, sizeof(info->mac));
 	info->mtu = rd_ethdev_mtu(info->port_id, devargs, mtu);
-	info->intr = has_interrupts(info);
+	info->intr = (uint8_t)interrupts(info);
 }
 
 static int open_device(

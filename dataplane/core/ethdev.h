@@ -10,6 +10,12 @@
 
 #include "base/err.h"
 
+enum rd_intr { // whether its rx queues can wake their workers
+	RD_INTR_NONE,
+	RD_INTR_EVENT, // a descriptor per queue that the EAL reads
+	RD_INTR_LEVEL, // a descriptor that is readable while there are packets (TAP)
+};
+
 enum rd_rss { // how the device spreads packets over its rx queues
 	RD_RSS_OFF, // it has one only
 	RD_RSS_NIC, // by its own hash, with our symmetric key
@@ -20,7 +26,7 @@ struct rd_ethdev_info {
 	uint16_t port_id; // DPDK's
 	uint16_t nb_rxq, nb_txq; // a tx queue per worker where the device has them
 	uint8_t rss; // enum rd_rss
-	bool intr; // its rx queues can wake their workers
+	uint8_t intr; // enum rd_intr
 	uint16_t mtu; // what it can send
 	uint8_t mac[6];
 };

@@ -15,6 +15,7 @@
 #include <rte_ethdev.h>
 #include <rte_interrupts.h>
 
+#include "core/ethdev.h"
 #include "core/rcu.h"
 
 #define SPIN 512 // empty walks before the first nap
@@ -82,32 +83,45 @@ void rd_idle_unwatch(struct rd_worker *w)
 	if (w->armed)
 		arm(w, false);
 	for (uint32_t i = 0; w->epoll_fd >= 0 && i < w->rxqs->nb; i++)
-		(void)rte_eth_dev_rx_intr_ctl_q(w->rxqs->q[i].ethdev, w->rxqs->q[i].queue,
-			w->epoll_fd, RTE_INTR_EVENT_DEL, NULL);
+		if (w->rxqs->q[i].intr == RD_INTR_EVENT)
+			(void)rte_eth_dev_rx_intr_ctl_q(w->rxqs->q[i].ethdev, w->rxqs->q[i].queue,
+				w->epoll_fd, RTE_INTR_EVENT_DEL, NULL);
 	if (w->epoll_fd >= 0)
 		close(w->epoll_fd);
 	w->epoll_fd = -1;
 	w->can_sleep = false;
 }
 
+static int watch_fd(struct rd_worker *w, int fd)
+{
+	struct epoll_event ev = {.events = EPOLLIN, .data.ptr = &w->wake_event};
+
+	return epoll_ctl(w->epoll_fd, EPOLL_CTL_ADD, fd, &ev);
+}
+
+// The EAL watches for changes of state only, and some wake-ups of a TAP's descriptor got lost that way.
+static int watch_queue(struct rd_worker *w, const struct rd_rxq *q)
+{
+	if (q->intr == RD_INTR_LEVEL)
+		return watch_fd(w, rte_eth_dev_rx_intr_ctl_q_get_fd(q->ethdev, q->queue));
+	return rte_eth_dev_rx_intr_ctl_q(
+		q->ethdev, q->queue, w->epoll_fd, RTE_INTR_EVENT_ADD, NULL);
+}
+
 void rd_idle_watch(struct rd_worker *w)
 {
-	struct epoll_event ev = {.events = EPOLLIN};
 	bool ok = w->idle_mode == RD_IDLE_INTERRUPT;
 
 	for (uint32_t i = 0; i < w->rxqs->nb; i++)
-		ok = ok && w->rxqs->q[i].intr;
+		ok = ok && w->rxqs->q[i].intr != RD_INTR_NONE;
 	if (!ok)
 		return;
 	w->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
-	// rte_epoll_wait() looks at an event's status: this one belongs to no device.
+	// rte_epoll_wait() looks at an event's status: this one belongs to no device of the EAL's.
 	w->wake_event = (struct rte_epoll_event){.status = RTE_EPOLL_VALID};
-	ev.data.ptr = &w->wake_event;
-	ok = w->epoll_fd >= 0 && epoll_ctl(w->epoll_fd, EPOLL_CTL_ADD, w->wake_fd, &ev) == 0;
+	ok = w->epoll_fd >= 0 && watch_fd(w, w->wake_fd) == 0;
 	for (uint32_t i = 0; ok && i < w->rxqs->nb; i++)
-		ok = rte_eth_dev_rx_intr_ctl_q(w->rxqs->q[i].ethdev, w->rxqs->q[i].queue,
-			     w->epoll_fd, RTE_INTR_EVENT_ADD, NULL)
-			== 0;
+		ok = watch_queue(w, &w->rxqs->q[i]) == 0;
 	w->can_sleep = ok;
 }
 

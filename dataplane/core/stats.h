@@ -5,7 +5,6 @@
  */
 #pragma once
 
-#include <stdbool.h>
 #include <stdint.h>
 
 struct rd_stage_stats { // in + created = out + consumed + drops
@@ -27,7 +26,7 @@ struct rd_rxq { // one device queue that a worker polls
 	uint16_t ethdev; // DPDK port id
 	uint16_t queue;
 	uint8_t edge; // of the poll node: the RX stage of the port's type
-	bool intr; // the device can wake its worker
+	uint8_t intr; // enum rd_intr: how the device can wake its worker
 };
 
 struct rd_rxq_list { // replaced as a whole by control
