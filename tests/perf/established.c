@@ -33,7 +33,8 @@
 static volatile sig_atomic_t syscalls;
 static volatile sig_atomic_t noticed_syscalls; // before the packets
 static volatile long first_syscall; // after that
-static __thread uint64_t allocations, locks; // of this thread only: DPDK has threads of its own
+// Of this thread only: DPDK has threads of its own. Volatile, for a compiler knows that malloc() changes no such thing.
+static __thread volatile uint64_t allocations, locks;
 
 #if defined(__SANITIZE_ADDRESS__)
 // Of <sanitizer/allocator_interface.h>, which gcc does not have.
