@@ -18,13 +18,14 @@ static void key_addresses(const uint8_t *ip, uint8_t pkt_flags, struct rd_flow_k
 	}
 }
 
-// Its identifier tells one ping from another. classify has seen all 8 bytes of the header.
+// Its identifier tells one ping from another.
 static bool is_echo(uint8_t proto, uint8_t type)
 {
 	return proto == RD_IPPROTO_ICMP ? type == 0 || type == 8 : type == 128 || type == 129;
 }
 
-static void key_ports(const uint8_t *l4, struct rd_flow_key *k)
+// len: readable bytes. classify has seen all of the header, but of ICMPv6 only 4 bytes.
+static void key_ports(const uint8_t *l4, uint32_t len, struct rd_flow_key *k)
 {
 	if (k->proto == RD_IPPROTO_TCP || k->proto == RD_IPPROTO_UDP) {
 		k->sport = rd_be16(l4);
@@ -32,7 +33,7 @@ static void key_ports(const uint8_t *l4, struct rd_flow_key *k)
 	} else { // type and code
 		k->sport = l4[0];
 		k->dport = l4[1];
-		if (is_echo(k->proto, l4[0]))
+		if (is_echo(k->proto, l4[0]) && len >= 6)
 			k->icmp_id = rd_be16(l4 + 4);
 	}
 }
@@ -59,7 +60,7 @@ void rd_key_fill(const struct rte_mbuf *m, const struct rd_meta *md, struct rd_f
 	if ((md->pkt_flags & RD_PKT_L4) == 0)
 		return;
 	k->ft = RD_FT_L4;
-	key_ports(frame + md->l4_off, k);
+	key_ports(frame + md->l4_off, m->data_len - md->l4_off, k);
 }
 
 uint32_t rd_path_acts(const struct rd_meta *md)
