@@ -9,6 +9,7 @@
 #include <rte_malloc.h>
 
 #include "base/pkt.h"
+#include "base/str.h"
 #include "core/rxq.h"
 
 #define MANY 4000
@@ -263,6 +264,52 @@ static void injected(void **state)
 	assert_int_equal(received(), 32);
 }
 
+static void add_endpoint(void)
+{
+	struct rd_tep tep = {.host = rd_host_find("h")->idx,
+		.ttl = 64,
+		.dport = RD_GENEVE_PORT,
+		.ip = {192, 168, 4, 60}};
+	struct rd_err err = {0};
+
+	assert_int_equal(rd_parse_mac(GR_TEP, tep.mac), 0);
+	assert_int_equal(rd_tep_add(&tep, &err), 0);
+}
+
+static void inject_tunnelled(uint16_t uplink, uint16_t outer_port, uint16_t inner_port)
+{
+	uint16_t ports[2] = {inner_port, 9};
+	struct gf_frame inner = gr_udp((struct gr_l2){.dst = GR_EMU_GUEST, .src = GR_CLIENT},
+		"192.0.2.1", "192.0.2.2", ports, 20);
+	struct gf_frame f = gr_geneve(&inner, GT_VNI);
+
+	rd_put16(f.bytes + RD_ETH_LEN + 20, outer_port);
+	assert_int_equal(rd_inject(uplink, f.bytes, f.len, NULL), 0);
+}
+
+// Of a tunnel packet to us the inner flow counts, and nothing else.
+static void inner_flows(void **state)
+{
+	uint64_t before = to_1()->packets;
+	uint16_t uplink = gt_publish(gt_port("up", "h/sw", RD_PORT_UPLINK));
+	unsigned handed;
+
+	(void)state;
+	add_endpoint();
+	rd_handoff_set_model(RD_MODEL_BALANCED);
+	for (uint16_t i = 0; i < 32; i++)
+		inject_tunnelled(uplink, (uint16_t)(50000 + 7 * i), 1000);
+	wk_walk(0);
+	handed = (unsigned)(to_1()->packets - before);
+	assert_true(handed == 0 || handed == 32);
+	for (uint16_t i = 0; i < 32; i++)
+		inject_tunnelled(uplink, 50000, (uint16_t)(1000 + i));
+	wk_walk(0);
+	assert_in_range(to_1()->packets - before - handed, 4, 28);
+	wk_walk(1);
+	assert_int_equal(wk_drops_of(RD_DROP_DECAP_VNI_UNKNOWN), 64);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -275,6 +322,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(evenly, wk_begin, wk_end),
 		cmocka_unit_test_setup_teardown(lost_tag, wk_begin, wk_end),
 		cmocka_unit_test_setup_teardown(injected, wk_begin, wk_end),
+		cmocka_unit_test_setup_teardown(inner_flows, wk_begin, wk_end),
 	};
 
 	return cmocka_run_group_tests(tests, wk_setup, wk_teardown);
