@@ -108,3 +108,32 @@ void rd_vendor_put_flow_records(FILE *out, const json_t *list)
 		fputc('\n', out);
 	}
 }
+
+static void put_permille(FILE *out, const json_t *w, const char *field)
+{
+	json_int_t n = rd_item_int(w, field);
+
+	fprintf(out, " %6lld.%lld", (long long)n / 10, (long long)n % 10);
+}
+
+// The vendor's columns that have a meaning here, then ours. A packet that takes the slow path is a miss.
+void rd_vendor_put_flow_stats(FILE *out, const json_t *list)
+{
+	static const char *const fields[] = {"entries", "hits", "misses", "misses", "inserts",
+		"evictions", "expired", "stale", "renewed"};
+
+	fprintf(out, "%7s %10s %12s %12s %12s %12s %10s %10s %10s %10s %8s %8s\n", "lcoreID",
+		"numFlows", "hits", "miss", "slowpath", "inserts", "evictions", "expired", "stale",
+		"renewed", "hit%", "full%");
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		const json_t *w = json_array_get(list, i);
+
+		fprintf(out, "%7lld", (long long)rd_item_int(w, "worker"));
+		for (unsigned f = 0; f < sizeof(fields) / sizeof(fields[0]); f++)
+			fprintf(out, " %*lld", f == 0 || f > 4 ? 10 : 12,
+				(long long)rd_item_int(w, fields[f]));
+		put_permille(out, w, "hit_permille");
+		put_permille(out, w, "occupancy_permille");
+		fputc('\n', out);
+	}
+}

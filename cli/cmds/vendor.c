@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define PORTS_MAX 1023 // of a daemon, in all switches
+
 static int by_id(const void *a, const void *b)
 {
 	json_int_t x = rd_item_int(*(json_t *const *)a, "id"),
@@ -191,35 +193,6 @@ static int flow_dump(struct rd_cli *cli, const struct rd_args *args, struct rd_e
 	return 0;
 }
 
-static void put_permille(FILE *out, const json_t *w, const char *field)
-{
-	json_int_t n = rd_item_int(w, field);
-
-	fprintf(out, " %6lld.%lld", (long long)n / 10, (long long)n % 10);
-}
-
-// The vendor's columns that have a meaning here, then ours. A packet that takes the slow path is a miss.
-static void put_flow_stats(FILE *out, const json_t *list)
-{
-	static const char *const fields[] = {"entries", "hits", "misses", "misses", "inserts",
-		"evictions", "expired", "stale", "renewed"};
-
-	fprintf(out, "%7s %10s %12s %12s %12s %12s %10s %10s %10s %10s %8s %8s\n", "lcoreID",
-		"numFlows", "hits", "miss", "slowpath", "inserts", "evictions", "expired", "stale",
-		"renewed", "hit%", "full%");
-	for (size_t i = 0; i < json_array_size(list); i++) {
-		const json_t *w = json_array_get(list, i);
-
-		fprintf(out, "%7lld", (long long)rd_item_int(w, "worker"));
-		for (unsigned f = 0; f < sizeof(fields) / sizeof(fields[0]); f++)
-			fprintf(out, " %*lld", f == 0 || f > 4 ? 10 : 12,
-				(long long)rd_item_int(w, fields[f]));
-		put_permille(out, w, "hit_permille");
-		put_permille(out, w, "occupancy_permille");
-		fputc('\n', out);
-	}
-}
-
 // The method has no filter: there are few workers.
 static json_t *keep_lcore(json_t *list, const struct rd_args *args)
 {
@@ -241,7 +214,7 @@ static int flow_stats(struct rd_cli *cli, const struct rd_args *args, struct rd_
 	if (rd_cli_is_json(cli))
 		rd_cli_put_json(cli, list);
 	else
-		put_flow_stats(rd_cli_out(cli), list);
+		rd_vendor_put_flow_stats(rd_cli_out(cli), list);
 	json_decref(list);
 	return 0;
 }
@@ -291,6 +264,55 @@ static const struct rd_arg_desc host_args[] = {
 	{0},
 };
 
+static void put_switches(FILE *out, const json_t *list)
+{
+	char ports[24];
+
+	fprintf(out, "%-24s %5s %8s %8s %6s\n", "name", "swID", "maxPorts", "numPorts", "mtu");
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		const json_t *sw = json_array_get(list, i);
+
+		rd_cell_text(json_object_get(sw, "ports"), ports, sizeof(ports));
+		fprintf(out, "%-24s %5lld %8d %8s %6lld\n", rd_item_str(sw, "name"),
+			(long long)rd_item_int(sw, "portset"), PORTS_MAX, ports,
+			(long long)rd_item_int(sw, "mtu"));
+	}
+}
+
+static void put_uplinks(FILE *out, const json_t *list)
+{
+	static const char *const fields[] = {
+		"rx_packets", "rx_bytes", "tx_packets", "tx_bytes", "drops"};
+
+	fprintf(out, "%-20s %12s %14s %12s %14s %10s\n", "uplink", "rxPkts", "rxBytes", "txPkts",
+		"txBytes", "drops");
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		const json_t *p = json_array_get(list, i);
+
+		if (strcmp(rd_item_str(p, "type"), "uplink") != 0)
+			continue;
+		fprintf(out, "%-20s", rd_item_str(p, "name"));
+		for (unsigned f = 0; f < sizeof(fields) / sizeof(fields[0]); f++)
+			fprintf(out, " %*lld", f == 4 ? 10 : 12 + 2 * (int)(f % 2),
+				(long long)rd_item_int(p, fields[f]));
+		fputc('\n', out);
+	}
+}
+
+static int switch_list(struct rd_cli *cli, const struct rd_args *args, struct rd_err *err)
+{
+	if (rd_cli_is_json(cli))
+		return rd_cmds_show(cli, args, &no_table, err);
+	return rd_vendor_each_host(cli, args, put_switches, err);
+}
+
+static int uplink_stats(struct rd_cli *cli, const struct rd_args *args, struct rd_err *err)
+{
+	if (rd_cli_is_json(cli))
+		return rd_cmds_show(cli, args, &no_table, err);
+	return rd_vendor_each_host(cli, args, put_uplinks, err);
+}
+
 static const struct rd_arg_desc lcore_args[] = {
 	{.key = "lcore", .type = RD_ARG_NUM, .help = "only this worker's"},
 	{0},
@@ -313,20 +335,24 @@ static const struct rd_arg_desc timeout_args[] = {
 };
 
 // Every spelling that people have seen.
-#define ENS(prefix)                                                                               \
-	{prefix "ens flow-table dump [host HOST] [-l LCORE]" RD_FLOW_FILTERS,                     \
-		"ESXi's form of show flow", "flow.list", rd_flow_args, flow_dump},                \
-		{prefix "ens flow-table size [N]", "ESXi's form of flow capacity", "flow.set",    \
-			size_args, flow_size},                                                    \
-		{prefix "ens flow-table timeout [SECONDS]", "ESXi's form of flow timeout",        \
-			"flow.set", timeout_args, flow_timeout},                                  \
-		{prefix "ens flow-table clear", "ESXi's form of flow flush", "flow.flush", NULL,  \
-			flow_clear},                                                              \
-		{prefix "ens flow-stats [LCORE]", "ESXi's form of show flow stats", "flow.stats", \
-			lcore_args, flow_stats},                                                  \
-	{                                                                                         \
-		prefix "ens flow-stats sw [LCORE]", "ESXi's form of show flow stats",             \
-			"flow.stats", lcore_args, flow_stats                                      \
+#define ENS(prefix)                                                                                \
+	{prefix "ens flow-table dump [host HOST] [-l LCORE]" RD_FLOW_FILTERS,                      \
+		"ESXi's form of show flow", "flow.list", rd_flow_args, flow_dump},                 \
+		{prefix "ens flow-table size [N]", "ESXi's form of flow capacity", "flow.set",     \
+			size_args, flow_size},                                                     \
+		{prefix "ens flow-table timeout [SECONDS]", "ESXi's form of flow timeout",         \
+			"flow.set", timeout_args, flow_timeout},                                   \
+		{prefix "ens flow-table clear", "ESXi's form of flow flush", "flow.flush", NULL,   \
+			flow_clear},                                                               \
+		{prefix "ens switch list [host HOST]", "ESXi's form of show switch",               \
+			"switch.list", host_args, switch_list},                                    \
+		{prefix "ens uplink stats [host HOST]", "ESXi's counters of uplinks", "port.list", \
+			host_args, uplink_stats},                                                  \
+		{prefix "ens flow-stats [LCORE]", "ESXi's form of show flow stats", "flow.stats",  \
+			lcore_args, flow_stats},                                                   \
+	{                                                                                          \
+		prefix "ens flow-stats sw [LCORE]", "ESXi's form of show flow stats",              \
+			"flow.stats", lcore_args, flow_stats                                       \
 	}
 
 static const struct rd_cmd cmds[] = {
@@ -344,5 +370,6 @@ static const struct rd_cmd cmds[] = {
 	ENS("nsxdataplanecli "),
 	{.grammar = "get", .help = "ESXi's flow table"},
 	ENS("get "),
+	{"clear ens flow-table", "ESXi's form of flow flush", "flow.flush", NULL, flow_clear},
 };
 const struct rd_cmd_set rd_cmds_vendor = RD_CMD_SET(cmds);

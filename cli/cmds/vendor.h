@@ -16,6 +16,7 @@ void rd_vendor_by_host(FILE *out, const json_t *list, void (*put)(FILE *out, con
 // `nsxdp-cli ens flow-table dump`: header and one line per entry.
 void rd_vendor_put_flows(FILE *out, const json_t *list);
 
+void rd_vendor_put_flow_stats(FILE *out, const json_t *list);
 void rd_vendor_put_flow_records(FILE *out, const json_t *list); // with -l: one entry per paragraph
 
 // Filters of the commands that list flow entries, for their grammar, and their values (flow.c).

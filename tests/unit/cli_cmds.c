@@ -170,6 +170,9 @@ static const struct {
 	{"ens flow-table timeout 10", "flow.set", "{'idle_s':10}"},
 	{"nsxdp-cli ens flow-table clear", "flow.flush", "{}"},
 	{"ens flow-stats sw 0", "flow.stats", "{}"},
+	{"clear ens flow-table", "flow.flush", "{}"},
+	{"get ens switch list", "switch.list", "{}"},
+	{"ens uplink stats host arm", "port.list", "{'host':'arm'}"},
 };
 
 static void makes_the_methods_of_the_protocol(void **state)
