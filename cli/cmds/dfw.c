@@ -122,6 +122,36 @@ static int show_settings(struct rd_cli *cli, const struct rd_args *args, struct 
 	return rd_cli_show_fields(cli, rd_args_cmd(args)->method, params, err);
 }
 
+static const struct rd_arg_desc log_args[] = {
+	{.key = "n",
+		.type = RD_ARG_NUM,
+		.param = "count",
+		.min = 1,
+		.max = 1024,
+		.help = "the last so many; 20"},
+	{0},
+};
+
+static int put_line(void *arg, const json_t *item)
+{
+	fprintf(arg, "%s\n", rd_item_str(item, "line"));
+	return ferror((FILE *)arg) ? -EPIPE : 0;
+}
+
+static int show_log(struct rd_cli *cli, const struct rd_args *args, struct rd_err *err)
+{
+	static const struct rd_table none;
+	json_t *params;
+
+	if (rd_cli_is_json(cli))
+		return rd_cmds_show(cli, args, &none, err);
+	params = rd_args_params(args);
+	if (params == NULL)
+		return rd_err_set(err, -ENOMEM, "out of memory");
+	return rd_cli_call(
+		cli, rd_args_cmd(args)->method, params, put_line, rd_cli_out(cli), NULL, err);
+}
+
 static const struct rd_cmd cmds[] = {
 	{.grammar = "dfw", .help = "distributed firewall: rules per guest port, and for all"},
 	{"dfw add port PORT rule ID dir (in|out|inout) action (allow|drop|reject) [proto PROTO] [from PREFIX] "
@@ -140,6 +170,7 @@ static const struct rd_cmd cmds[] = {
 		timeout_args, timeout},
 	{"show dfw [port PORT]", "ports' own firewall rules and their hits", "dfw.list", args_desc,
 		show},
+	{"show dfw log [N]", "packets that rules with log decided", "dfw.log", log_args, show_log},
 	{"show dfw settings", "what holds for all ports", "dfw.settings_list", NULL, show_settings},
 };
 const struct rd_cmd_set rd_cmds_dfw = RD_CMD_SET(cmds);

@@ -56,6 +56,7 @@ json_t *rd_json_ip4(const uint8_t ip[4]);
 
 // Text of a tep's Geneve option, "0104:00:a1b2c3d4"; "" if it has none (ctl_tep.c).
 const char *ctl_tep_option(const struct rd_tep *t, char *buf, size_t size);
+void rd_dfw_log_drain(void); // ctl_dfw_log.c; once a second
 void rd_ctl_timers_end(struct rd_ctl *ctl); // ctl_inject.c
 void rd_config_workers(struct rd_request *req); // config_worker.c: their lines of running_config
 
@@ -95,10 +96,14 @@ RD_HANDLER(dfw_add);
 RD_HANDLER(dfw_del);
 RD_HANDLER(dfw_default);
 RD_HANDLER(dfw_list);
+RD_HANDLER(conn_flush);
+RD_HANDLER(conn_list);
+RD_HANDLER(conn_stats);
 RD_HANDLER(dfw_abort);
 RD_HANDLER(dfw_begin);
 RD_HANDLER(dfw_commit);
 RD_HANDLER(dfw_load);
+RD_HANDLER(dfw_log);
 RD_HANDLER(dfw_port_set);
 RD_HANDLER(dfw_revision);
 RD_HANDLER(dfw_settings);

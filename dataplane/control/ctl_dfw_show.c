@@ -65,10 +65,18 @@ static json_t *rule_item(const struct rd_dfw_model *m, const struct rd_dfw_secti
 	return item;
 }
 
+static bool wanted(const struct rd_dfw_model *m, const struct rd_dfw_rule *r, uint32_t id,
+	const struct rd_port *p)
+{
+	return (id == 0 || id == r->id)
+		&& (p == NULL || rd_dfw_applies(m, r->target, r->nb_targets, p));
+}
+
 int ctl_dfw_rule_list(struct rd_request *req)
 {
 	const char *section = rd_req_str_or(req, "section", NULL);
 	uint32_t id = (uint32_t)rd_req_num_or(req, "id", 1, UINT32_MAX, 0);
+	const struct rd_port *p = rd_req_has(req, "port") ? rd_req_port(req, "port") : NULL;
 	const struct rd_dfw_model *m = rd_dfw_model_of(req->conn);
 
 	if (rd_req_end(req) < 0)
@@ -76,10 +84,11 @@ int ctl_dfw_rule_list(struct rd_request *req)
 	for (uint32_t i = 0; i < m->nb_sections; i++) {
 		const struct rd_dfw_section *s = m->section[i];
 
-		if (section != NULL && strcmp(section, s->name) != 0)
+		if ((section != NULL && strcmp(section, s->name) != 0)
+			|| (p != NULL && !rd_dfw_applies(m, s->target, s->nb_targets, p)))
 			continue;
 		for (uint32_t n = 0; n < s->rules.nb; n++)
-			if ((id == 0 || id == s->rules.v[n]->id)
+			if (wanted(m, s->rules.v[n], id, p)
 				&& rd_req_item(req, rule_item(m, s, s->rules.v[n], n)) < 0)
 				return req->err->code;
 	}

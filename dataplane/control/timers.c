@@ -25,6 +25,7 @@ static void on_second(evutil_socket_t fd, short what, void *arg)
 	rd_device_poll_links();
 	rd_tunnel_poll_learned();
 	rd_ctl_worker_tick();
+	rd_dfw_log_drain();
 }
 
 int rd_timers_start(struct rd_ctl *ctl)

@@ -7,6 +7,9 @@
 
 #include "nodes/frag.h"
 #include "nodes/path.h"
+#include "tables/dfw_log.h"
+
+#include <string.h>
 #include "nodes/track.h"
 
 struct memory { // of one firewall in a flow's entry
@@ -111,6 +114,36 @@ static void note_fragment(const struct rd_dfw_pkt *p, const struct rd_dfw_outcom
 		});
 }
 
+// The first packet of a flow; the others are only counted.
+static void log_packet(const struct rd_dfw_pkt *p, const struct rd_dfw_verdict *v)
+{
+	bool ip = (p->md->pkt_flags & (RD_PKT_IPV4 | RD_PKT_IPV6)) != 0;
+	bool tcp = p->md->proto == RD_IPPROTO_TCP && (p->md->pkt_flags & RD_PKT_L4);
+	uint32_t len = p->m->pkt_len - p->md->l3_off;
+	struct rd_flow_key k;
+
+	rd_key_fill(p->m, p->md, &k);
+	struct rd_dfw_log_rec rec = {.ns = rd_clock_ns(&p->w->clock, rd_tsc()),
+		.rule_id = v->rule_id,
+		.port = p->zone,
+		.len = (uint16_t)RTE_MIN(len, (uint32_t)UINT16_MAX),
+		.sport = k.sport,
+		.dport = k.dport,
+		.dir = (uint8_t)p->dir,
+		.action = v->action,
+		.proto = p->md->proto,
+		.family = !ip				 ? 0
+			: p->md->pkt_flags & RD_PKT_IPV4 ? 4
+							 : 6,
+		.tcp_flags = tcp
+			? *rte_pktmbuf_mtod_offset(p->m, const uint8_t *, p->md->l4_off + 13)
+			: 0};
+
+	memcpy(rec.src, ip ? k.src : k.smac, ip ? 16 : 6);
+	memcpy(rec.dst, ip ? k.dst : k.dmac, ip ? 16 : 6);
+	rd_dfw_log_put(p->w, &rec);
+}
+
 int rd_dfw_stage(
 	struct rd_worker *w, const struct rte_mbuf *m, struct rd_meta *md, enum rd_dfw_dir dir)
 {
@@ -121,8 +154,11 @@ int rd_dfw_stage(
 	struct rd_dfw_outcome o;
 	int reason;
 
-	if (!recall(&p, &mem, &o))
+	if (!recall(&p, &mem, &o)) {
 		decide(&p, &mem, &o);
+		if (o.v.log)
+			log_packet(&p, &o.v);
+	}
 	reason = o.v.action == RD_DFW_ALLOW ? o.reason : o.v.reason;
 	md->rule_id = o.v.rule_id;
 	if (o.v.slot != 0)

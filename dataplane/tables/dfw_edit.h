@@ -75,6 +75,9 @@ int rd_dfw_service_set(struct rd_dfw_model *m, struct rd_dfw_named *s, struct rd
 int rd_dfw_group_del(struct rd_dfw_model *m, const char *name, struct rd_err *err);
 int rd_dfw_service_del(struct rd_dfw_model *m, const char *name, struct rd_err *err);
 
+// Whether a list of targets means this port; an empty one means all.
+bool rd_dfw_applies(const struct rd_dfw_model *m, const struct rd_dfw_target *t, unsigned nb,
+	const struct rd_port *p);
 // Rule sets in force, and their terms.
 void rd_dfw_sets(unsigned *sets, unsigned *terms);
 

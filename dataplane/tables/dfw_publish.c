@@ -66,7 +66,7 @@ static bool in_group(const struct rd_dfw_group *g, const struct rd_port *p)
 	return false;
 }
 
-static bool applies(const struct rd_dfw_model *m, const struct rd_dfw_target *t, unsigned nb,
+bool rd_dfw_applies(const struct rd_dfw_model *m, const struct rd_dfw_target *t, unsigned nb,
 	const struct rd_port *p)
 {
 	for (unsigned i = 0; i < nb; i++) {
@@ -84,7 +84,8 @@ static int add_rules(const struct rd_dfw_model *m, const struct rd_dfw_vec *v,
 	for (uint32_t i = 0; i < v->nb; i++) {
 		const struct rd_dfw_rule *r = v->v[i];
 
-		if (r->disabled || (r->nb_targets > 0 && !applies(m, r->target, r->nb_targets, p)))
+		if (r->disabled
+			|| (r->nb_targets > 0 && !rd_dfw_applies(m, r->target, r->nb_targets, p)))
 			continue;
 		if (grow(&list.v, list.nb, &list.cap) < 0)
 			return -ENOMEM;
@@ -117,7 +118,7 @@ static int want_of(const struct rd_dfw_model *m, const struct rd_port *p, struct
 	for (uint32_t i = 0; guest && i < m->nb_sections; i++) {
 		const struct rd_dfw_section *s = m->section[i];
 
-		if (!applies(m, s->target, s->nb_targets, p))
+		if (!rd_dfw_applies(m, s->target, s->nb_targets, p))
 			continue;
 		any = true;
 		want->dflt = dflt(m->default_slot, m->default_action, m->default_log);

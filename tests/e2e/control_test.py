@@ -616,6 +616,10 @@ def test_firewall_policy():
 			c("dfw_section.del", name=name)
 		c("dfw_group.del", name="inside")
 		c("dfw_service.del", name="web")
+		assert c.list("dfw.log") == []
+		c("conn.flush", port=GUEST)
+		assert c.list("conn.list", port=GUEST, proto="tcp", ip="10.0.0.1") == []
+		assert c("conn.stats")["entries"] == 0
 
 
 @pytest.mark.skipif(not OTHERS_CAN, reason=NO_OTHERS)

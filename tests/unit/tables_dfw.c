@@ -6,51 +6,11 @@
 #include "tables/dfw_edit.h"
 
 #include "base/str.h"
-#include "tables/dfw_policy.h"
-#include "tables_help.h"
+#include "dfw_rules.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-
-// A rule and a packet as text: the table below reads like the command language.
-struct rule_text {
-	uint32_t id;
-	enum rd_dfw_dir dir;
-	bool allow;
-	uint8_t proto;
-	const char *from, *to, *sport, *dport;
-};
-
-static struct rd_dfw_addr *addr(const char *text, uint16_t *nb)
-{
-	struct rd_dfw_addr *a = calloc(1, sizeof(*a));
-	int family;
-
-	assert_non_null(a);
-	assert_int_equal(rd_parse_prefix(text, &family, a->addr, &a->len), 0);
-	a->family = (uint8_t)family;
-	*nb = family != 0;
-	return a;
-}
-
-static struct rd_dfw_rule *rule(const struct rule_text *t)
-{
-	struct rd_dfw_rule *r = rd_dfw_rule_new(t->id);
-
-	assert_non_null(r);
-	r->dir = (uint8_t)t->dir;
-	r->action = t->allow ? RD_DFW_ALLOW : RD_DFW_DROP;
-	r->from = addr(t->from, &r->nb_from);
-	r->to = addr(t->to, &r->nb_to);
-	r->service = calloc(1, sizeof(*r->service));
-	assert_non_null(r->service);
-	r->nb_services = 1;
-	r->service->proto = t->proto;
-	assert_int_equal(rd_parse_range(t->sport, &r->service->sport_lo, &r->service->sport_hi), 0);
-	assert_int_equal(rd_parse_range(t->dport, &r->service->dport_lo, &r->service->dport_hi), 0);
-	return r;
-}
 
 // A rule set of these rules alone.
 static struct rd_dfw *list(const struct rule_text *rules, unsigned nb, bool default_allow)
@@ -66,7 +26,7 @@ static struct rd_dfw *list(const struct rule_text *rules, unsigned nb, bool defa
 		want.dflt = (struct rd_dfw_verdict){
 			.action = RD_DFW_DROP, .reason = RD_DROP_DFW_DEFAULT_DENY};
 	for (unsigned i = 0; i < nb; i++) {
-		r[i] = rule(&rules[i]);
+		r[i] = dfw_rule(&rules[i]);
 		assert_int_equal(rd_dfw_rule_check(r[i], NULL), 0);
 		assert_int_equal(rd_dfw_expand(&nothing, r[i], &err), 0);
 		c[i] = r[i]->compiled;
@@ -192,103 +152,6 @@ static void default_allows(void **state)
 	rd_dfw_free(d);
 }
 
-static const struct rd_dfw *of(uint16_t port)
-{
-	return rd_dfw_policy()->port[port].dfw;
-}
-
-static uint32_t changes(uint16_t port)
-{
-	return rd_dfw_policy()->port[port].changes;
-}
-
-static int add(uint16_t port, const struct rule_text *t)
-{
-	struct rd_dfw_model *m = rd_dfw_edit(NULL, NULL);
-
-	assert_non_null(m);
-	return rd_dfw_done(m, rd_dfw_local_add(m, port, rule(t), NULL), NULL);
-}
-
-static int del(uint16_t port, uint32_t id)
-{
-	struct rd_dfw_model *m = rd_dfw_edit(NULL, NULL);
-
-	assert_non_null(m);
-	return rd_dfw_done(m, rd_dfw_local_del(m, port, id, NULL), NULL);
-}
-
-static int set_default(uint16_t port, enum rd_dfw_action action)
-{
-	struct rd_dfw_model *m = rd_dfw_edit(NULL, NULL);
-
-	assert_non_null(m);
-	return rd_dfw_done(m, rd_dfw_local_default(m, port, action, NULL), NULL);
-}
-
-static void ports_have_rules(void **state)
-{
-	uint16_t a = help_add("x86/DvsPortset-1", "a", RD_PORT_VNIC, 7, NULL);
-	uint16_t b = help_add("x86/DvsPortset-1", "b", RD_PORT_VNIC, 8, NULL);
-	uint16_t up = help_add("x86/DvsPortset-1", "up", RD_PORT_UPLINK, 9, NULL);
-	struct rd_flow_key k = key(0);
-	uint32_t revision = rd_dfw_policy()->revision;
-
-	(void)state;
-	assert_null(of(a));
-	assert_int_equal(add(a, &rules[0]), 0);
-	assert_int_equal(rd_dfw_policy()->revision, revision + 1);
-	assert_int_equal(changes(a), 1);
-	assert_int_equal(changes(b), 0);
-	assert_int_equal(rd_dfw_match(of(a), RD_DFW_IN, &k).rule_id, 10);
-	assert_true(of(a)->stateful);
-	assert_int_equal(add(a, &rules[0]), -EEXIST);
-	assert_int_equal(add(up, &rules[0]), -EINVAL);
-	assert_int_equal(add(b, &rules[0]), 0); // the same number on another port is another rule
-	assert_int_equal(changes(a), 1);
-	assert_int_equal(del(a, 20), -ENOENT);
-	assert_int_equal(set_default(a, RD_DFW_DROP), 0);
-	assert_int_equal(changes(a), 2);
-	assert_int_equal(set_default(a, RD_DFW_DROP), 0);
-	assert_int_equal(changes(a), 2); // nothing is different
-	assert_int_equal(del(a, 10), 0);
-	assert_int_equal(rd_dfw_match(of(a), RD_DFW_IN, &k).action, RD_DFW_DROP);
-	assert_int_equal(del(b, 10), 0);
-	assert_null(of(b)); // nothing is left
-	assert_int_equal(rd_port_del(a, NULL), 0);
-	assert_null(of(a));
-	assert_null(rd_dfw_model()->local[a]);
-}
-
-static void hits_are_counted(void **state)
-{
-	uint16_t a = help_add("x86/DvsPortset-1", "a", RD_PORT_VNIC, 7, NULL);
-	struct rd_flow_key k = key(0);
-	uint16_t slot, again;
-
-	(void)state;
-	assert_int_equal(add(a, &rules[0]), 0);
-	slot = rd_dfw_match(of(a), RD_DFW_IN, &k).slot;
-	assert_int_equal(rd_dfw_slot_id(slot), 10);
-	for (unsigned w = 0; w < RD_WORKER_MAX; w++)
-		rd_dfw_hit(w, slot, 2, 100);
-	rd_dfw_session(3, slot);
-	assert_int_equal(add(a, &rules[1]), 0); // the rule stays, and so does what it has counted
-	assert_int_equal(rd_dfw_match(of(a), RD_DFW_IN, &k).slot, slot);
-	assert_int_equal(rd_dfw_local_hits(a, 10), 2 * RD_WORKER_MAX);
-	assert_int_equal(rd_dfw_slot_count(slot).bytes, 100 * RD_WORKER_MAX);
-	assert_int_equal(rd_dfw_slot_count(slot).sessions, 1);
-	assert_int_equal(rd_dfw_local_hits(a, 20), 0);
-	assert_int_equal(rd_dfw_local_hits(a, 999), 0);
-	rd_dfw_hit(0, of(a)->dflt.slot, 1, 1);
-	assert_int_equal(rd_dfw_local_hits(a, 0), 1);
-	assert_int_equal(del(a, 10), 0);
-	assert_int_equal(add(a, &rules[0]), 0); // another one with the same number
-	again = rd_dfw_match(of(a), RD_DFW_IN, &k).slot;
-	assert_int_not_equal(again, slot);
-	assert_int_equal(rd_dfw_local_hits(a, 10), 0);
-}
-
 static void slots_come_back(void **state)
 {
 	int first = rd_dfw_slot_new(1), slot = first;
@@ -311,7 +174,7 @@ static void slots_come_back(void **state)
 
 static void refuses(struct rule_text t, void (*spoil)(struct rd_dfw_rule *r))
 {
-	struct rd_dfw_rule *r = rule(&t);
+	struct rd_dfw_rule *r = dfw_rule(&t);
 	struct rd_err err = {0};
 
 	spoil(r);
@@ -374,13 +237,11 @@ static void bad_rules_are_refused(void **state)
 	refuses(rules[0], no_such_ports);
 	refuses(rules[0], long_name);
 	mixed.to = "2001:db8::1";
-	struct rd_dfw_rule *r = rule(&mixed);
+	struct rd_dfw_rule *r = dfw_rule(&mixed);
 
 	assert_int_equal(rd_dfw_rule_check(r, NULL), -EINVAL);
 	rd_dfw_rule_put(r);
 }
-
-#define TEST(f) cmocka_unit_test_setup_teardown(f, help_setup, help_teardown)
 
 int main(void)
 {
@@ -388,8 +249,6 @@ int main(void)
 		cmocka_unit_test(matches),
 		cmocka_unit_test(other_frames_pass),
 		cmocka_unit_test(default_allows),
-		TEST(ports_have_rules),
-		TEST(hits_are_counted),
 		cmocka_unit_test(slots_come_back),
 		cmocka_unit_test(bad_rules_are_refused),
 	};

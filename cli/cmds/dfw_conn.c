@@ -1,0 +1,311 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * Commands on connections, and the vendor's layouts of rules, address sets, connections and counters of one filter: a filter is
+ * the firewall of a guest's port.
+ */
+#include "cmds/cmds.h"
+
+#include <string.h>
+
+static void cell_ends(const json_t *item, char *buf, size_t len)
+{
+	snprintf(buf, len, "%s:%lld > %s:%lld", rd_item_str(item, "src"),
+		(long long)rd_item_int(item, "sport"), rd_item_str(item, "dst"),
+		(long long)rd_item_int(item, "dport"));
+}
+
+static const struct rd_column columns[] = {
+	{"PROTO", "proto", 0, NULL},
+	{"STATE", "state", 0, NULL},
+	{"RULE", "rule", RD_COL_RIGHT, NULL},
+	{"PACKETS", "packets", RD_COL_RIGHT, NULL},
+	{"REPLIES", "reply_packets", RD_COL_RIGHT, NULL},
+	{"IDLE s", "idle_s", RD_COL_RIGHT, NULL},
+	{"ENDS s", "expires_s", RD_COL_RIGHT, NULL},
+	{"CONNECTION", NULL, 0, cell_ends},
+};
+static const struct rd_table table = RD_TABLE_BY(columns, "port");
+
+static int show(struct rd_cli *cli, const struct rd_args *args, struct rd_err *err)
+{
+	return rd_cmds_show(cli, args, &table, err);
+}
+
+static int show_stats(struct rd_cli *cli, const struct rd_args *args, struct rd_err *err)
+{
+	json_t *result = NULL, *v;
+	const char *key;
+	int ret = rd_cli_call(cli, rd_args_cmd(args)->method, NULL, NULL, NULL, &result, err);
+
+	if (ret == 0 && rd_cli_is_json(cli))
+		rd_cli_put_json(cli, result);
+	else if (ret == 0)
+		json_object_foreach (result, key, v)
+			fprintf(rd_cli_out(cli), "%-17s %lld\n", key,
+				(long long)json_integer_value(v));
+	json_decref(result);
+	return ret;
+}
+
+static int flush(struct rd_cli *cli, const struct rd_args *args, struct rd_err *err)
+{
+	return rd_cmds_flush(cli, args, "connections", err);
+}
+
+// --- vsipioctl ---
+
+// "nic-4241327-eth0-vmware-sfw.2" of a port labelled "4241327:vm.eth0"; else its id takes the world's place.
+static void filter_name(const json_t *port, char *buf, size_t len)
+{
+	const char *label = rd_item_str(port, "used_by"), *colon = strchr(label, ':');
+	const char *eth = strstr(label, ".eth");
+	size_t world = colon != NULL ? (size_t)(colon - label) : 0;
+
+	if (world > 0 && strspn(label, "0123456789") == world)
+		snprintf(buf, len, "nic-%.*s-%.8s-vmware-sfw.2", (int)world, label,
+			eth != NULL ? eth + 1 : "eth0");
+	else
+		snprintf(
+			buf, len, "nic-%lld-eth0-vmware-sfw.2", (long long)rd_item_int(port, "id"));
+}
+
+static bool is_guest(const json_t *port)
+{
+	const char *type = rd_item_str(port, "type");
+
+	return strcmp(type, "vnic") == 0 || strcmp(type, "upt") == 0;
+}
+
+// The port that a filter's name, or a port's own name, means; NULL with *err. The caller frees it.
+static json_t *filter_port(struct rd_cli *cli, const struct rd_args *args, struct rd_err *err)
+{
+	const char *want = rd_args_str(args, "filter");
+	json_t *ports = rd_cli_fetch(cli, "port.list", NULL, err), *found = NULL;
+	char name[96];
+
+	for (size_t i = 0; found == NULL && i < json_array_size(ports); i++) {
+		json_t *p = json_array_get(ports, i);
+
+		filter_name(p, name, sizeof(name));
+		if (is_guest(p)
+			&& (strcmp(want, name) == 0 || strcmp(want, rd_item_str(p, "name")) == 0
+				|| strcmp(want, rd_item_str(p, "qname")) == 0))
+			found = json_incref(p);
+	}
+	if (ports != NULL && found == NULL) {
+		rd_err_set(err, -ENOENT, "there is no filter %.100s", want);
+		rd_err_hint(err, "vsipioctl getfilters");
+		rd_args_blame(args, "filter");
+	}
+	json_decref(ports);
+	return found;
+}
+
+static int getfilters(struct rd_cli *cli, const struct rd_args *args, struct rd_err *err)
+{
+	json_t *ports = rd_cli_fetch(cli, "port.list", NULL, err);
+	char name[96];
+
+	(void)args;
+	if (ports == NULL)
+		return err->code;
+	for (size_t i = 0; i < json_array_size(ports); i++) {
+		const json_t *p = json_array_get(ports, i);
+
+		if (!is_guest(p))
+			continue;
+		filter_name(p, name, sizeof(name));
+		fprintf(rd_cli_out(cli),
+			"Filter Name              : %s\nPort                     : %s\n\n", name,
+			rd_item_str(p, "qname"));
+	}
+	json_decref(ports);
+	return 0;
+}
+
+static void put_ends(FILE *out, const json_t *rule, const char *key)
+{
+	const json_t *list = json_object_get(rule, key);
+	size_t n = json_array_size(list);
+	const char *one = n == 1 ? json_string_value(json_array_get(list, 0)) : "";
+
+	if (n == 0)
+		fprintf(out, " %s any", key);
+	else if (n == 1)
+		fprintf(out, " %s %s%s", key, strpbrk(one, "/:") == NULL ? "addrset " : "", one);
+	else
+		fprintf(out, " %s addrset rule-%lld-%s", key, (long long)rd_item_int(rule, "id"),
+			key);
+}
+
+// "tcp/80:1-9" as the vendor has it: protocol tcp ... port 80.
+static void put_rule(FILE *out, const json_t *rule, const char *service, unsigned at)
+{
+	const char *slash = strchr(service, '/');
+	const char *action = rd_item_str(rule, "action");
+	bool icmp = strncmp(service, "icmp", 4) == 0;
+
+	fprintf(out, "  rule %lld at %u %s", (long long)rd_item_int(rule, "id"), at,
+		rd_item_str(rule, "dir"));
+	if (json_object_get(rule, "ethertype") != NULL)
+		fprintf(out, " ethertype 0x%04llx",
+			(unsigned long long)rd_item_int(rule, "ethertype"));
+	else
+		fprintf(out, " protocol %.*s",
+			(int)(slash != NULL ? (size_t)(slash - service) : strlen(service)),
+			service);
+	put_ends(out, rule, "from");
+	put_ends(out, rule, "to");
+	if (slash != NULL)
+		fprintf(out, " %s %.*s", icmp ? "icmptype" : "port", (int)strcspn(slash + 1, ":"),
+			slash + 1);
+	fprintf(out, " %s%s;\n", strcmp(action, "allow") == 0 ? "accept" : action,
+		json_is_true(json_object_get(rule, "log")) ? " with log" : "");
+}
+
+struct rules {
+	const json_t *port, *rules, *services;
+	FILE *out;
+	unsigned at;
+};
+
+static const json_t *named(const json_t *services, const char *name)
+{
+	for (size_t i = 0; i < json_array_size(services); i++)
+		if (strcmp(rd_item_str(json_array_get(services, i), "name"), name) == 0)
+			return json_object_get(json_array_get(services, i), "services");
+	return NULL;
+}
+
+static void put_services(struct rules *r, const json_t *rule)
+{
+	const json_t *list = json_object_get(rule, "services");
+
+	r->at++;
+	if (json_array_size(list) == 0)
+		put_rule(r->out, rule, "any", r->at);
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		const char *text = json_string_value(json_array_get(list, i));
+		const json_t *more = named(r->services, text);
+
+		for (size_t n = 0; n < json_array_size(more); n++)
+			put_rule(r->out, rule, json_string_value(json_array_get(more, n)), r->at);
+		if (more == NULL)
+			put_rule(r->out, rule, text, r->at);
+	}
+}
+
+static void put_ruleset(struct rules *r, bool l2)
+{
+	fprintf(r->out, "ruleset domain-c%lld%s {\n", (long long)rd_item_int(r->port, "idx"),
+		l2 ? "_L2" : "");
+	r->at = 0;
+	for (size_t i = 0; i < json_array_size(r->rules); i++) {
+		const json_t *rule = json_array_get(r->rules, i);
+
+		if ((json_object_get(rule, "ethertype") != NULL) == l2
+			&& !json_is_true(json_object_get(rule, "disabled")))
+			put_services(r, rule);
+	}
+	fprintf(r->out, "}\n");
+}
+
+static int getrules(struct rd_cli *cli, const struct rd_args *args, struct rd_err *err)
+{
+	json_t *port = filter_port(cli, args, err);
+	json_t *params =
+		port == NULL ? NULL : json_pack("{s:O}", "port", json_object_get(port, "qname"));
+	json_t *rules = port == NULL ? NULL : rd_cli_fetch(cli, "dfw_rule.list", params, err);
+	json_t *services = rules == NULL ? NULL : rd_cli_fetch(cli, "dfw_service.list", NULL, err);
+	struct rules r = {
+		.port = port, .rules = rules, .services = services, .out = rd_cli_out(cli)};
+
+	if (services != NULL) {
+		put_ruleset(&r, false);
+		fprintf(r.out, "\n");
+		put_ruleset(&r, true);
+	}
+	json_decref(port);
+	json_decref(rules);
+	json_decref(services);
+	return services == NULL ? err->code : 0;
+}
+
+static int getaddrsets(struct rd_cli *cli, const struct rd_args *args, struct rd_err *err)
+{
+	json_t *port = filter_port(cli, args, err);
+	json_t *groups = port == NULL ? NULL : rd_cli_fetch(cli, "dfw_group.list", NULL, err);
+
+	for (size_t i = 0; i < json_array_size(groups); i++) {
+		const json_t *g = json_array_get(groups, i),
+			     *list = json_object_get(g, "addresses");
+
+		fprintf(rd_cli_out(cli), "addrset %s {\n", rd_item_str(g, "name"));
+		for (size_t n = 0; n < json_array_size(list); n++)
+			fprintf(rd_cli_out(cli), "ip %s,\n",
+				json_string_value(json_array_get(list, n)));
+		fprintf(rd_cli_out(cli), "}\n");
+	}
+	json_decref(port);
+	json_decref(groups);
+	return groups == NULL ? err->code : 0;
+}
+
+static int getflows(struct rd_cli *cli, const struct rd_args *args, struct rd_err *err)
+{
+	json_t *port = filter_port(cli, args, err);
+	json_t *params =
+		port == NULL ? NULL : json_pack("{s:O}", "port", json_object_get(port, "qname"));
+	json_t *conns = port == NULL ? NULL : rd_cli_fetch(cli, "conn.list", params, err);
+
+	for (size_t i = 0; i < json_array_size(conns); i++) {
+		const json_t *c = json_array_get(conns, i);
+		const char *orig = rd_item_str(c, "orig_state");
+
+		fprintf(rd_cli_out(cli), "%s:%lld -> %s:%lld in protocol %s state %s%s%s\n",
+			rd_item_str(c, "src"), (long long)rd_item_int(c, "sport"),
+			rd_item_str(c, "dst"), (long long)rd_item_int(c, "dport"),
+			rd_item_str(c, "proto"), orig[0] != '\0' ? orig : rd_item_str(c, "state"),
+			orig[0] != '\0' ? ":" : "", rd_item_str(c, "reply_state"));
+	}
+	json_decref(port);
+	json_decref(conns);
+	return conns == NULL ? err->code : 0;
+}
+
+static const struct rd_arg_desc args_desc[] = {
+	{.key = "port",
+		.type = RD_ARG_REF,
+		.param = "port",
+		.help = "only this port's",
+		.names = &rd_names_port},
+	{.key = "proto", .type = RD_ARG_TEXT, .param = "proto", .help = "tcp, udp, icmp, a number"},
+	{.key = "ip", .type = RD_ARG_IP, .param = "ip", .help = "one of the two ends"},
+	{.key = "limit", .type = RD_ARG_NUM, .param = "limit", .min = 1, .help = "at most so many"},
+	{0},
+};
+static const struct rd_arg_desc filter_args[] = {
+	{.key = "filter",
+		.type = RD_ARG_TEXT,
+		.help = "as vsipioctl getfilters has it, or the port's name",
+		.names = &rd_names_port},
+	{0},
+};
+
+static const struct rd_cmd cmds[] = {
+	{.grammar = "connection", .help = "connections that firewalls remember"},
+	{"connection flush [port PORT]", "forget connections", "conn.flush", args_desc, flush},
+	{"show connection/connections [port PORT] [proto PROTO] [ip IP] [limit N]",
+		"connections that firewalls remember", "conn.list", args_desc, show},
+	{"show connection/connections stats", "counters of the connection table", "conn.stats",
+		NULL, show_stats},
+	{.grammar = "vsipioctl", .help = "ESXi's view of a port's firewall"},
+	{"vsipioctl getfilters", "names of the firewalls", "port.list", NULL, getfilters},
+	{"vsipioctl getrules -f FILTER", "ESXi's form of show dfw rules", "dfw_rule.list",
+		filter_args, getrules},
+	{"vsipioctl getaddrsets -f FILTER", "ESXi's form of show dfw groups", "dfw_group.list",
+		filter_args, getaddrsets},
+	{"vsipioctl getflows -f FILTER", "ESXi's form of show connection", "conn.list", filter_args,
+		getflows},
+};
+const struct rd_cmd_set rd_cmds_dfw_conn = RD_CMD_SET(cmds);
