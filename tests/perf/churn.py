@@ -24,7 +24,7 @@ from ours import Ours  # noqa: E402
 from traffic import guest_frame, write_pcap  # noqa: E402
 
 FILES = 4  # sets of flows that take turns
-IDLE_S = 2  # and the whole table is looked at in eight seconds
+IDLE_S = 6  # and the whole table is looked at in eight seconds
 GROWTH_KB = 4096  # beyond what the first two rounds have touched
 MBUF_BYTES = 2500
 
@@ -51,7 +51,8 @@ class Churn:
 	def daemon(self, source, packets, busy=True, **kw):
 		mbufs = 32768 + packets
 		return Ours(f"{self.args.build}/dataplane/reddotd", tempfile.mkdtemp(dir=self.where), "encap", source, self.args.cores,
-			mbufs, 256 + mbufs * MBUF_BYTES // 1000000, firewall=True, busy=busy, **kw)
+			mbufs, 256 + mbufs * MBUF_BYTES // 1000000, firewall=True, busy=busy,
+			extra=("--conn-capacity", "1048576"), **kw)
 
 	def resident(self, **kw):
 		"""kB of a daemon without traffic"""
@@ -141,6 +142,8 @@ class Churn:
 		finally:
 			o.stop()
 		grown = last - first
+		if drops:
+			print("churn: packets were dropped, a table is too small or a rule is wrong")
 		print(f"churn: grown by {grown} kB since the second round; drops {drops}")
 		return grown > GROWTH_KB
 

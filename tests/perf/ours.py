@@ -8,7 +8,7 @@ import sys
 from machine import Process, poll_thread, wait_for
 
 sys.path.insert(0, os.path.realpath(os.path.dirname(__file__) + "/../e2e"))
-from rdtest import Client  # noqa: E402
+from rdtest import Client, Refused  # noqa: E402,F401
 
 SINK = "net_null9,no-rx=1"
 HERE = os.path.dirname(os.path.realpath(__file__))
