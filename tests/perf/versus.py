@@ -160,6 +160,15 @@ class Bench:
 		self.results.append({"case": f"scale.{kind}.{flows}", "target": "T8", "ours": many.values, "one": one.values, "g": g,
 			"ratio": ratio, "floor": floor, "goal": goal})
 
+	def without(self):
+		"""T9: the peer's encap without connection tracking by ours with the firewall; of two cases, so not in turn"""
+		got = {r["case"]: r for r in self.results}
+		if "encap.64.1" in got and "encap+fw.64.1" in got:
+			b, a = Spread(got["encap.64.1"]["peer"]), Spread(got["encap+fw.64.1"]["ours"])
+			ratio = b.median / a.median
+			mark = "GOAL" if ratio >= 1.0 and not a.overlaps(b) else "floor" if ratio >= 0.8 else "below"
+			print(f"T9  encap, peer without ct {b}, ours with the firewall {a}: ratio {ratio:.2f} {mark} (0.8, 1.0)", flush=True)
+
 	def attempt(self, what, fn, *args):
 		try:
 			fn(*args)
@@ -235,6 +244,7 @@ def run(args, where):
 	cases, scale = chosen(args)
 	for c in cases:
 		bench.attempt(c.name, bench.case, c)
+	bench.without()
 	for s in scale:
 		bench.attempt(f"T8 {s[0]} {s[1]}", bench.scale, *s)
 	if "T11" in args.case or not args.case and not args.quick:
