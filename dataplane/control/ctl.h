@@ -56,7 +56,6 @@ json_t *rd_json_ip4(const uint8_t ip[4]);
 
 // Text of a tep's Geneve option, "0104:00:a1b2c3d4"; "" if it has none (ctl_tep.c).
 const char *ctl_tep_option(const struct rd_tep *t, char *buf, size_t size);
-void rd_dfw_log_drain(void); // ctl_dfw_log.c; once a second
 void rd_ctl_timers_end(struct rd_ctl *ctl); // ctl_inject.c
 void rd_config_workers(struct rd_request *req); // config_worker.c: their lines of running_config
 
@@ -67,6 +66,7 @@ int rd_ctl_call(void *ctl, const char *method, json_t *params,
 
 #define RD_HANDLER(noun) int ctl_##noun(struct rd_request *req)
 RD_HANDLER(hello);
+#include "control/ctl_dfw.h"
 RD_HANDLER(host_add);
 RD_HANDLER(host_del);
 RD_HANDLER(host_list);
@@ -92,38 +92,6 @@ RD_HANDLER(tep_list);
 RD_HANDLER(tunnel_add);
 RD_HANDLER(tunnel_del);
 RD_HANDLER(tunnel_list);
-RD_HANDLER(dfw_add);
-RD_HANDLER(dfw_del);
-RD_HANDLER(dfw_default);
-RD_HANDLER(dfw_list);
-RD_HANDLER(conn_flush);
-RD_HANDLER(conn_list);
-RD_HANDLER(conn_stats);
-RD_HANDLER(dfw_abort);
-RD_HANDLER(dfw_begin);
-RD_HANDLER(dfw_commit);
-RD_HANDLER(dfw_load);
-RD_HANDLER(dfw_log);
-RD_HANDLER(dfw_port_set);
-RD_HANDLER(dfw_revision);
-RD_HANDLER(dfw_settings);
-RD_HANDLER(dfw_settings_list);
-RD_HANDLER(dfw_group_add);
-RD_HANDLER(dfw_group_del);
-RD_HANDLER(dfw_group_list);
-RD_HANDLER(dfw_group_set);
-RD_HANDLER(dfw_rule_add);
-RD_HANDLER(dfw_rule_del);
-RD_HANDLER(dfw_rule_list);
-RD_HANDLER(dfw_rule_move);
-RD_HANDLER(dfw_rule_set);
-RD_HANDLER(dfw_section_add);
-RD_HANDLER(dfw_section_del);
-RD_HANDLER(dfw_section_list);
-RD_HANDLER(dfw_section_move);
-RD_HANDLER(dfw_service_del);
-RD_HANDLER(dfw_service_list);
-RD_HANDLER(dfw_service_set);
 RD_HANDLER(flow_list);
 RD_HANDLER(flow_stats);
 RD_HANDLER(flow_set);

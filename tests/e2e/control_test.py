@@ -608,7 +608,7 @@ def test_firewall_policy():
 		assert s["timeouts"]["SYN_SENT"] == 9 and s["strict"] is False
 		refused("EINVAL", c, "dfw.settings", timeouts={"SLEEPING": 9})
 		c("dfw.port_set", port=GUEST, stateful=True)
-		e = refused("EINVAL", c, "dfw.load", sections=[{"name": "x", "rules": [{"id": 1, "action": "allow"}, {"id": 2, "action": "alow"}]}])
+		e = refused("EINVAL", c, "dfw.load", sections=[{"name": "x", "rules": [{"id": 1, "action": "allow"}, {"id": 2, "action": "yes"}]}])
 		assert "rules[1] (id 2): action" in e.where, e.where
 		assert c("dfw.load", default="allow", sections=[{"name": "x", "rules": [{"id": 1, "action": "allow"}]}])["revision"] > revision
 		assert [s["name"] for s in c.list("dfw_section.list")] == ["app", "macs", "x"]
