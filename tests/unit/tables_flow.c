@@ -264,34 +264,6 @@ static void entry_zero_is_never_found(void **state)
 	rd_flow_table_free(t);
 }
 
-// A large table's pages are made in steps; control may not begin before the worker has placed them.
-static void makes_pages_in_steps(void **state)
-{
-	struct rd_flow_table *t = rd_flow_table_create(1u << 20, 0);
-	size_t all, before;
-	unsigned steps = 0;
-
-	(void)state;
-	assert_non_null(t);
-	assert_true(rd_flow_table_populate(t, 1u << 20));
-	assert_int_equal(t->populated, 0);
-	rd_flow_table_touch(t);
-	assert_in_range(t->populated, 1, 64u << 20);
-	all = (size_t)t->capacity * (sizeof(struct rd_flow) + sizeof(uint32_t))
-		+ ((size_t)t->mask + 1) * 64;
-	do {
-		before = t->populated;
-		steps++;
-		assert_in_range(steps, 1, 100);
-	} while (rd_flow_table_populate(t, 8u << 20));
-	assert_in_range(t->populated - before, 0, 8u << 20);
-	assert_int_equal(t->populated, all);
-	assert_true(steps > 10);
-	assert_false(rd_flow_table_populate(t, 8u << 20));
-	assert_int_equal(put(t, 1, 1)->hits, 0);
-	rd_flow_table_free(t);
-}
-
 static void refuses_bad_capacities(void **state)
 {
 	(void)state;
@@ -396,7 +368,6 @@ int main(void)
 		cmocka_unit_test(ages_in_bounded_steps),
 		cmocka_unit_test(time_zero_is_no_free_entry),
 		cmocka_unit_test(entry_zero_is_never_found),
-		cmocka_unit_test(makes_pages_in_steps),
 		cmocka_unit_test(refuses_bad_capacities),
 		cmocka_unit_test(finds_in_bulk),
 		cmocka_unit_test(tells_equal_signatures_apart),

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
  * tables/flow_read: another thread copies entries while their owner inserts, decides, removes and evicts. A copy is never a mixture.
+ * And control makes the pages of large tables.
  */
 #include "tables/flow.h"
 
@@ -105,11 +106,39 @@ static void gives_up(void **state)
 	rd_flow_table_free(t);
 }
 
+// A large table's pages are made in steps; control may not begin before the worker has placed them.
+static void makes_pages_in_steps(void **state)
+{
+	struct rd_flow_table *t = rd_flow_table_create(1u << 20, 0);
+	size_t all, before;
+	unsigned steps = 0;
+
+	(void)state;
+	assert_non_null(t);
+	assert_true(rd_flow_table_populate(t, 1u << 20));
+	assert_int_equal(t->populated, 0);
+	rd_flow_table_touch(t);
+	assert_in_range(t->populated, 1, 64u << 20);
+	all = (size_t)t->capacity * (sizeof(struct rd_flow) + sizeof(uint32_t))
+		+ ((size_t)t->mask + 1) * 64;
+	do {
+		before = t->populated;
+		steps++;
+		assert_in_range(steps, 1, 100);
+	} while (rd_flow_table_populate(t, 8u << 20));
+	assert_in_range(t->populated - before, 0, 8u << 20);
+	assert_int_equal(t->populated, all);
+	assert_true(steps > 10);
+	assert_false(rd_flow_table_populate(t, 8u << 20));
+	rd_flow_table_free(t);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(copies_are_consistent),
 		cmocka_unit_test(gives_up),
+		cmocka_unit_test(makes_pages_in_steps),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
