@@ -155,14 +155,40 @@ def policy():
 	ours = {"dst": OUR_TEP["mac"], "src": REMOTE_TEP["mac"]}
 	ip = {"src": REMOTE_TEP["ip"], "dst": OUR_TEP["ip"]}
 	yield "punt_unhandled", UPLINK, "PUNT_UNHANDLED", [
-		Ether(**ours) / IP(**ip) / UDP(sport=1, dport=9) / Raw(b"x"), Ether(**ours) / IP(**ip) / TCP(sport=1, dport=22),
-	], "UDP and TCP to our tunnel endpoint's address"
+		Ether(**ours) / IP(**ip) / TCP(sport=1, dport=22), Ether(**ours) / IP(**ip) / ICMP(type=0, id=1, seq=1),
+	], "TCP and an ICMP echo reply to our tunnel endpoint's address"
+	yield "decap_port_unknown", UPLINK, "DECAP_PORT_UNKNOWN", [
+		Ether(**ours) / IP(**ip) / UDP(sport=1, dport=9) / Raw(b"x"),
+	], "UDP to our tunnel endpoint, but no tunnel"
 	arp = ARP(op=1, hwsrc=REMOTE_TEP["mac"], psrc=REMOTE_TEP["ip"], pdst=OUR_TEP["ip"])
 	bad_arp = bytes(Ether(src=REMOTE_TEP["mac"], dst="ff:ff:ff:ff:ff:ff") / arp) + bytes(32)
 	yield "punt_malformed", UPLINK, "PUNT_MALFORMED", [
+		Ether(**ours) / IP(**ip) / ICMP(type=8, code=1, id=1, seq=1) / Raw(b"ping"),
+		Ether(**ours) / IP(src="239.1.1.1", dst=OUR_TEP["ip"]) / ICMP(type=8, id=1, seq=1),
+	], "ICMP echo with a code, and from a multicast address"
+	yield "parse_l4_csum", UPLINK, "PARSE_L4_CSUM", [
 		Ether(**ours) / IP(**ip) / ICMP(type=8, id=1, seq=1, chksum=1) / Raw(b"ping"),
+	], "ICMP echo with a wrong checksum"
+	yield "arp_invalid", UPLINK, "ARP_INVALID", [
 		patched(bad_arp, 18, b"\x08"), patched(bad_arp, 14, b"\x00\x06"),
-	], "ICMP echo with a wrong checksum, ARP with other address lengths"
+	], "ARP with other address lengths, of another kind of network"
+	yield "arp_spoof", UPLINK, "ARP_SPOOF", [
+		Ether(src=REMOTE_TEP["mac"], dst="ff:ff:ff:ff:ff:ff") / ARP(op=1, hwsrc=REMOTE_TEP["mac"], psrc=OUR_TEP["ip"], pdst=OUR_TEP["ip"]) / Raw(bytes(18)),
+	], "somebody else announces our tunnel endpoint's address"
+	inside = dict(src=CLIENT["mac"], dst=EMU_GUEST["mac"])
+	yield "parse_saddr_invalid", UPLINK, "PARSE_SADDR_INVALID", [outer(geneve(f)) for f in (
+		Ether(**inside) / IP(src="127.0.0.1", dst=EMU_GUEST["ip"]) / UDP(sport=1, dport=2),
+		Ether(**inside) / IP(src="224.0.0.9", dst=EMU_GUEST["ip"]) / UDP(sport=1, dport=2),
+		Ether(**inside) / IP(src="255.255.255.255", dst=EMU_GUEST["ip"]) / UDP(sport=1, dport=2),
+		Ether(**inside) / IPv6(src="ff02::1", dst="fd00::2") / UDP(sport=1, dport=2),
+		Ether(**inside) / IPv6(src="::1", dst="fd00::2") / UDP(sport=1, dport=2),
+	)], "loopback, multicast and broadcast source addresses"
+	yield "parse_daddr_invalid", UPLINK, "PARSE_DADDR_INVALID", [outer(geneve(f)) for f in (
+		Ether(**inside) / IP(src=CLIENT["ip"], dst="127.0.0.1") / UDP(sport=1, dport=2),
+		Ether(**inside) / IP(src=CLIENT["ip"], dst="0.0.0.0") / UDP(sport=1, dport=2),
+		Ether(**inside) / IPv6(src="fd00::1", dst="::1") / UDP(sport=1, dport=2),
+		Ether(**inside) / IPv6(src="fd00::1", dst="::") / UDP(sport=1, dport=2),
+	)], "loopback and zero destination addresses"
 
 
 def cases():

@@ -40,12 +40,13 @@ static const struct rd_arg_desc args_desc[] = {
 		.param = "tunnel",
 		.help = "it is behind this tunnel",
 		.names = &rd_names_tunnel},
+	{.key = "drop", .type = RD_ARG_FLAG, .param = "drop", .help = "what goes there is dropped"},
 	{0},
 };
 
 static const struct rd_cmd cmds[] = {
 	{.grammar = "fdb", .help = "forwarding database: which MAC is where"},
-	{"fdb add segment SEGMENT mac MAC (port PORT|tunnel TUNNEL)", "add a static entry",
+	{"fdb add segment SEGMENT mac MAC (port PORT|tunnel TUNNEL|drop)", "add a static entry",
 		"fdb.add", args_desc, NULL},
 	{"fdb del segment SEGMENT mac MAC", "remove an entry", "fdb.del", args_desc, NULL},
 	{"fdb flush [segment SEGMENT]", "forget learned entries", "fdb.flush", args_desc, flush},

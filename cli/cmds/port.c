@@ -141,6 +141,7 @@ static int change(struct rd_cli *cli, const struct rd_args *args, struct rd_err 
 #define TYPES "(uplink|vmk|vnic|mux|upt|vdr|mgmt|shadow)"
 #define OPTIONS                                                                                   \
 	"[mac MAC] [segment SEGMENT] [team PORT,..] [label TEXT] [mtu N] [spoof-check (on|off)] " \
+	"[unknown (on|off)] [multicast (on|off)] [broadcast (on|off)] "                           \
 	"[device ARGS|link PORT|via PORT|bypass PORT|answer FILE] [queues N] [up|down]"
 
 static const struct rd_arg_desc args_desc[] = {
@@ -190,6 +191,18 @@ static const struct rd_arg_desc args_desc[] = {
 		.type = RD_ARG_ONOFF,
 		.param = "spoof_check",
 		.help = "drop what a guest sends with another MAC; on"},
+	{.key = "unknown",
+		.type = RD_ARG_ONOFF,
+		.param = "unknown",
+		.help = "it gets copies of frames for MACs that nobody knows; on"},
+	{.key = "multicast",
+		.type = RD_ARG_ONOFF,
+		.param = "multicast",
+		.help = "it gets copies of multicast frames; on"},
+	{.key = "broadcast",
+		.type = RD_ARG_ONOFF,
+		.param = "broadcast",
+		.help = "it gets copies of broadcast frames; on"},
 	{.key = "device",
 		.type = RD_ARG_TEXT,
 		.help = "DPDK device, such as net_tap0,iface=tap0 or 0000:03:00.0"},

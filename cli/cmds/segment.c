@@ -21,6 +21,7 @@ static const struct rd_column columns[] = {
 	{"LEARN", "learn", 0, NULL},
 	{"AGING s", "aging_s", RD_COL_RIGHT, NULL},
 	{"FDB", "fdb", RD_COL_RIGHT, NULL},
+	{"REFUSED", "refusals", RD_COL_RIGHT, NULL},
 	{"SEGMENT", "qname", 0, NULL},
 	{"tunnels", "tunnels", RD_COL_NOTE, NULL},
 };
@@ -71,6 +72,19 @@ static const struct rd_arg_desc args_desc[] = {
 		.type = RD_ARG_SECONDS,
 		.param = "aging_s",
 		.help = "forget a learned MAC after so long; 300"},
+	{.key = "mac-limit",
+		.type = RD_ARG_NUM,
+		.param = "mac_limit",
+		.help = "learned MACs at most; 0 = any number, the default"},
+	{.key = "move-limit",
+		.type = RD_ARG_NUM,
+		.param = "move_limit",
+		.max = UINT16_MAX,
+		.help = "moves of one MAC in 10 s at most; 16, 0 = any number"},
+	{.key = "refused",
+		.type = RD_ARG_WORD,
+		.param = "refused",
+		.help = "what becomes of a packet whose source may not be learned; forward"},
 	{.key = "tunnels",
 		.type = RD_ARG_REFS,
 		.param = "tunnels",
@@ -88,7 +102,9 @@ static const struct rd_arg_desc show_args[] = {
 	{0},
 };
 
-#define OPTIONS "[flood (on|off)] [learn (on|off)] [aging SECONDS] [tunnels NAME,..]"
+#define OPTIONS                                                                \
+	"[flood (on|off)] [learn (on|off)] [aging SECONDS] [tunnels NAME,..] " \
+	"[mac-limit N] [move-limit N] [refused (forward|drop)]"
 
 static const struct rd_cmd cmds[] = {
 	{.grammar = "segment", .help = "segments: the VNI or VLAN networks of guests"},

@@ -53,6 +53,7 @@ enum drop_class { // a letter that is not here does not compile
 	CLASS_C = 'C',
 	CLASS_X = 'X',
 	CLASS_I = 'I',
+	CLASS_H = 'H',
 };
 
 #define RD_STAGE(id, NAME, name, kind, compat, help) \

@@ -12,6 +12,7 @@
 #include "control/config_line.h"
 #include "control/ctl.h"
 #include "control/device.h"
+#include "tables/punt.h"
 
 static void put_team(struct line *l, const uint16_t *team, unsigned nb)
 {
@@ -73,6 +74,11 @@ static void segments(struct line *l)
 			put(l, " mtu %u", s->mtu);
 		put(l, "%s%s", s->flood ? "" : " flood off", s->learn ? "" : " learn off");
 		put(l, " aging %u", s->aging_s);
+		if (s->mac_limit != 0)
+			put(l, " mac-limit %u", s->mac_limit);
+		if (s->move_limit != RD_FDB_MOVES_DEFAULT)
+			put(l, " move-limit %u", s->move_limit);
+		put(l, "%s", s->refuse ? " refused drop" : "");
 		rd_line_emit(l);
 	}
 }
@@ -126,6 +132,9 @@ static void port(struct line *l, const struct rd_port *p)
 	put(l, " mtu %u", p->mtu);
 	if (p->spoof_check != guest)
 		put(l, " spoof-check %s", p->spoof_check ? "on" : "off");
+	put(l, "%s%s%s", p->deny & RD_DENY_UNKNOWN ? " unknown off" : "",
+		p->deny & RD_DENY_MCAST ? " multicast off" : "",
+		p->deny & RD_DENY_BCAST ? " broadcast off" : "");
 	if (!peer_is_later(p))
 		put_attachment(l, p);
 	if (p->attach == RD_ATTACH_ETHDEV && p->eth.nb_rxq > 1)
@@ -230,10 +239,20 @@ static int fdb_entry(void *arg, const struct rd_fdb_entry *e)
 	put_mac(l, e->mac);
 	if (t != NULL)
 		put(l, " tunnel %s", t->name);
+	else if (e->to == RD_PORT_NONE)
+		put(l, " drop");
 	else
 		put(l, " port %s", rd_ctl_port_qname(e->to, name));
 	rd_line_emit(l);
 	return 0;
+}
+
+static void punt(struct line *l)
+{
+	if (rd_punt_rate() == RD_PUNT_RATE)
+		return;
+	put(l, "punt rate %u", rd_punt_rate());
+	rd_line_emit(l);
 }
 
 static void flow(struct line *l)
@@ -272,6 +291,7 @@ int ctl_running_config(struct rd_request *req)
 	segment_tunnels(&l);
 	rd_fdb_each(fdb_entry, &l);
 	rd_config_dfw(&l);
+	punt(&l);
 	flow(&l);
 	rd_config_workers(req);
 	return 0;

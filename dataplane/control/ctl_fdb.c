@@ -4,31 +4,39 @@
  */
 #include "control/ctl.h"
 
+static uint16_t read_port(struct rd_request *req, const struct rd_segment *s)
+{
+	const struct rd_port *p = rd_req_port(req, "port");
+
+	if (p != NULL && s != NULL && p->sw != s->sw)
+		rd_req_fail(req, "port", -EINVAL, "%s is not on the segment's switch", p->name);
+	return p == NULL ? 0 : p->idx;
+}
+
+static uint16_t read_tunnel(struct rd_request *req, const struct rd_segment *s)
+{
+	const struct rd_tunnel *t = rd_req_tunnel(req, "tunnel");
+
+	if (t != NULL && s != NULL && t->host != s->host)
+		rd_req_fail(req, "tunnel", -EINVAL, "%s is not of the segment's host", t->name);
+	return t == NULL ? 0 : t->idx;
+}
+
 int ctl_fdb_add(struct rd_request *req)
 {
 	const struct rd_segment *s = rd_req_segment(req, "segment");
-	bool to_port = rd_req_has(req, "port"), to_tunnel = rd_req_has(req, "tunnel");
+	bool to_tunnel = rd_req_has(req, "tunnel"), drop = rd_req_bool_or(req, "drop", false);
 	uint16_t to = 0;
 	uint8_t mac[6];
 
 	rd_req_mac(req, "mac", mac);
-	if (to_port == to_tunnel) {
-		rd_req_fail(req, "port", -EINVAL, "an entry leads either to a port or to a tunnel");
-	} else if (to_port) {
-		const struct rd_port *p = rd_req_port(req, "port");
-
-		to = p == NULL ? 0 : p->idx;
-		if (p != NULL && s != NULL && p->sw != s->sw)
-			rd_req_fail(
-				req, "port", -EINVAL, "%s is not on the segment's switch", p->name);
-	} else {
-		const struct rd_tunnel *t = rd_req_tunnel(req, "tunnel");
-
-		to = t == NULL ? 0 : t->idx;
-		if (t != NULL && s != NULL && t->host != s->host)
-			rd_req_fail(
-				req, "tunnel", -EINVAL, "%s is not of the segment's host", t->name);
-	}
+	if (rd_req_has(req, "port") + to_tunnel + drop != 1)
+		rd_req_fail(req, "port", -EINVAL,
+			"an entry leads to a port or to a tunnel, or says drop");
+	else if (to_tunnel)
+		to = read_tunnel(req, s);
+	else if (!drop)
+		to = read_port(req, s);
 	if (rd_req_end(req) < 0)
 		return req->err->code;
 	int ret = rd_fdb_add(s->idx, mac, RD_FDB_STATIC, to_tunnel, to);
@@ -96,7 +104,11 @@ static int list_entry(void *arg, const struct rd_fdb_entry *e)
 		json_pack("{s:s,s:o,s:s,s:s,s:s,s:I}", "segment", rd_ctl_segment_qname(s, qname),
 			"mac", rd_json_mac(e->mac), "kind", kind_name(e->kind), "to",
 			t != NULL ? t->name : rd_ctl_port_qname(e->is_tunnel ? 0 : e->to, to),
-			"to_kind", e->is_tunnel ? "tunnel" : "port", "age_s", (json_int_t)age));
+			"to_kind",
+			e->is_tunnel			? "tunnel"
+				: e->to == RD_PORT_NONE ? "drop"
+							: "port",
+			"age_s", (json_int_t)age));
 }
 
 int ctl_fdb_list(struct rd_request *req)

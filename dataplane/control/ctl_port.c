@@ -34,6 +34,14 @@ static void read_segment(struct rd_request *req, struct rd_port *p)
 	p->segment = s == NULL ? 0 : s->idx;
 }
 
+static void read_deny(struct rd_request *req, const char *key, uint8_t bit, uint8_t *deny)
+{
+	if (rd_req_bool_or(req, key, (*deny & bit) == 0))
+		*deny &= (uint8_t)~bit;
+	else
+		*deny |= bit;
+}
+
 // What port.add and port.set have in common, but for the attachment.
 static void read_common(struct rd_request *req, struct rd_port *p)
 {
@@ -46,6 +54,9 @@ static void read_common(struct rd_request *req, struct rd_port *p)
 	p->mtu = (uint16_t)rd_req_num_or(req, "mtu", 68, 9216, p->mtu);
 	p->admin_up = rd_req_bool_or(req, "up", p->admin_up);
 	p->spoof_check = rd_req_bool_or(req, "spoof_check", p->spoof_check);
+	read_deny(req, "unknown", RD_DENY_UNKNOWN, &p->deny);
+	read_deny(req, "multicast", RD_DENY_MCAST, &p->deny);
+	read_deny(req, "broadcast", RD_DENY_BCAST, &p->deny);
 }
 
 static int port_type(struct rd_request *req)

@@ -18,6 +18,10 @@ static void read_common(struct rd_request *req, struct rd_segment_opts *o)
 	o->flood = rd_req_bool_or(req, "flood", o->flood);
 	o->learn = rd_req_bool_or(req, "learn", o->learn);
 	o->aging_s = (uint32_t)rd_req_num_or(req, "aging_s", 1, AGING_MAX, o->aging_s);
+	o->mac_limit = (uint32_t)rd_req_num_or(req, "mac_limit", 0, UINT32_MAX, o->mac_limit);
+	o->move_limit = (uint16_t)rd_req_num_or(req, "move_limit", 0, UINT16_MAX, o->move_limit);
+	if (rd_req_has(req, "refused"))
+		o->refuse = rd_req_either(req, "refused", "drop", "forward");
 	if (!rd_req_has(req, "tunnels"))
 		return;
 	names = rd_req_array(req, "tunnels", RD_SEGMENT_TUNNELS);
@@ -39,7 +43,11 @@ static void read_common(struct rd_request *req, struct rd_segment_opts *o)
 
 int ctl_segment_add(struct rd_request *req)
 {
-	struct rd_segment_opts o = {.vlan = -1, .flood = true, .learn = true, .aging_s = 300};
+	struct rd_segment_opts o = {.vlan = -1,
+		.flood = true,
+		.learn = true,
+		.aging_s = 300,
+		.move_limit = RD_FDB_MOVES_DEFAULT};
 	const char *name = rd_req_name(req, "name");
 	struct rd_switch *sw = rd_req_switch(req, "switch");
 	bool vni = rd_req_has(req, "vni"), vlan = rd_req_has(req, "vlan");
@@ -68,6 +76,9 @@ int ctl_segment_set(struct rd_request *req)
 			.mtu = s->mtu,
 			.flood = s->flood,
 			.learn = s->learn,
+			.refuse = s->refuse,
+			.move_limit = s->move_limit,
+			.mac_limit = s->mac_limit,
 			.aging_s = s->aging_s,
 			.nb_tunnels = s->nb_tunnels};
 		memcpy(o.tunnel, s->tunnel, sizeof(o.tunnel));
@@ -111,11 +122,15 @@ static json_t *segment_item(const struct rd_segment *s, unsigned entries)
 	const struct rd_switch *sw = rd_switch_at(s->sw);
 	char qname[RD_QNAME_LEN];
 
-	return json_pack("{s:s,s:s,s:s,s:s,s:I,s:i,s:i,s:b,s:b,s:I,s:o,s:i}", "name", s->name,
-		"host", rd_host_name(s->host), "qname", rd_ctl_segment_qname(s, qname), "switch",
-		sw == NULL ? "" : sw->name, "vni", (json_int_t)s->vni, "vlan", (int)s->vlan, "mtu",
+	return json_pack("{s:s,s:s,s:s,s:s,s:I,s:i,s:i,s:b,s:b,s:I,s:o,s:i,s:I,s:I,s:I,s:s,s:I}",
+		"name", s->name, "host", rd_host_name(s->host), "qname",
+		rd_ctl_segment_qname(s, qname), "switch", sw == NULL ? "" : sw->name, "vni",
+		(json_int_t)s->vni, "vlan", (int)s->vlan, "mtu",
 		s->mtu != 0 || sw == NULL ? s->mtu : sw->mtu, "flood", s->flood, "learn", s->learn,
-		"aging_s", (json_int_t)s->aging_s, "tunnels", tunnel_names(s), "fdb", (int)entries);
+		"aging_s", (json_int_t)s->aging_s, "tunnels", tunnel_names(s), "fdb", (int)entries,
+		"learned", (json_int_t)rd_fdb_learned(s->idx), "mac_limit",
+		(json_int_t)s->mac_limit, "move_limit", (json_int_t)s->move_limit, "refused",
+		s->refuse ? "drop" : "forward", "refusals", (json_int_t)rd_fdb_refused(s->idx));
 }
 
 int ctl_segment_list(struct rd_request *req)

@@ -75,6 +75,8 @@ static const struct rd_method methods[] = {
 	{"port.del", ctl_port_del, A},
 	{"port.list", ctl_port_list, L},
 	{"port.set", ctl_port_set, A},
+	{"punt.list", ctl_punt_list, L},
+	{"punt.set", ctl_punt_set, A},
 	{"running_config", ctl_running_config, L},
 	{"segment.add", ctl_segment_add, A},
 	{"segment.del", ctl_segment_del, A},

@@ -39,6 +39,12 @@ static bool wants_port(const struct rd_capture *c, unsigned stage, uint16_t port
 	return c->ports[stage][port / 64] >> (port % 64) & 1;
 }
 
+// As core/drop.c will count it.
+static uint16_t reason_of(const struct rd_meta *md)
+{
+	return md->reason != RD_DROP_NONE ? md->reason : RD_DROP_INTERNAL_UNSPEC;
+}
+
 static bool wants_reason(const struct rd_capture *c, unsigned stage, uint16_t reason)
 {
 	if (!c->by_reason || stage != RD_STAGE_DROP)
@@ -151,7 +157,7 @@ static void record(struct rd_worker *w, struct rd_capture *c, const struct point
 	r->vni = md->vni;
 	r->rule_id = md->rule_id;
 	r->flow_id = md->flow != NULL ? rd_flow_id(w->flows, md->flow) : 0;
-	r->reason = pt->stage == RD_STAGE_DROP ? md->reason : 0;
+	r->reason = pt->stage == RD_STAGE_DROP ? reason_of(md) : 0;
 	r->worker = (uint8_t)w->id;
 	r->flags = meta_flags(md) | flags;
 	r->prev_stage = md->stage;
@@ -175,7 +181,7 @@ static void tap_session(struct rd_worker *w, struct rd_capture *c, const struct 
 		uint8_t flags = 0;
 
 		if (!wants_port(c, pt->stage, rd_stage_port(pt->stage, rd_meta(m)))
-			|| !wants_reason(c, pt->stage, rd_meta(m)->reason))
+			|| !wants_reason(c, pt->stage, reason_of(rd_meta(m))))
 			continue;
 		st->seen++;
 		if (m->nb_segs > 1) // the scratch buffer holds one frame at a time

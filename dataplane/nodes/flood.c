@@ -9,6 +9,7 @@
  * and a frame from a tunnel goes to no tunnel (its sender floods to all), one from the wire not to
  * the wire.
  */
+#include "nodes/deny.h"
 #include "nodes/path.h"
 #include "core/drop.h"
 #include "tables/segment.h"
@@ -28,6 +29,8 @@ struct flood { // the packet that is being flooded
 	struct rte_graph *graph;
 	struct rte_node *node;
 	struct rte_mbuf *m;
+	uint16_t sender; // port index
+	uint8_t class; // RD_DENY_*
 	bool pending; // dest is known, but its copy not made yet: it may be the last
 	struct dest dest;
 };
@@ -63,20 +66,23 @@ static void add_dest(struct flood *fl, struct dest d)
 	fl->dest = d;
 }
 
-// Whether an earlier member of the segment leads through the same MUX.
-static bool mux_served(const struct rd_segment *seg, unsigned before, uint16_t mux, uint16_t sender)
+// Whether an earlier member of the segment leads through the same MUX
+// and takes this class of floods.
+static bool mux_served(
+	const struct rd_segment *seg, unsigned before, uint16_t mux, const struct flood *fl)
 {
 	for (unsigned i = 0; i < before; i++) {
 		const struct rd_port *p = rd_port_at(seg->port[i]);
 
 		if (p != NULL && p->attach == RD_ATTACH_VIA && p->peer == mux && p->admin_up
-			&& p->idx != sender)
+			&& p->idx != fl->sender && (p->deny & fl->class) == 0)
 			return true;
 	}
 	return false;
 }
 
-static bool wants_copy(const struct rd_segment *seg, unsigned i, const struct rd_port *in)
+static bool wants_copy(
+	const struct rd_segment *seg, unsigned i, const struct rd_port *in, const struct flood *fl)
 {
 	const struct rd_port *p = rd_port_at(seg->port[i]);
 
@@ -89,7 +95,7 @@ static bool wants_copy(const struct rd_segment *seg, unsigned i, const struct rd
 	// What came from the host by a MUX, its own switch has flooded there already.
 	if (in->attach == RD_ATTACH_VIA && in->peer == p->peer)
 		return false;
-	return !mux_served(seg, i, p->peer, in->idx);
+	return (p->deny & fl->class) || !mux_served(seg, i, p->peer, fl);
 }
 
 static void each_dest(struct flood *fl, const struct rd_segment *seg, const struct rd_port *in)
@@ -97,7 +103,7 @@ static void each_dest(struct flood *fl, const struct rd_segment *seg, const stru
 	bool tunnelled = rd_meta(fl->m)->flags & RD_META_FROM_TUNNEL;
 
 	for (unsigned i = 0; i < seg->nb_ports; i++)
-		if (wants_copy(seg, i, in))
+		if (wants_copy(seg, i, in, fl))
 			add_dest(fl, (struct dest){.port = seg->port[i]});
 	for (unsigned i = 0; !tunnelled && i < seg->nb_tunnels; i++)
 		add_dest(fl, (struct dest){.tunnel = seg->tunnel[i]});
@@ -121,6 +127,8 @@ static uint16_t flood_one(struct flood *fl)
 	if (seg == NULL || in == NULL)
 		return rd_drop(md, RD_DROP_PORT_NO_SEGMENT);
 	fl->pending = false;
+	fl->sender = in->idx;
+	fl->class = rd_deny_class(rte_pktmbuf_mtod(fl->m, const uint8_t *));
 	each_dest(fl, seg, in);
 	return fl->pending ? route(md, fl->dest) : rd_drop(md, RD_DROP_FLOOD_EMPTY);
 }

@@ -16,7 +16,7 @@ static uint16_t flow_install_one(struct rd_worker *w, struct rte_mbuf *m, struct
 
 	RTE_SET_USED(m);
 	if (p == NULL)
-		return rd_drop(md, RD_DROP_TX_NO_DEVICE);
+		return rd_drop(md, RD_DROP_TX_PORT_DELETED);
 	if (md->flow != NULL)
 		rd_flow_make_live(w, md->flow);
 	switch (p->type) {

@@ -3,6 +3,8 @@
  * l2_lookup: a miss. Learns the source, finds the destination by MAC and writes the actions into
  * the flow's entry. Comes from flow_lookup; goes to the first stage of those actions, or to flood.
  */
+#include <string.h>
+
 #include "nodes/path.h"
 #include "tables/segment.h"
 
@@ -17,14 +19,56 @@ static bool is_reserved(const uint8_t dmac[6])
 	return rd_be32(dmac) == 0x0180c200 && dmac[4] == 0 && (dmac[5] & 0xf0) == 0;
 }
 
-static void learn(struct rd_worker *w, const struct rd_segment *seg, const struct rd_meta *md,
+// 0, or why a packet of this source may not pass.
+static int learn(struct rd_worker *w, const struct rd_segment *seg, const struct rd_meta *md,
 	const uint8_t smac[6])
 {
 	bool tunnelled = md->flags & RD_META_FROM_TUNNEL;
+	uint32_t slot = 0;
 
 	if (seg->learn)
-		rd_fdb_learn(
+		slot = rd_fdb_learn(
 			seg->idx, smac, tunnelled, tunnelled ? md->tunnel : md->in_port, w->now_s);
+	if (likely(slot < RD_FDB_MOVES || !seg->refuse))
+		return 0;
+	return slot == RD_FDB_MOVES ? RD_DROP_L2_MAC_MOVE : RD_DROP_L2_LEARN_LIMIT;
+}
+
+// Addresses that no packet on a wire may have: RFC 1122, 3.2.1.3; RFC 4291, 2.5.2, 2.5.3, 2.7.
+static int check_ipv4(const uint8_t *ip)
+{
+	uint32_t src = rd_be32(ip + 12), dst = rd_be32(ip + 16);
+
+	if (src >> 28 == 14 || src >> 24 == 127 || src == UINT32_MAX)
+		return RD_DROP_PARSE_SADDR_INVALID;
+	return dst >> 24 == 127 || dst == 0 ? RD_DROP_PARSE_DADDR_INVALID : 0;
+}
+
+static int check_ipv6(const uint8_t *ip)
+{
+	static const uint8_t loopback[16] = {[15] = 1}, none[16];
+	const uint8_t *src = ip + 8, *dst = ip + 24;
+
+	if (src[0] == 0xff || memcmp(src, loopback, 16) == 0)
+		return RD_DROP_PARSE_SADDR_INVALID;
+	if (memcmp(dst, loopback, 16) == 0 || memcmp(dst, none, 16) == 0)
+		return RD_DROP_PARSE_DADDR_INVALID;
+	return 0;
+}
+
+// What is asked once per flow: 0, or why it may not pass.
+static int check_source(struct rd_worker *w, const struct rd_segment *seg, const struct rd_meta *md,
+	const uint8_t *frame)
+{
+	int reason = 0;
+
+	if (is_reserved(frame))
+		return RD_DROP_L2_CONTROL;
+	if (md->pkt_flags & RD_PKT_IPV4)
+		reason = check_ipv4(frame + md->l3_off);
+	else if (md->pkt_flags & RD_PKT_IPV6)
+		reason = check_ipv6(frame + md->l3_off);
+	return reason != 0 ? reason : learn(w, seg, md, frame + 6);
 }
 
 // A port as destination: 0, or why not.
@@ -99,12 +143,16 @@ static uint16_t l2_lookup_one(struct rd_worker *w, struct rte_mbuf *m, struct rd
 		return follow(md);
 	if (seg == NULL)
 		return rd_drop(md, RD_DROP_PORT_NO_SEGMENT);
-	if (is_reserved(frame))
-		return rd_drop(md, RD_DROP_L2_CONTROL);
-	learn(w, seg, md, frame + 6);
+	reason = check_source(w, seg, md, frame);
+	if (reason != 0)
+		return rd_drop(md, (enum rd_drop_reason)reason);
 	if (md->pkt_flags & RD_PKT_MCAST)
 		return NEXT_FLOOD;
-	if (!rd_fdb_lookup(seg->idx, frame, &e) || (!e.is_tunnel && rd_port_at(e.to) == NULL))
+	if (!rd_fdb_lookup(seg->idx, frame, &e))
+		return unknown(seg, md);
+	if (!e.is_tunnel && e.to == RD_PORT_NONE)
+		return rd_drop(md, RD_DROP_L2_BLACKHOLE);
+	if (!e.is_tunnel && rd_port_at(e.to) == NULL)
 		return unknown(seg, md);
 	reason = e.is_tunnel ? to_tunnel(md, e.to) : to_port(md, e.to);
 	if (reason != 0)

@@ -10,6 +10,7 @@
 #include "core/stage.h"
 #include "nodes/parse.h"
 #include "tables/port.h"
+#include "tables/punt.h"
 #include "tables/tunnel.h"
 
 #define PUNT_NEXT(X) X(DROP, drop) X(VMK_RX, vmk_rx)
@@ -61,9 +62,11 @@ static uint16_t punt_arp(struct rte_mbuf *m, struct rd_meta *md, uint8_t host)
 
 	if (memcmp(arp, ethernet_ipv4, sizeof(ethernet_ipv4)) != 0
 		|| !is_unicast_mac(arp + ARP_SHA))
-		return rd_drop(md, RD_DROP_PUNT_MALFORMED);
+		return rd_drop(md, RD_DROP_ARP_INVALID);
 	if (tep == NULL || (op != ARP_REQUEST && op != ARP_REPLY))
 		return rd_drop(md, RD_DROP_PUNT_UNHANDLED);
+	if (memcmp(arp + ARP_SPA, tep->ip, 4) == 0)
+		return rd_drop(md, RD_DROP_ARP_SPOOF);
 	learn(tep, arp);
 	if (op == ARP_REPLY) {
 		rte_pktmbuf_free(m);
@@ -93,9 +96,10 @@ static uint16_t punt_echo(struct rte_mbuf *m, struct rd_meta *md, const struct r
 
 	if (icmp[0] != ICMP_ECHO)
 		return rd_drop(md, RD_DROP_PUNT_UNHANDLED);
-	if (len < ICMP_LEN || icmp[1] != 0 || rd_node_csum(m, md->l4_off, len, 0) != 0
-		|| !is_unicast_ip(ip + 12))
+	if (len < ICMP_LEN || icmp[1] != 0 || !is_unicast_ip(ip + 12))
 		return rd_drop(md, RD_DROP_PUNT_MALFORMED);
+	if (rd_node_csum(m, md->l4_off, len, 0) != 0)
+		return rd_drop(md, RD_DROP_PARSE_L4_CSUM);
 	memcpy(frame, frame + 6, 6);
 	memcpy(frame + 6, tep->mac, 6);
 	memcpy(ip + 16, ip + 12, 4);
@@ -114,14 +118,18 @@ static uint16_t punt_one(struct rd_worker *w, struct rte_mbuf *m, struct rd_meta
 	const struct rd_port *in = rd_port_at(md->in_port);
 	const struct rd_tep *tep;
 
-	RTE_SET_USED(w);
 	if (in == NULL)
 		return rd_drop(md, RD_DROP_RX_PORT_DOWN);
+	if (!rd_punt_take(w->id, rd_clock_ns(&w->clock, rd_tsc())))
+		return rd_drop(md, RD_DROP_PUNT_RATE);
 	if (md->pkt_flags & RD_PKT_ARP)
 		return punt_arp(m, md, in->host);
 	tep = rd_tep_by_ip(in->host, rte_pktmbuf_mtod_offset(m, uint8_t *, md->l3_off + 16));
-	if (tep == NULL || md->proto != RD_IPPROTO_ICMP || (md->pkt_flags & RD_PKT_L4) == 0
-		|| (md->pkt_flags & RD_PKT_FRAG))
+	if (tep == NULL || (md->pkt_flags & RD_PKT_L4) == 0 || (md->pkt_flags & RD_PKT_FRAG))
+		return rd_drop(md, RD_DROP_PUNT_UNHANDLED);
+	if (md->proto == RD_IPPROTO_UDP)
+		return rd_drop(md, RD_DROP_DECAP_PORT_UNKNOWN);
+	if (md->proto != RD_IPPROTO_ICMP)
 		return rd_drop(md, RD_DROP_PUNT_UNHANDLED);
 	return punt_echo(m, md, tep);
 }

@@ -11,6 +11,7 @@
 #include "base/pkt.h"
 #include "core/drop.h"
 #include "core/graph.h"
+#include "nodes/path.h"
 #include "tables/port.h"
 
 enum {
@@ -106,14 +107,24 @@ static uint16_t answer(struct tx *t, struct rte_mbuf *m, const struct rd_port *p
 	return RD_CONSUMED;
 }
 
+// The port is off, or nobody is at its other end: whose fault it is depends on what it leads to.
+static enum rd_drop_reason down(const struct rd_port *p)
+{
+	if (p->type == RD_PORT_MUX)
+		return RD_DROP_MUX_PORT_DOWN;
+	if (!rd_port_is_guest(p))
+		return RD_DROP_TX_PORT_DOWN;
+	return p->admin_up ? RD_DROP_VNIC_DISCONNECTED : RD_DROP_VNIC_ADMIN_DOWN;
+}
+
 static uint16_t tx_one(struct tx *t, struct rte_mbuf *m, struct rd_meta *md)
 {
 	const struct rd_port *p = rd_port_at(md->out_port);
 
 	if (p == NULL)
-		return rd_drop(md, RD_DROP_TX_NO_DEVICE);
+		return rd_drop(md, RD_DROP_TX_PORT_DELETED);
 	if (!p->admin_up || !p->link_up)
-		return rd_drop(md, RD_DROP_TX_PORT_DOWN);
+		return rd_drop(md, down(p));
 	switch (p->attach) {
 	case RD_ATTACH_ETHDEV:
 		if (p->eth.mtu != 0 && m->pkt_len > p->eth.mtu + RD_ETH_LEN + TAGS_LEN)
@@ -163,7 +174,8 @@ static void send_run(
 		next[i] = RD_CONSUMED;
 	}
 	for (uint16_t i = sent; i < nb; i++)
-		next[i] = rd_drop(rd_meta(pkts[i]), RD_DROP_TX_RING_FULL);
+		next[i] = rd_drop(rd_meta(pkts[i]),
+			rd_port_is_guest(p) ? RD_DROP_VQ_FULL : RD_DROP_TX_RING_FULL);
 }
 
 static uint32_t bytes_of(struct rte_mbuf **pkts, uint16_t nb)

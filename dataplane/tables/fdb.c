@@ -30,6 +30,7 @@ int rd_fdb_init(uint32_t capacity)
 	rd_fdb_.nb_slots = buckets * FDB_BUCKET;
 	rd_fdb_.mask = buckets - 1;
 	rd_fdb_.failures = 0;
+	rd_fdb_limits_reset();
 	return 0;
 }
 
@@ -159,14 +160,18 @@ uint32_t rd_fdb_insert_slot(uint64_t key, uint64_t val, bool evict)
 }
 
 // The key is in `slot` with `val`. false: it changed meanwhile, look again.
-static bool learn_known(uint32_t slot, uint64_t key, uint64_t val, uint64_t fresh)
+static bool learn_known(uint32_t *slot, uint64_t key, uint64_t val, uint64_t fresh)
 {
 	if (fdb_kind(val) != RD_FDB_LEARNED)
 		return true;
 	if (fdb_same(val, fresh))
 		return fdb_last(val) == fdb_last(fresh)
-			|| fdb_touch_val(slot, val, fdb_last(fresh));
-	if (!fdb_cas(slot, key, val, key, fresh))
+			|| fdb_touch_val(*slot, val, fdb_last(fresh));
+	if (!rd_fdb_may_move(key, fdb_last(fresh))) {
+		*slot = RD_FDB_MOVES;
+		return true;
+	}
+	if (!fdb_cas(*slot, key, val, key, fresh))
 		return false;
 	rd_generation_segment(
 		(uint16_t)(key >> 48)); // the station moved: flows towards it decide again
@@ -192,10 +197,12 @@ uint32_t rd_fdb_learn(
 		uint32_t slot = rd_fdb_find_slot(key, &val);
 
 		if (slot == FDB_NONE) {
+			if (!rd_fdb_may_learn(segment))
+				return RD_FDB_LIMIT;
 			slot = rd_fdb_insert_slot(key, fresh, false);
 			return slot == FDB_NONE ? learn_failed() : slot;
 		}
-		if (learn_known(slot, key, val, fresh))
+		if (learn_known(&slot, key, val, fresh))
 			return slot;
 	}
 	return learn_failed();

@@ -7,6 +7,8 @@
 
 #include "tables/fdb_slot.h"
 
+#include <string.h>
+
 // Only the control thread makes and removes entries that are not learned, so those don't change under it.
 int rd_fdb_put(
 	uint16_t segment, const uint8_t mac[6], enum rd_fdb_kind kind, bool is_tunnel, uint16_t to)
@@ -93,11 +95,19 @@ static bool remove_slot(uint32_t slot, doomed_fn doomed, const void *arg)
 
 static unsigned remove_if(doomed_fn doomed, const void *arg)
 {
+	static uint32_t learned[RD_SEGMENT_MAX];
 	unsigned removed = 0;
 
-	for (uint32_t s = 0; s < rd_fdb_.nb_slots; s++)
-		if (fdb_peek(s) != 0 && remove_slot(s, doomed, arg))
+	memset(learned, 0, sizeof(learned));
+	for (uint32_t s = 0; s < rd_fdb_.nb_slots; s++) {
+		uint64_t key = fdb_peek(s);
+
+		if (key != 0 && remove_slot(s, doomed, arg))
 			removed++;
+		else if (key != 0 && fdb_kind(rd_fdb_.slot[s].val[1]) == RD_FDB_LEARNED)
+			learned[(key >> 48) % RD_SEGMENT_MAX]++;
+	}
+	rd_fdb_recount(learned);
 	return removed;
 }
 

@@ -111,6 +111,13 @@ static inline void fdb_buckets(uint64_t key, uint32_t first[2])
 	first[1] = a < b ? b : a;
 }
 
+// fdb_limit.c. Worker: whether another station may be learned in the segment, or one may move; counts it, or the refusal.
+bool rd_fdb_may_learn(uint16_t segment);
+bool rd_fdb_may_move(uint64_t key, uint32_t now_s);
+// Control: learned entries of each segment were counted anew; and forgets everything.
+void rd_fdb_recount(const uint32_t learned[RD_SEGMENT_MAX]);
+void rd_fdb_limits_reset(void);
+
 // The slot that has this key and its val, or FDB_NONE.
 uint32_t rd_fdb_find_slot(uint64_t key, uint64_t *val);
 // Puts a key that is not there into a free slot, evicting a learned one if `evict`. FDB_NONE when there is no room.

@@ -42,6 +42,10 @@ enum rd_port_attach {
 	RD_ATTACH_ANSWER, // answer: a stand-in guest
 };
 
+#define RD_DENY_UNKNOWN 1 // unicast to a MAC that is not known
+#define RD_DENY_MCAST 2
+#define RD_DENY_BCAST 4
+
 struct rd_answer { // frames that a stand-in guest transmits, one per packet delivered to it
 	uint32_t nb;
 	uint32_t next; // atomic: workers take numbers
@@ -61,6 +65,7 @@ struct rd_port {
 	bool admin_up;
 	bool link_up; // of the ethdev; others: true
 	bool spoof_check; // vnic, upt: source MAC must be the port's
+	uint8_t deny; // RD_DENY_*: floods that it gets no copy of
 	uint8_t host; // index
 	uint16_t sw; // switch index
 	uint16_t segment; // access segment, 0 = none

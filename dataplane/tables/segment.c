@@ -125,6 +125,9 @@ static void take_opts(struct rd_segment *s, const struct rd_segment_opts *o)
 	s->mtu = o->mtu;
 	s->flood = o->flood;
 	s->learn = o->learn;
+	s->refuse = o->refuse;
+	s->move_limit = o->move_limit;
+	s->mac_limit = o->mac_limit;
 	s->aging_s = o->aging_s;
 	s->nb_tunnels = o->nb_tunnels;
 	memcpy(s->tunnel, o->tunnel, o->nb_tunnels * sizeof(s->tunnel[0]));

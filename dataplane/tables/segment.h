@@ -22,6 +22,9 @@ struct rd_segment {
 	uint32_t vni; // 0 for a VLAN segment
 	uint16_t mtu; // 0 = the switch's
 	bool flood, learn;
+	bool refuse; // a packet whose source may not be learned is dropped
+	uint16_t move_limit; // moves of a MAC in RD_FDB_MOVE_S, 0 = any number
+	uint32_t mac_limit; // learned MACs, 0 = any number
 	uint32_t aging_s;
 	uint16_t
 		nb_ports; // members: access ports of the segment; for a VLAN segment also the switch's uplinks
@@ -41,7 +44,9 @@ struct rd_segment_opts {
 	int32_t vlan; // -1 = vni
 	uint32_t vni;
 	uint16_t mtu;
-	bool flood, learn;
+	bool flood, learn, refuse;
+	uint16_t move_limit;
+	uint32_t mac_limit;
 	uint32_t aging_s;
 	uint16_t nb_tunnels;
 	uint16_t tunnel[RD_SEGMENT_TUNNELS];
@@ -67,9 +72,17 @@ struct rd_fdb_entry {
 	uint8_t mac[6];
 	uint8_t kind; // enum rd_fdb_kind
 	bool is_tunnel;
-	uint16_t to; // port or tunnel index
+	uint16_t to; // port or tunnel index; 0: what goes there is dropped
 	uint32_t last_s; // coarse seconds of the last packet from it
 	uint32_t slot; // for rd_fdb_touch
+};
+
+#define RD_FDB_MOVE_S 10
+#define RD_FDB_MOVES_DEFAULT 16 // of a segment that says nothing else
+enum { // instead of a slot
+	RD_FDB_MOVES = UINT32_MAX - 2, // moves too often
+	RD_FDB_LIMIT, // the segment has as many as it may
+	RD_FDB_FULL, // the table is full
 };
 
 int rd_fdb_init(uint32_t capacity);
@@ -77,7 +90,7 @@ void rd_fdb_fini(void);
 // Worker: destination of a MAC. false if unknown.
 bool rd_fdb_lookup(uint16_t segment, const uint8_t mac[6], struct rd_fdb_entry *e);
 // Worker: source seen behind a port or tunnel. Never overrides static and port entries. Bumps the generation when
-// the station moved. The slot to touch later, or UINT32_MAX when the table is full (counted).
+// the station moved. The slot to touch later, or why not: RD_FDB_FULL and the others (counted).
 uint32_t rd_fdb_learn(
 	uint16_t segment, const uint8_t mac[6], bool is_tunnel, uint16_t to, uint32_t now_s);
 // Worker: keeps a learned entry alive; does nothing when the slot holds another key by now.
@@ -91,3 +104,6 @@ unsigned rd_fdb_age(uint32_t now_s); // removes learned entries older than their
 // Calls fn for every entry (a snapshot each); stops when fn returns non-zero.
 int rd_fdb_each(int (*fn)(void *arg, const struct rd_fdb_entry *e), void *arg);
 uint64_t rd_fdb_learn_failures(void);
+// Of a segment: learned entries (exact once a second), and stations that might not be learned or moved.
+uint32_t rd_fdb_learned(uint16_t segment);
+uint32_t rd_fdb_refused(uint16_t segment);

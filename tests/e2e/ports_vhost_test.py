@@ -73,7 +73,7 @@ def test_guest_comes_and_goes(socket):
 			attach(sw, g0)
 			assert os.path.exists(socket) and d.port("vm")["link"] == "down"
 			g0.ping("192.0.2.2", 2, extra=["-w", "2"], rc=None)
-			wait_for("drops", lambda: d.drops().get("TX_PORT_DOWN", 0) > 0)
+			wait_for("drops", lambda: d.drops().get("VNIC_DISCONNECTED", 0) > 0)
 			for _ in range(2):
 				with guest(sw, socket) as g1:
 					d.wait_link("vm", "up", 5)

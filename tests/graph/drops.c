@@ -64,11 +64,11 @@ static void port_down(void **state)
 	gt_up(t.arm_uplink, true, true);
 	gt_up(t.mux, true, false);
 	id = send(t.arm_uplink, &f);
-	gf_assert_reason(id, RD_DROP_TX_PORT_DOWN);
+	gf_assert_reason(id, RD_DROP_MUX_PORT_DOWN);
 	assert_dropped_by(id, RD_STAGE_MUX_TX);
 	assert_int_equal(gf_w->ports[t.mux].drops, 1);
 	gt_up(t.proxy, false, true);
-	gf_assert_reason(send(t.arm_uplink, &f), RD_DROP_TX_PORT_DOWN);
+	gf_assert_reason(send(t.arm_uplink, &f), RD_DROP_VNIC_ADMIN_DOWN);
 	f = from_guest(GR_CLIENT, 10);
 	gt_up(t.mux, true, true);
 	gf_assert_reason(send(t.mux, &f), RD_DROP_RX_PORT_DOWN);

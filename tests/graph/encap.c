@@ -194,6 +194,7 @@ static void ecn_of_ipv6(void **state)
 	rd_put32(f.bytes + 14, 0x6ba12345); // class 0xba: EF, ECN-capable; a flow label
 	rd_put16(f.bytes + 18, 8);
 	f.bytes[20] = 59; // no next header
+	f.bytes[14 + 24] = 0x20; // a destination address that is none of the forbidden
 	outer = gr_geneve(&f, GT_VNI);
 	set_tos(outer.bytes + 14, 3);
 	id = gf_send(t.arm_uplink, outer.bytes, outer.len);

@@ -112,12 +112,12 @@ static void refused(void **state)
 
 	(void)state;
 	gt_emulated(&t, NULL);
-	gf_assert_reason(send(t.arm_uplink, &f), RD_DROP_PUNT_UNHANDLED);
+	gf_assert_reason(send(t.arm_uplink, &f), RD_DROP_DECAP_PORT_UNKNOWN);
 	f = gr_echo(l2, "224.0.0.1", "192.168.4.60", 8);
 	gf_assert_reason(send(t.arm_uplink, &f), RD_DROP_PUNT_MALFORMED);
 	f = gr_echo(l2, "192.168.4.57", "192.168.4.60", 8);
 	f.bytes[45] ^= 1;
-	gf_assert_reason(send(t.arm_uplink, &f), RD_DROP_PUNT_MALFORMED);
+	gf_assert_reason(send(t.arm_uplink, &f), RD_DROP_PARSE_L4_CSUM);
 	f = gr_arp("ff:ff:ff:ff:ff:ff", GR_REMOTE_TEP, "192.168.4.57", "192.168.4.60", 3);
 	gf_assert_reason(send(t.arm_uplink, &f), RD_DROP_PUNT_UNHANDLED);
 	// Somebody else's address: traffic, not for us; the DPU's uplink carries no VLAN segment.

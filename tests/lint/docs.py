@@ -9,7 +9,7 @@ import os
 import re
 import sys
 
-CLASSES = {"M": "malformed", "P": "policy", "R": "resource", "C": "configuration", "X": "expected", "I": "internal"}
+CLASSES = {"M": "malformed", "P": "policy", "R": "resource", "C": "configuration", "X": "expected", "I": "internal", "H": "hardware"}
 HEADS = {
 	"stages": """# Stages
 
