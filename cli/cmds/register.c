@@ -32,6 +32,7 @@ static const struct rd_cmd_set *const sets[] = {
 	&rd_cmds_stage,
 	&rd_cmds_drop,
 	&rd_cmds_punt,
+	&rd_cmds_ladder,
 	&rd_cmds_worker,
 	&rd_cmds_capture,
 	&rd_cmds_inject,

@@ -99,6 +99,8 @@ RD_HANDLER(flow_flush);
 RD_HANDLER(stage_list);
 RD_HANDLER(drop_list);
 RD_HANDLER(drop_recent);
+RD_HANDLER(drop_hardware);
+RD_HANDLER(port_ladder);
 RD_HANDLER(punt_list);
 RD_HANDLER(punt_set);
 RD_HANDLER(worker_list);

@@ -309,13 +309,20 @@ static const struct dc_case cases[] = {
 	CASE(RD_DROP_L2_LEARN_LIMIT, learn_limit),
 	CASE(RD_DROP_L2_MAC_MOVE, mac_move),
 	CASE(RD_DROP_L2_BLACKHOLE, blackhole),
-	// The tracker decides these without a graph.
-	ELSEWHERE(RD_DROP_DFW_STATE_MISMATCH, "tests/unit/conn_help.h"),
-	ELSEWHERE(RD_DROP_DFW_STATE_LIMIT, "tests/unit/tables_conn.c"),
-	ELSEWHERE(RD_DROP_DFW_SYN_FLOOD, "tests/unit/tables_conn.c"),
-	ELSEWHERE(RD_DROP_DFW_STATE_MEMORY, "tests/unit/tables_conn.c"),
-	ELSEWHERE(RD_DROP_DFW_BAD_OFFSET, "tests/unit/tables_conn_tcp.c"),
-	ELSEWHERE(RD_DROP_DFW_SHORT, "tests/unit/tables_conn.c"),
+	// By several workers, or with a device that takes tags out.
+	ELSEWHERE(RD_DROP_LCORE_HANDOFF_FULL, "tests/graph/handoff.c"),
+	ELSEWHERE(RD_DROP_LCORE_HANDOFF_STALE, "tests/graph/handoff.c"),
+	ELSEWHERE(RD_DROP_LCORE_STOPPED, "tests/graph/handoff.c"),
+	ELSEWHERE(RD_DROP_RX_VLAN_LOST, "tests/graph/handoff.c"),
+	// With rules and connections.
+	ELSEWHERE(RD_DROP_FRAG_NO_HEAD, "tests/graph/firewall.c"),
+	ELSEWHERE(RD_DROP_DFW_REJECTED, "tests/graph/firewall.c"),
+	ELSEWHERE(RD_DROP_DFW_STATE_MISMATCH, "tests/graph/firewall.c"),
+	ELSEWHERE(RD_DROP_DFW_STATE_LIMIT, "tests/graph/firewall.c"),
+	ELSEWHERE(RD_DROP_DFW_SYN_FLOOD, "tests/graph/firewall.c"),
+	ELSEWHERE(RD_DROP_DFW_STATE_MEMORY, "tests/graph/firewall.c"),
+	ELSEWHERE(RD_DROP_DFW_BAD_OFFSET, "tests/graph/firewall.c"),
+	ELSEWHERE(RD_DROP_DFW_SHORT, "tests/graph/firewall.c"),
 };
 
 const struct dc_case *dc_find(uint16_t reason)
