@@ -315,8 +315,8 @@ static const struct dc_case cases[] = {
 	ELSEWHERE(RD_DROP_LCORE_STOPPED, "tests/graph/handoff.c"),
 	ELSEWHERE(RD_DROP_RX_VLAN_LOST, "tests/graph/handoff.c"),
 	// With rules and connections.
-	ELSEWHERE(RD_DROP_FRAG_NO_HEAD, "tests/graph/firewall.c"),
-	ELSEWHERE(RD_DROP_DFW_REJECTED, "tests/graph/firewall.c"),
+	ELSEWHERE(RD_DROP_FRAG_NO_HEAD, "tests/graph/firewall_reject.c"),
+	ELSEWHERE(RD_DROP_DFW_REJECTED, "tests/graph/firewall_reject.c"),
 	ELSEWHERE(RD_DROP_DFW_STATE_MISMATCH, "tests/graph/firewall.c"),
 	ELSEWHERE(RD_DROP_DFW_STATE_LIMIT, "tests/graph/firewall.c"),
 	ELSEWHERE(RD_DROP_DFW_SYN_FLOOD, "tests/graph/firewall.c"),
