@@ -98,3 +98,41 @@ def test_reload_is_atomic():
 		assert passed + denied["dfw_out"] == sent[0]
 		assert passed > 0 and denied["dfw_out"] > 0
 		print(f"{RELOADS} reloads, {sent[0]} packets, {passed} passed")
+
+
+POLICY = """dfw begin
+dfw service set web service tcp/80,tcp/443:1024-65535
+dfw group set clients addresses 10.0.0.0/8,2001:db8::/32
+dfw group set guests members port:a,segment:lan
+dfw section add mac kind l2
+dfw rule add mac 900 action drop from 02:00:00:00:00:99 ethertype 0x0806
+dfw section add app applied-to group:guests
+dfw rule add app 1024 action drop dir out service tcp/135 log
+dfw rule add app 1025 action allow from clients,192.168.4.3 service web,icmp/8:0 log name "for all"
+dfw rule add app 1026 action reject dir in service tcp/22 applied-to port:b disabled
+dfw commit
+dfw set port b stateful off
+dfw settings default drop max-half-open 100
+dfw settings timeout syn_sent 20
+"""
+
+
+def test_config_and_forms(tmp_path):
+	"""The policy printed as commands makes the same policy; log lines and vsipioctl in the vendor's layout."""
+	with Daemon(lines=LAN + POLICY) as d, d.client() as c:
+		first = [i["line"] for i in c.list("running_config")]
+		frames = [bytes(Ether(src="02:00:00:00:00:01", dst="02:00:00:00:00:02") / IP(src="192.168.4.3", dst="192.168.4.4")
+			/ TCP(sport=49676, dport=port, flags="SEC")).hex() for port in (135, 80)]
+		c("inject", port="a", frames=frames)
+		lines = [i["line"].split(" ", 1) for i in c.list("dfw.log")]
+		assert lines[0][0].endswith("Z") and lines[0][1] == \
+			"<vif1> INET match DROP mainrs/1024 OUT 40 TCP 192.168.4.3/49676->192.168.4.4/135 SEW"
+		assert "PASS mainrs/1025 IN 40 TCP" in lines[2][1]
+		text = d.cli("vsipioctl", "getrules", "-f", "b")
+		assert "rule 1024 at 1 out protocol tcp from any to any port 135 drop with log;" in text
+		assert "rule 900 at 1 inout ethertype 0x0806 from 02:00:00:00:00:99 to any drop;" in text and "1026" not in text
+		assert "addrset clients {\nip 10.0.0.0/8," in d.cli("vsipioctl", "getaddrsets", "-f", "b")
+		assert "192.168.4.3:49676 -> 192.168.4.4:80 in protocol tcp state SYN_SENT" in d.cli("vsipioctl", "getflows", "-f", "a")
+	(tmp_path / "again.rd").write_text("\n".join(first) + "\n")
+	with Daemon(files=[tmp_path / "again.rd"]) as d, d.client() as c:
+		assert [i["line"] for i in c.list("running_config")] == first
