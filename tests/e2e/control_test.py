@@ -98,7 +98,7 @@ def test_lists_of_the_demo(c):
 	assert [r["id"] for r in rules] == [1041, 1042, 1043, 0]
 	assert rules[0] == {"port": GUEST, "port_id": 100663333, "id": 1041, "at": 1, "name": "web", "dir": "in",
 		"action": "allow", "proto": "tcp", "src": "any", "dst": "any", "sport": "any", "dport": "80",
-		"hits": rules[0]["hits"]}
+		"hits": rules[0]["hits"], "bytes": rules[0]["bytes"], "sessions": rules[0]["sessions"], "log": False}
 	assert rules[-1]["name"] == "default" and rules[-1]["action"] == "drop"
 	kinds = {(e["mac"], e["kind"], e["to"]) for e in c.list("fdb.list", segment="arm/cluster1-segment1")}
 	assert ("00:50:56:a1:fc:f3", "static", "to-192.168.4.57") in kinds
@@ -655,6 +655,30 @@ port add u switch sw type uplink device "net_null0,no-rx=1" queues 3
 		c("inject", port="u", frames=flood)
 		assert sum(w["packets"] for w in c.list("worker.list")) >= 60
 		assert c("worker.balance")["index_permille"] >= 1000
+
+
+def test_ladder_and_what_devices_lost():
+	with open(f"{SOURCE}/pcaps/in/emulated-syn.pcap", "rb") as f:
+		syn = f.read()[40:].hex()
+	with demo() as (_, c):
+		c("inject", port="arm/vmnic1", frames=[syn] * 5)
+		wait_for("the guest's packets", lambda: c.one("port.list", port=GUEST)["tx_packets"] == 5)
+		ladder = {r["layer"]: r for r in c.list("port.ladder", port=GUEST, dir="to-guest")}
+		assert [ladder[x]["packets"] for x in ("uplink_rx", "tunnel_decap", "dfw_in")] == [10, 5, 5], f"two tiers: {ladder}"
+		assert ladder["uplink_rx"]["counts"] == "all ports"
+		back = {r["layer"]: r for r in c.list("port.ladder", port=GUEST, dir="from-guest")}
+		assert back["tunnel_encap"]["packets"] == 1 and back["uplink_tx"]["packets"] == 2, "one SYN-ACK, by two tiers"
+		assert all(r["reason"] for r in c.list("drop.hardware"))
+
+
+def test_punt_rate():
+	arp = "ffffffffffff00505663045c0806000108000604000100505663045cc0a80439000000000000c0a8043c" + "00" * 18
+	with demo() as (_, c):
+		c("punt.set", rate=1)
+		assert [p["rate"] for p in c.list("punt.list")] == [1]
+		c("inject", port="arm/vmnic1", frames=[arp] * 50)
+		wait_for("what the rate refuses", lambda: c.list("punt.list")[0]["limited"] > 0)
+		assert {d["reason"]: d["count"] for d in c.list("drop.list")}["PUNT_RATE"] > 0
 
 
 def test_every_method_was_answered():

@@ -278,7 +278,7 @@ def test_links_in_a_ring(rng):
 			c("inject", port="a/p0", frames=[frame.hex()] * n)
 			assert c.list("host.list") and time.monotonic() - start < 30
 		assert_sound(c, base)
-		assert {i["reason"]: i["count"] for i in c.list("drop.list")}["MEM_CLONE"] > 0
+		assert {i["reason"]: i["count"] for i in c.list("drop.list")}["FLOOD_CLONE"] > 0
 
 
 def test_hidden_ports():

@@ -4,10 +4,22 @@
  */
 #include "semantics_walk.h"
 
+static bool is_guest(const struct sem_port *p)
+{
+	return p->type == RD_PORT_VNIC || p->type == RD_PORT_UPT;
+}
+
+static uint16_t why_down(const struct sem_port *p)
+{
+	if (is_guest(p))
+		return p->admin ? RD_DROP_VNIC_DISCONNECTED : RD_DROP_VNIC_ADMIN_DOWN;
+	return p->type == RD_PORT_MUX ? RD_DROP_MUX_PORT_DOWN : RD_DROP_TX_PORT_DOWN;
+}
+
 static void send(struct sem_walk *w, const struct sem_port *p)
 {
 	if (!p->admin || !p->link) {
-		sem_drop(w, RD_DROP_TX_PORT_DOWN);
+		sem_drop(w, why_down(p));
 	} else if (p->attach == RD_ATTACH_LINK) {
 		sem_arrive(w, p->peer);
 	} else if (p->attach == RD_ATTACH_BYPASS) {
@@ -98,13 +110,13 @@ static void by_tunnel(struct sem_walk *w, struct sem_to to)
 static void by_port(struct sem_walk *w, const struct sem_port *p)
 {
 	if (!p->admin) {
-		sem_drop(w, RD_DROP_TX_PORT_DOWN);
+		sem_drop(w, is_guest(p) ? RD_DROP_VNIC_ADMIN_DOWN : RD_DROP_TX_PORT_DOWN);
 		return;
 	}
 	if (p->attach == RD_ATTACH_VIA)
 		p = sem_port(p->peer);
 	if (p == NULL)
-		sem_drop(w, RD_DROP_TX_NO_DEVICE);
+		sem_drop(w, RD_DROP_TX_PORT_DELETED);
 	else
 		send(w, p);
 }

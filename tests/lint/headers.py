@@ -13,7 +13,7 @@ from csource import sources
 
 def compile_alone(job):
 	root, path, cc = job
-	include = [f"-I{root}/{d}" for d in ("dataplane", "pktcap", "cli", "mirror", "tests")]
+	include = [f"-I{root}/{d}" for d in ("dataplane", "pktcap", "cli", "mirror", "tests", "tests/harness", "tests/graph")]
 	unit = f'#include "{root}/{path}"\n'
 	run = subprocess.run(cc + ["-std=gnu2x", "-D_GNU_SOURCE", "-DALLOW_EXPERIMENTAL_API", "-fsyntax-only", "-x", "c", "-"] + include,
 		input=unit, text=True, capture_output=True, check=False)
