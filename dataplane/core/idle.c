@@ -21,6 +21,8 @@
 #define SPIN 512 // empty walks before the first nap
 #define NAP_MIN_NS 20000
 #define NAP_MAX_NS 100000 // bounds the latency of the first packet after silence
+#define NAP_LONG_NS 250000 // ... after a second of it
+#define LONG_AFTER 10000 // empty walks
 #define NAPS 16 // before it sleeps
 #define SLEEP_MAX_MS 50 // aging goes on
 #define EVENTS 16
@@ -139,7 +141,8 @@ static bool has_work(const struct rd_worker *w)
 static void nap(struct rd_worker *w, uint32_t empty)
 {
 	long ns = NAP_MIN_NS + (long)(empty - SPIN) * 1000;
-	struct timespec ts = {.tv_nsec = RTE_MIN(ns, (long)NAP_MAX_NS)};
+	long max = empty > LONG_AFTER ? NAP_LONG_NS : NAP_MAX_NS;
+	struct timespec ts = {.tv_nsec = RTE_MIN(ns, max)};
 
 	rd_rcu_sleep(w->id);
 	w->sleeps++;
