@@ -11,9 +11,9 @@
 #define LIST_CHARS "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_,*"
 
 // Words of filters are in lower case.
-static bool is_list(const char *s)
+bool pk_drops_is_list(const char *s)
 {
-	return s != NULL && s[0] >= 'A' && s[0] <= 'Z' && s[strspn(s, LIST_CHARS)] == '\0';
+	return s[0] >= 'A' && s[0] <= 'Z' && s[strspn(s, LIST_CHARS)] == '\0';
 }
 
 static int add_word(struct pk_drops *d, const char *word, struct rd_err *err)
@@ -37,14 +37,12 @@ static int add_word(struct pk_drops *d, const char *word, struct rd_err *err)
 	return -EINVAL;
 }
 
-int pk_drops_add(struct pk_drops *d, const char *arg, char **argv, int *next, struct rd_err *err)
+int pk_drops_add(struct pk_drops *d, const char *arg, struct rd_err *err)
 {
 	char *copy, *save = NULL;
 	int rc = 0;
 
 	d->given = true;
-	if (arg == NULL && is_list(argv[*next]))
-		arg = argv[(*next)++];
 	if (arg == NULL)
 		return 0;
 	d->some = true;

@@ -16,7 +16,8 @@ struct pk_drops {
 	uint64_t mask[RD_DROP_MAX / 64];
 };
 
-// The option was given: arg is its value (--drop=LIST) or NULL; then the next argument is taken if it can only be a list of
-// reasons. Names end in * for all that begin so. *next is optind.
-int pk_drops_add(struct pk_drops *d, const char *arg, char **argv, int *next, struct rd_err *err);
+// Whether a word can only be a list of reasons: then it is the option's value.
+bool pk_drops_is_list(const char *s);
+// The option was given, with reasons or without (NULL). Names end in * for all that begin so.
+int pk_drops_add(struct pk_drops *d, const char *arg, struct rd_err *err);
 bool pk_drops_wants(const struct pk_drops *d, unsigned reason);

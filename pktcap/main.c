@@ -184,7 +184,13 @@ static int run(struct pk_opts *o)
 {
 	switch (o->mode) {
 	case PK_HELP:
-		fputs(pk_opts_help(), stdout);
+		pk_print_help(o->style);
+		return 0;
+	case PK_DUMP_OPTIONS:
+		pk_print_options(o->style);
+		return 0;
+	case PK_DUMP_MAN:
+		pk_print_man(o->style);
 		return 0;
 	case PK_VERSION:
 		puts("pktcap " RD_VERSION);

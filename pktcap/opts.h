@@ -14,12 +14,19 @@
 #define PK_SNAPLEN_MAX 262144u
 #define PK_MAX_SELECT 64
 
+enum pk_style { // whose options and whose text
+	PK_NATIVE = 1, // tcpdump's letters
+	PK_COMPAT = 2, // pktcap-uw's
+};
+
 enum pk_mode {
 	PK_CAPTURE,
 	PK_LIST_POINTS, // -A
 	PK_LIST_PORTS, // -D
 	PK_HELP,
 	PK_VERSION,
+	PK_DUMP_OPTIONS,
+	PK_DUMP_MAN,
 };
 
 enum pk_format {
@@ -67,6 +74,7 @@ struct pk_select { // one port that was asked for
 };
 
 struct pk_opts {
+	enum pk_style style;
 	enum pk_mode mode;
 	struct pk_select select[PK_MAX_SELECT];
 	unsigned nb_select;
@@ -95,5 +103,7 @@ struct pk_opts {
 // 0, or -EINVAL with what to say in *err. pk_opts_free() in any case.
 int pk_opts_parse(struct pk_opts *o, int argc, char **argv, struct rd_err *err);
 void pk_opts_free(struct pk_opts *o);
-// The help text, for stdout.
-const char *pk_opts_help(void);
+// To stdout, from the table of options (options.h): the help text, the shell's list, the sections of the manual page.
+void pk_print_help(enum pk_style style);
+void pk_print_options(enum pk_style style);
+void pk_print_man(enum pk_style style);

@@ -47,37 +47,6 @@ static const struct term terms[] = {
 	{"vni", VNI, "geneve"},
 };
 
-#define TERM(name, i)                                              \
-	{                                                          \
-		name, required_argument, NULL, PK_TERM_FIRST + (i) \
-	}
-
-// In the order of terms[].
-const struct option pk_term_options[] = {
-	TERM("srcmac", 0),
-	TERM("dstmac", 1),
-	TERM("mac", 2),
-	TERM("ethtype", 3),
-	TERM("vlan", 4),
-	TERM("srcip", 5),
-	TERM("dstip", 6),
-	TERM("ip", 7),
-	TERM("proto", 8),
-	TERM("srcport", 9),
-	TERM("dstport", 10),
-	TERM("tcpport", 11),
-	TERM("srctcpport", 12),
-	TERM("dsttcpport", 13),
-	TERM("udpport", 14),
-	TERM("srcudpport", 15),
-	TERM("dstudpport", 16),
-	TERM("vni", 17),
-	{0},
-};
-_Static_assert(sizeof(terms) / sizeof(terms[0]) + 1
-		== sizeof(pk_term_options) / sizeof(pk_term_options[0]),
-	"one option per term");
-
 static bool is_number(const char *s, uint32_t max)
 {
 	uint32_t n;
@@ -106,13 +75,21 @@ static bool is_valid(enum kind kind, const char *s)
 	}
 }
 
-int pk_terms_add(struct pk_terms *t, int option, const char *value, struct rd_err *err)
+static const struct term *find_term(const char *option)
 {
-	const struct term *term = &terms[option - PK_TERM_FIRST];
+	for (size_t i = 0; i < sizeof(terms) / sizeof(terms[0]); i++)
+		if (strcmp(terms[i].option, option) == 0)
+			return &terms[i];
+	return NULL;
+}
+
+int pk_terms_add(struct pk_terms *t, const char *option, const char *value, struct rd_err *err)
+{
+	const struct term *term = find_term(option);
 	size_t len = strlen(t->text), room = sizeof(t->text);
 
-	if (!is_valid(term->kind, value))
-		return rd_err_set(err, -EINVAL, "--%s %s is not possible", term->option, value);
+	if (term == NULL || !is_valid(term->kind, value))
+		return rd_err_set(err, -EINVAL, "--%s %s is not possible", option, value);
 	if (term->kind == VNI || term->kind == VLAN) {
 		len = 0;
 		rd_str_addf(term->kind == VNI ? t->tunnel : t->vlan, sizeof(t->vlan), &len, "%s %s",

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
  * The one-line decoder against Debian's tcpdump: every frame of a pcap file must give tcpdump's line, but for what
- * docs/man/pktcap.1.scd lists under "Differences from tcpdump". Argument: the pcap files.
+ * docs/man/pktcap.1.tail lists under "Differences from tcpdump". Argument: the pcap files.
  */
 #include "unit.h"
 

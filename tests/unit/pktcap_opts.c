@@ -17,7 +17,6 @@ static int parse(struct pk_opts *o, char **argv, struct rd_err *err)
 
 	while (argv[argc] != NULL)
 		argc++;
-	optind = 0; // getopt starts anew
 	memset(err, 0, sizeof(*err));
 	return pk_opts_parse(o, argc, argv, err);
 }
@@ -63,6 +62,24 @@ static void letters_are_tcpdumps(void **state)
 	pk_opts_free(&o);
 }
 
+// What starts like a long name is still letters, as fingers have learned from tcpdump.
+static void letters_go_together(void **state)
+{
+	char *argv[] = {(char[]){"pktcap"}, (char[]){"-U"}, (char[]){"-nel"}, (char[]){"-nc3"},
+		(char[]){"-swi"}, (char[]){"100663325"}, (char[]){"-wfile"}, (char[]){"--"},
+		(char[]){"-x"}, NULL};
+	struct pk_opts o;
+	struct rd_err err;
+
+	(void)state;
+	assert_int_equal(parse(&o, argv, &err), 0);
+	assert_int_equal(o.count, 3);
+	assert_int_equal(o.nb_select, 1); // the beginning of --switchport, not -s witchport
+	assert_string_equal(o.outfile, "file");
+	assert_string_equal(o.filter, "-x");
+	pk_opts_free(&o);
+}
+
 struct joined {
 	const char *args[8];
 	const char *filter;
@@ -77,6 +94,13 @@ static const struct joined joined[] = {
 	{{"--ip", "10.1.2.3", "--vlan", "10", "not", "arp"},
 		"vlan 10 and net 10.1.2.3 and (not arp)"},
 	{{"-ethtype", "0x0806"}, "ether proto 0x0806"},
+	{{"--srcmac", "00:50:56:a1:99:9e", "--dstmac", "00:50:56:a1:fc:f3"},
+		"ether src 00:50:56:a1:99:9e and ether dst 00:50:56:a1:fc:f3"},
+	{{"--dstip", "2001:db8::/32", "--srcport", "80", "--dstport", "81"},
+		"dst net 2001:db8::/32 and tcp src port 80 and tcp dst port 81"},
+	{{"--srctcpport", "80", "--dsttcpport", "81"}, "tcp src port 80 and tcp dst port 81"},
+	{{"--udpport", "53"}, "udp port 53"},
+	{{"--srcudpport", "53", "--dstudpport", "54"}, "udp src port 53 and udp dst port 54"},
 	{{"--proto", "0x11", "--vlan", "3"}, "vlan 3 and ip proto 0x11"},
 };
 
@@ -143,6 +167,10 @@ static const struct refused refused[] = {
 	{{"--drop", "NO_SUCH_REASON"}, "NO_SUCH_REASON"},
 	{{"--drop", "--capture", "drop"}, "--drop"},
 	{{"--count"}, "needs a value"},
+	{{"--s", "1"}, "not unique"},
+	{{"--trace=1"}, "takes no value"},
+	{{"--=x"}, "not known"},
+	{{"-nZ"}, "not known"},
 	{{"--dir", "3"}, "--dir 3"},
 	{{"--stage", "middle"}, "--stage"},
 	{{"-s", "10"}, "below"},
@@ -185,6 +213,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(one_dash_is_enough),
 		cmocka_unit_test(letters_are_tcpdumps),
+		cmocka_unit_test(letters_go_together),
 		cmocka_unit_test(filter_options_are_terms),
 		cmocka_unit_test(drops_have_reasons),
 		cmocka_unit_test(nonsense_is_refused),

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * Options that choose what pktcap does instead of capturing, and what all of that needs. Main thread.
+ */
+#include "options.h"
+
+#define MODE(name, value)                                                                \
+	static int name(struct pk_opts *o, const struct pk_option *opt, const char *arg, \
+		struct rd_err *err)                                                      \
+	{                                                                                \
+		(void)opt;                                                               \
+		(void)arg;                                                               \
+		(void)err;                                                               \
+		o->mode = value;                                                         \
+		return 0;                                                                \
+	}
+
+MODE(list_points, PK_LIST_POINTS)
+MODE(list_ports, PK_LIST_PORTS)
+MODE(help, PK_HELP)
+MODE(version, PK_VERSION)
+MODE(dump_options, PK_DUMP_OPTIONS)
+MODE(dump_man, PK_DUMP_MAN)
+
+static const struct pk_option options[] = {
+	{.name = "availpoints",
+		.letters = "A",
+		.set = list_points,
+		.help = "list the points",
+		.man = "List the stages."},
+	{.name = "list-interfaces",
+		.letters = "D",
+		.set = list_ports,
+		.help = "list the ports",
+		.man = "List the ports, their numbers and their stages."},
+	{.name = "socket",
+		.arg = "FILE",
+		.set = pk_set_text,
+		.at = offsetof(struct pk_opts, socket),
+		.help = "the daemon's socket",
+		.man = "The daemon's socket; see *reddotd*(8) for the default."},
+	{.name = "help", .letters = "h", .set = help, .help = "this text"},
+	{.name = "version", .letters = "V", .set = version, .help = "the version"},
+	// For pktcap.bash and for the manual pages.
+	{.name = "dump-options", .set = dump_options},
+	{.name = "dump-man", .set = dump_man},
+	{0},
+};
+
+const struct pk_group pk_group_other = {
+	.title = "Other options",
+	.options = options,
+};
