@@ -293,7 +293,8 @@ static int loop(struct pk_session *s, struct rd_err *err)
 		if (rc < 0)
 			return set_end(s, rc);
 		s->end = pk_session_enough(s) ? PK_END_COUNT : PK_END_SIGNAL;
-		if (pk_session_enough(s) || interrupted)
+		if (pk_session_enough(s) || interrupted
+			|| (s->go_on != NULL && !s->go_on(s->go_on_arg)))
 			return 0;
 		idle = rc > 0 ? 0 : idle + 1;
 		if (rc == 0 && !idle_round(s, idle))
@@ -337,12 +338,17 @@ int pk_session_finish(struct pk_session *s, int rc, struct rd_err *err)
 	return rc;
 }
 
-int pk_session_run(struct pk_session *s, struct rd_err *err)
+int pk_session_collect(struct pk_session *s, struct rd_err *err)
 {
 	int rc = loop(s, err);
 	int more = stop_and_drain(s, err);
 
-	rc = pk_session_finish(s, rc == 0 ? more : rc, err);
+	return rc == 0 ? more : rc;
+}
+
+int pk_session_end(struct pk_session *s, int rc, struct rd_err *err)
+{
+	rc = pk_session_finish(s, rc, err);
 	if (rc == 0 && s->end == PK_END_DAEMON) {
 		rc = rd_err_set(err, -ECONNRESET,
 			"the daemon is gone; what it had captured until then was kept");
@@ -353,6 +359,20 @@ int pk_session_run(struct pk_session *s, struct rd_err *err)
 	if (rc == 0 && s->corrupt)
 		rc = rd_err_set(err, -EBADMSG, "a capture ring is corrupt: its rest was lost");
 	return rc;
+}
+
+int pk_session_run(struct pk_session *s, struct rd_err *err)
+{
+	return pk_session_end(s, pk_session_collect(s, err), err);
+}
+
+int pk_session_restart(struct pk_session *s, struct rd_err *err)
+{
+	rd_capring_close(s->reader);
+	s->reader = NULL;
+	free(s->followed);
+	s->followed = NULL;
+	return pk_session_start(s, err);
 }
 
 void pk_session_free(struct pk_session *s)

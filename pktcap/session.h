@@ -39,6 +39,9 @@ struct pk_session {
 	bool selective; // follows from chosen points: every stage is armed, and we choose
 	struct pk_followed *followed; // ids seen at the points that were asked for; NULL = take all
 	bool corrupt; // a ring was
+	bool (*go_on)(
+		void *arg); // asked between two batches: false ends the collecting; NULL = yes
+	void *go_on_arg;
 };
 
 // Compiles the filter and starts the session. 0 or a negative errno with *err.
@@ -46,6 +49,11 @@ int pk_session_start(struct pk_session *s, struct rd_err *err);
 // Captures until something ends it, then drains and finishes the outputs. s->end says why; 0 or a negative errno with
 // *err if that is worth an error message.
 int pk_session_run(struct pk_session *s, struct rd_err *err);
+// Its halves: captures until something ends it and drains; then finishes the outputs (rc: what the first half returned).
+// Between them the session can be started again with other points, into the same outputs.
+int pk_session_collect(struct pk_session *s, struct rd_err *err);
+int pk_session_end(struct pk_session *s, int rc, struct rd_err *err);
+int pk_session_restart(struct pk_session *s, struct rd_err *err);
 // What the loop and a replay are made of: gives a record to every output; whether -c is reached; ends the outputs
 // (rc: the error so far, which stays the first).
 int pk_session_put(struct pk_session *s, const struct rd_cap_rec *rec, struct rd_err *err);
