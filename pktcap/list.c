@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "api/stages.h"
+#include "point_names.h"
 
 static const char *kind_name(unsigned kind)
 {
@@ -23,14 +24,6 @@ static const char *kind_name(unsigned kind)
 	}
 }
 
-void pk_list_points(void)
-{
-	printf("%-14s %-5s %-20s %s\n", "POINT", "KIND", "PKTCAP-UW", "WHAT IS CAPTURED");
-	for (unsigned i = 0; i < rd_stages_count; i++)
-		printf("%-14s %-5s %-20s %s\n", rd_stages[i].name, kind_name(rd_stages[i].kind),
-			rd_stages[i].compat[0] ? rd_stages[i].compat : "-", rd_stages[i].help);
-}
-
 static void print_stages(uint64_t stages)
 {
 	const char *sep = "";
@@ -41,6 +34,37 @@ static void print_stages(uint64_t stages)
 			sep = " ";
 		}
 	}
+}
+
+// A word per line comes first: completion reads it (pktcap.bash).
+void pk_list_points(void)
+{
+	printf("%-14s %-5s %-20s %s\n", "POINT", "KIND", "PKTCAP-UW", "WHAT IS CAPTURED");
+	for (unsigned i = 0; i < rd_stages_count; i++)
+		printf("%-14s %-5s %-20s %s\n", rd_stages[i].name, kind_name(rd_stages[i].kind),
+			rd_stages[i].compat[0] ? rd_stages[i].compat : "-", rd_stages[i].help);
+	for (unsigned i = 0; i < pk_named_points_count; i++)
+		if (pk_named_points[i].number == 0)
+			printf("%-14s %-5s %-20s %s\n", pk_named_points[i].name, "in", "-",
+				pk_named_points[i].what);
+	printf("\n%-19s %2s  %s\n", "PKTCAP-UW", "NO", "STAGES");
+	for (unsigned i = 0; i < pk_named_points_count; i++) {
+		const struct pk_named_point *p = &pk_named_points[i];
+
+		if (p->number == 0)
+			continue;
+		printf("%-19s %2u  ", p->name, p->number);
+		if (p->stages == 0)
+			printf("(none) %s", p->note);
+		print_stages(p->stages);
+		printf("\n");
+	}
+}
+
+void pk_list_functions(void)
+{
+	for (unsigned i = 0; i < rd_stages_count; i++)
+		printf("%s\n", rd_stages[i].name);
 }
 
 static void print_port(const struct pk_port *p)

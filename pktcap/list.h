@@ -7,4 +7,5 @@
 #include "ports.h"
 
 void pk_list_points(void);
+void pk_list_functions(void); // for -f
 void pk_list_ports(const struct pk_ports *ports, const char *host);

@@ -198,6 +198,9 @@ static int run(struct pk_opts *o)
 	case PK_LIST_POINTS:
 		pk_list_points();
 		return 0;
+	case PK_LIST_FUNCTIONS:
+		pk_list_functions();
+		return 0;
 	default:
 		// One packet followed on the terminal is a walk.
 		if (o->follow && o->count == 1 && o->outfile == NULL && !o->json && !o->console)

@@ -16,6 +16,7 @@
 	}
 
 MODE(list_points, PK_LIST_POINTS)
+MODE(list_functions, PK_LIST_FUNCTIONS)
 MODE(list_ports, PK_LIST_PORTS)
 MODE(help, PK_HELP)
 MODE(version, PK_VERSION)
@@ -27,7 +28,11 @@ static const struct pk_option options[] = {
 		.letters = "A",
 		.set = list_points,
 		.help = "list the points",
-		.man = "List the stages."},
+		.man = "List the points: ours, then pktcap-uw's with their numbers and what they mean here."},
+	{.letters = "F",
+		.set = list_functions,
+		.help = "list what -f can name",
+		.man = "List the stages that *-f* can name."},
 	{.name = "list-interfaces",
 		.letters = "D",
 		.set = list_ports,

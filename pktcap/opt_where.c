@@ -36,6 +36,27 @@ static int set_vmk(
 	return add_select(o, PK_SELECT_VMK, value, err);
 }
 
+static int set_fcport(
+	struct pk_opts *o, const struct pk_option *opt, const char *value, struct rd_err *err)
+{
+	(void)opt;
+	return add_select(o, PK_SELECT_FCPORT, value, err);
+}
+
+static int set_dvfilter(
+	struct pk_opts *o, const struct pk_option *opt, const char *value, struct rd_err *err)
+{
+	(void)opt;
+	return add_select(o, PK_SELECT_DVFILTER, value, err);
+}
+
+static int set_vm(
+	struct pk_opts *o, const struct pk_option *opt, const char *value, struct rd_err *err)
+{
+	(void)opt;
+	return add_select(o, PK_SELECT_VM, value, err);
+}
+
 static int set_interface(
 	struct pk_opts *o, const struct pk_option *opt, const char *value, struct rd_err *err)
 {
@@ -48,6 +69,24 @@ static int set_drop(
 {
 	(void)opt;
 	return pk_drops_add(&o->drops, value, err);
+}
+
+static int set_first_drop(
+	struct pk_opts *o, const struct pk_option *opt, const char *value, struct rd_err *err)
+{
+	(void)opt;
+	o->count = 1;
+	return pk_drops_add(&o->drops, value, err);
+}
+
+// What pktcap-uw can look at and we have not got.
+static int refuse(
+	struct pk_opts *o, const struct pk_option *opt, const char *value, struct rd_err *err)
+{
+	(void)o;
+	rd_err_set(err, -EINVAL, "--%s %s has no source here: %s", opt->name, value, opt->man);
+	rd_err_hint(err, "man reddot-capture-points");
+	return -EINVAL;
 }
 
 static const struct pk_word dir_words[] = {
@@ -87,6 +126,24 @@ static const struct pk_option options[] = {
 		.set = set_vmk,
 		.help = "a switch's own endpoint",
 		.man = "A switch's own endpoint."},
+	{.name = "vm",
+		.arg = "VM",
+		.set = set_vm,
+		.help = "the ports of a VM's vNICs, or of one: NAME, NAME.ethN",
+		.man = "Every port of a VM, or of one of its vNICs (_name_*.eth0*), on every host. A port that is bypassed is left out "
+		       "when the one that carries the traffic is known."},
+	{.name = "fcport",
+		.arg = "[SWITCH.]N",
+		.set = set_fcport,
+		.help = "a port by its number in the flow cache",
+		.man = "A port by its number in the flow cache (ensPID in *reddot ens port list*), as in *--fcport 0.7*; the switch "
+		       "is not looked at."},
+	{.name = "dvfilter",
+		.arg = "FILTER",
+		.set = set_dvfilter,
+		.help = "a vNIC's firewall: nic-4241327-eth0-vmware-sfw.2, or the port's name",
+		.man = "At the firewall of a vNIC, before it or (*--stage post*) behind it. _filter_ is its name in *reddot vsipioctl* "
+		       "or the name of the port."},
 	{.name = "interface",
 		.letters = "i",
 		.arg = "NAME",
@@ -115,12 +172,16 @@ static const struct pk_option options[] = {
 		.set = pk_set_text,
 		.at = offsetof(struct pk_opts, capture),
 		.help = "points by name, ours or pktcap-uw's (see -A); POINT@PORT",
-		.man = "Stages by name (see *-A*), at the ports that were named besides it, at every port if there are none, or at a "
-		       "port of their own: _stage_*@*_port_. The names of pktcap-uw mean the stages that come nearest: UplinkRcv "
-		       "UplinkSnd UplinkRcvKernel UplinkSndKernel VnicTx VnicRx PortInput PortOutput EtherswitchDispath (or "
-		       "Dispatch) EtherswitchOutput IOChain PreDVFilter PostDVFilter PreOverlayInput PostOverlayInput "
-		       "PreOverlayOutput PostOverlayOutput TcpipRx TcpipTx TcpipDispatch EnsPortReaderRx EnsPortWriterTx Drop. "
-		       "*Post...* is where packets go next."},
+		.man = "Points by name, at the ports that were named besides it, at every port if there are none, or at a port of their "
+		       "own: _point_*@*_port_. *reddot-capture-points*(7) lists ours and those of pktcap-uw. A point that has no source "
+		       "here is refused, with the place to look at instead."},
+	{.letters = "f",
+		.arg = "[MODULE.]STAGE[:OFFSET]",
+		.set = pk_set_text,
+		.at = offsetof(struct pk_opts, function),
+		.help = "the stage, of --capture IOChain, Dynamic and TcpipDispatch",
+		.man = "The stage that *--capture IOChain*, *Dynamic* or *TcpipDispatch* means, in the form of pktcap-uw's functions; "
+		       "module and offset are not looked at."},
 	{.name = "drop",
 		.arg = "REASON[,REASON]",
 		.is_arg = pk_drops_is_list,
@@ -129,6 +190,23 @@ static const struct pk_option options[] = {
 		.man = "Packets that were dropped, at the ports that were named besides it; with reasons (*reddot show drop all*) "
 		       "only those that died of one of them. A name that ends in _\\*_ stands for all that begin so: *--drop "
 		       "DFW_\\*,TX_RING_FULL*. With *--trace*, how they got there."},
+	{.name = "first-drop",
+		.arg = "REASON[,REASON]",
+		.is_arg = pk_drops_is_list,
+		.set = set_first_drop,
+		.help = "as --drop, and stop at the first",
+		.man = "As *--drop*, and stop at the first one: *--first-drop --trace* waits for a packet that dies and shows its walk."},
+	{.name = "kernelside",
+		.letters = "K",
+		.set = pk_set_nothing,
+		.help = "nothing: an uplink's two sides are the same point here",
+		.man = "Accepted, for pktcap-uw has it: UplinkRcv and UplinkRcvKernel are the same point here, and so are UplinkSnd "
+		       "and UplinkSndKernel."},
+	{.name = "lifID", .arg = "ID", .set = refuse, .man = "there is no distributed router"},
+	{.name = "overlay",
+		.arg = "CLASS",
+		.set = refuse,
+		.man = "tunnels have no classes; --capture PreOverlayInput and its kin are at every port"},
 	{.name = "host",
 		.arg = "HOST",
 		.set = pk_set_text,

@@ -22,6 +22,7 @@ enum pk_style { // whose options and whose text
 enum pk_mode {
 	PK_CAPTURE,
 	PK_LIST_POINTS, // -A
+	PK_LIST_FUNCTIONS, // -F
 	PK_LIST_PORTS, // -D
 	PK_HELP,
 	PK_VERSION,
@@ -66,6 +67,9 @@ enum pk_select_kind {
 	PK_SELECT_UPLINK,
 	PK_SELECT_SWITCHPORT,
 	PK_SELECT_VMK,
+	PK_SELECT_FCPORT,
+	PK_SELECT_DVFILTER,
+	PK_SELECT_VM,
 };
 
 struct pk_select { // one port that was asked for
@@ -79,6 +83,7 @@ struct pk_opts {
 	struct pk_select select[PK_MAX_SELECT];
 	unsigned nb_select;
 	const char *capture; // "STAGE[@PORT],..."; NULL = by port, direction and side
+	const char *function; // -f STAGE, of points that take one
 	struct pk_drops drops; // --drop; capture is "drop" then
 	enum pk_dir dir;
 	enum pk_side side;

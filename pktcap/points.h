@@ -5,10 +5,12 @@
 #pragma once
 
 #include "opts.h"
+#include "point_names.h"
 #include "ports.h"
 
 struct pk_point {
 	uint8_t stage; // enum rd_stage
+	uint8_t when; // enum pk_when
 	const struct pk_port *port; // NULL = every port
 };
 
@@ -17,6 +19,7 @@ struct pk_points {
 	unsigned count;
 	const struct pk_port **asked; // the ports that were named, for warnings
 	unsigned nb_asked;
+	bool some; // of the packets at the points only some are meant: pk_points_have() says which
 };
 
 // 0 or a negative errno with *err.
@@ -26,5 +29,5 @@ void pk_points_free(struct pk_points *pts);
 // The points as capture.start wants them; NULL when out of memory.
 json_t *pk_points_json(const struct pk_points *pts);
 
-// Stages that a word means, as a mask: one of our names, or one of pktcap-uw's. 0 if it is not known.
-uint64_t pk_stage_words(const char *word);
+// Whether the record is at one of the points.
+bool pk_points_have(const struct pk_points *pts, const struct rd_cap_rec *rec);

@@ -41,6 +41,7 @@ static void fill_port(struct pk_port *port, const json_t *item)
 	memset(port, 0, sizeof(*port));
 	port->id = (uint32_t)json_integer_value(json_object_get(item, "id"));
 	port->idx = (uint16_t)json_integer_value(json_object_get(item, "idx"));
+	port->ens = (uint32_t)json_integer_value(json_object_get(item, "ens"));
 	port->bypass_id = (uint32_t)json_integer_value(json_object_get(item, "bypass_id"));
 	copy_text(port->name, sizeof(port->name), item, "name");
 	copy_text(port->host, sizeof(port->host), item, "host");
@@ -121,73 +122,6 @@ const struct pk_port *pk_ports_by_rec(const struct pk_ports *p, uint16_t idx, ui
 			return p->list[i];
 	}
 	return NULL;
-}
-
-static const struct pk_port *find_id(const struct pk_ports *p, uint32_t id)
-{
-	for (unsigned i = 0; i < p->count; i++) {
-		if (p->list[i]->id == id && !p->list[i]->gone)
-			return p->list[i];
-	}
-	return NULL;
-}
-
-// The port with this name on `host` (NULL = anywhere; then *count says how many there are).
-static const struct pk_port *find_name(
-	const struct pk_ports *p, const char *name, const char *host, unsigned *count)
-{
-	const struct pk_port *found = NULL;
-
-	*count = 0;
-	for (unsigned i = 0; i < p->count; i++) {
-		const struct pk_port *port = p->list[i];
-
-		if (port->gone || strcmp(port->name, name) != 0)
-			continue;
-		if (host != NULL && strcmp(port->host, host) != 0)
-			continue;
-		found = port;
-		(*count)++;
-	}
-	return found;
-}
-
-static const struct pk_port *find_qname(const struct pk_ports *p, const char *qname)
-{
-	for (unsigned i = 0; i < p->count; i++) {
-		if (!p->list[i]->gone && strcmp(p->list[i]->qname, qname) == 0)
-			return p->list[i];
-	}
-	return NULL;
-}
-
-const struct pk_port *pk_ports_find(
-	const struct pk_ports *p, const char *name, const char *host, struct rd_err *err)
-{
-	const struct pk_port *port;
-	unsigned count = 0;
-	uint32_t id;
-
-	if (strchr(name, '/') != NULL) {
-		port = find_qname(p, name);
-	} else if (rd_parse_u32(name, 0, UINT32_MAX, &id) == 0) {
-		port = find_id(p, id);
-	} else {
-		port = find_name(p, name, host != NULL ? host : p->default_host, &count);
-		if (port == NULL && host == NULL)
-			port = find_name(p, name, NULL, &count);
-	}
-	if (count > 1) {
-		rd_err_set(err, -EEXIST, "%u hosts have a port named %s", count, name);
-		rd_err_hint(err, "HOST/%s, see pktcap -D", name);
-		return NULL;
-	}
-	if (port == NULL) {
-		rd_err_set(err, -ENOENT, "no port is named %s%s%s", name, host ? " on " : "",
-			host ? host : "");
-		rd_err_hint(err, "pktcap -D");
-	}
-	return port;
 }
 
 const char *pk_port_label(const struct pk_ports *p, const struct pk_port *port)

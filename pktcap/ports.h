@@ -12,6 +12,7 @@
 
 struct pk_port {
 	uint32_t id;
+	uint32_t ens; // its number in the flow cache, 0 = none
 	uint16_t idx;
 	char name[64], host[64], qname[132];
 	char type[16]; // "uplink", ...
@@ -40,5 +41,13 @@ const struct pk_port *pk_ports_by_rec(const struct pk_ports *p, uint16_t idx, ui
 // with *err.
 const struct pk_port *pk_ports_find(
 	const struct pk_ports *p, const char *name, const char *host, struct rd_err *err);
+// By fast-path number, [SWITCH.]ENS, else as above.
+const struct pk_port *pk_ports_find_fcport(
+	const struct pk_ports *p, const char *word, const char *host, struct rd_err *err);
+// By the name of its firewall, nic-WORLD-ethN-vmware-sfw.2, else as above.
+const struct pk_port *pk_ports_find_dvfilter(
+	const struct pk_ports *p, const char *filter, const char *host, struct rd_err *err);
+// Whether it is a vNIC of the VM, or the vNIC: "NAME", "NAME.ethN". Any of them, for one vNIC can have a port on each host.
+bool pk_port_is_vm(const struct pk_port *port, const char *vm);
 // The shortest name that a person can't mistake: with the host when there are several.
 const char *pk_port_label(const struct pk_ports *p, const struct pk_port *port);

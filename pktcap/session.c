@@ -99,16 +99,9 @@ static json_t *params_json(struct pk_session *s, struct rd_err *err)
 
 bool pk_session_asked(const struct pk_session *s, const struct rd_cap_rec *rec)
 {
-	const struct pk_points *pts = s->points;
-
-	for (unsigned i = 0; i < pts->count; i++) {
-		const struct pk_point *pt = &pts->list[i];
-
-		if (pt->stage == rec->stage && (pt->port == NULL || pt->port->id == rec->port_id))
-			return rec->stage != RD_STAGE_DROP
-				|| pk_drops_wants(&s->opts->drops, rec->reason);
-	}
-	return false;
+	if (!pk_points_have(s->points, rec))
+		return false;
+	return rec->stage != RD_STAGE_DROP || pk_drops_wants(&s->opts->drops, rec->reason);
 }
 
 static int open_ring(struct pk_session *s, struct rd_err *err)
@@ -155,8 +148,11 @@ static bool is_wanted(struct pk_session *s, const struct rd_cap_rec *rec)
 {
 	bool wanted;
 
-	if (s->followed == NULL)
-		return true;
+	if (s->followed == NULL) {
+		wanted = s->selective || !s->points->some || pk_session_asked(s, rec);
+		s->passed_over += !wanted;
+		return wanted;
+	}
 	wanted = pk_session_asked(s, rec) || pk_followed_has(s->followed, rec->packet_id)
 		|| pk_followed_has(s->followed, rec->parent_id);
 	if (wanted)

@@ -240,11 +240,51 @@ def test_why_nothing_came(d):
 	assert re.search(r'\d packets? passed, but the filter "tcp port 99" matched none', c.stderr)
 
 
+def test_hits_and_misses(d):
+	"""The second SYN of a flow is a hit; each point has its own packets only."""
+	with Pktcap(d, "--capture", "flow_hit", "--json") as hit, Pktcap(d, "--capture", "flow_miss", "--json") as miss:
+		d.cli(*SYN)
+		miss.wait_stdout(r'"flow_hit":"miss"')
+		d.cli(*SYN)
+		hit.wait_stdout(r'"flow_hit":"hit"')
+		for c, word in ((hit, "hit"), (miss, "miss")):
+			records = c.finish().records()
+			assert records and {(r["flow_hit"], r["prev_stage"]) for r in records} == {(word, "flow_lookup")}
+
+
+def test_first_drop(d):
+	with Pktcap(d, "--first-drop") as c, Pktcap(d, "--first-drop", "DFW_*") as none:
+		for _ in range(2):
+			d.cli("inject", "vmnic1", "pcap", f"{PCAPS}/malformed/parse_ip_csum.pcap")
+		assert c.wait() == 0
+		none.finish()
+	line, = c.stdout.decode().splitlines()
+	assert line.endswith("DROP reason=PARSE_IP_CSUM stage=classify")
+	assert none.stdout == b""
+
+
+def test_a_vm_by_name(d):
+	with Pktcap(d, "--vm", "gs-ubuntu-01", "--dir", "rx", "--json") as c, \
+			Pktcap(d, "--dvfilter", "nic-100663333-eth0-vmware-sfw.2", "-c", "1", "--json") as f, \
+			Pktcap(d, "--fcport", "0.3", "-c", "1", "--json") as u:
+		d.cli(*SYN)
+		c.wait_stdout('"port_in"')
+		assert f.wait() == 0 and u.wait() == 0
+		ports = {r["port"] for r in c.finish().records()}
+	assert ports == {"x86/gs-ubuntu-01.eth0", "arm/gs-ubuntu-01.eth0.7c520dd4"}
+	assert [r["stage"] for r in f.records()] == ["dfw_in"]
+	assert [r["port"] for r in u.records()] == ["arm/vmnic1"]
+
+
 def test_lists():
-	points = tool("-A").splitlines()
+	own, theirs = tool("-A").split("\n\n")
 	with open(f"{SOURCE}/dataplane/api/stages.def", encoding="utf-8") as f:
-		stages = sum(line.startswith("RD_STAGE(") for line in f)
-	assert points[0].split()[0] == "POINT" and len(points) == 1 + stages
+		stages = re.findall(r"^RD_STAGE\(\d+, \w+, (\w+),", f.read(), re.M)
+	assert [line.split()[0] for line in own.splitlines()] == ["POINT", *stages, "flow_hit", "flow_miss"]
+	numbers = [line.split()[1] for line in theirs.splitlines()[1:]]
+	assert numbers == [str(i) for i in range(1, 32)]
+	assert re.search(r"^EtherswitchDispath +8 +classify$", theirs, re.M)
+	assert tool("-F").split() == stages
 	with Daemon(files=[f"{DEMO}/upt.rd"]) as d:
 		ports = tool("--socket", d.path, "-D")
 		arm = tool("--socket", d.path, "-D", "--host", "arm")

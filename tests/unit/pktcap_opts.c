@@ -157,6 +157,29 @@ static void drops_have_reasons(void **state)
 	pk_opts_free(&o);
 }
 
+// Options that say where, in both spellings, and that count.
+static void more_places(void **state)
+{
+	char *argv[] = {(char[]){"pktcap"}, (char[]){"--vm"}, (char[]){"web"}, (char[]){"--fcport"},
+		(char[]){"0.7"}, (char[]){"--dvfilter"}, (char[]){"web.eth0"},
+		(char[]){"--kernelside"}, (char[]){"-f"}, (char[]){"dfw_in"},
+		(char[]){"--first-drop"}, (char[]){"PARSE_*"}, NULL};
+	struct pk_opts o;
+	struct rd_err err;
+
+	(void)state;
+	assert_int_equal(parse(&o, argv, &err), 0);
+	assert_int_equal(o.nb_select, 3);
+	assert_int_equal(o.select[0].kind, PK_SELECT_VM);
+	assert_int_equal(o.select[1].kind, PK_SELECT_FCPORT);
+	assert_int_equal(o.select[2].kind, PK_SELECT_DVFILTER);
+	assert_string_equal(o.function, "dfw_in");
+	assert_int_equal(o.count, 1);
+	assert_true(pk_drops_wants(&o.drops, RD_DROP_PARSE_IP_CSUM));
+	assert_false(pk_drops_wants(&o.drops, RD_DROP_DFW_RULE_DENY));
+	pk_opts_free(&o);
+}
+
 struct refused {
 	const char *args[6];
 	const char *why;
@@ -184,6 +207,8 @@ static const struct refused refused[] = {
 	{{"--tcpport", "80 or udp"}, "--tcpport"},
 	{{"--vlan", "4096"}, "--vlan"},
 	{{"--vni", "16777216"}, "--vni"},
+	{{"--lifID", "3"}, "no distributed router"},
+	{{"--overlay", "x"}, "no classes"},
 	{{"-r", "f", "--uplink", "vmnic1"}, "all ports"},
 	{{"--pcap", "--meta", "full", "-o", "f"}, "no room"},
 };
@@ -216,6 +241,7 @@ int main(void)
 		cmocka_unit_test(letters_go_together),
 		cmocka_unit_test(filter_options_are_terms),
 		cmocka_unit_test(drops_have_reasons),
+		cmocka_unit_test(more_places),
 		cmocka_unit_test(nonsense_is_refused),
 	};
 
