@@ -8,6 +8,8 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "compat.h"
+#include "lint.h"
 #include "list.h"
 #include "opts.h"
 #include "replay.h"
@@ -41,6 +43,8 @@ static bool is_simple(const struct pk_points *pts)
 // -P and --pcap decide; else the file's suffix; else --meta or several stages make it pcapng.
 static bool is_pcapng(const struct pk_opts *o, const struct pk_points *pts)
 {
+	if (o->style == PK_COMPAT) // pktcap-uw's rule: pcapng only when asked for
+		return o->format == PK_FORMAT_PCAPNG;
 	if (o->format != PK_FORMAT_AUTO)
 		return o->format == PK_FORMAT_PCAPNG;
 	if (o->meta != PK_META_AUTO || o->comment != PK_COMMENT_AUTO
@@ -73,6 +77,8 @@ static int make_outs(struct pk_session *s, struct rd_err *err)
 		return add_out(s, pk_out_json_new(err), err);
 	if (o->trace)
 		return add_out(s, pk_out_walk_new(o, err), err);
+	if (o->style == PK_COMPAT && (o->console || o->outfile == NULL))
+		return add_out(s, pk_out_compat_new(o, err), err);
 	if (o->console || o->outfile == NULL)
 		return add_out(s, pk_out_console_new(err), err);
 	return 0;
@@ -95,6 +101,10 @@ static void say_start(const struct pk_session *s)
 {
 	const struct pk_points *pts = s->points;
 
+	if (s->opts->style == PK_COMPAT) {
+		pk_compat_banner(s);
+		return;
+	}
 	if (pts->count == 1 && pts->list[0].port != NULL)
 		fprintf(stderr, "pktcap: capturing at %s@%s",
 			rd_stage_by_id(pts->list[0].stage)->name, pts->list[0].port->qname);
@@ -180,6 +190,20 @@ static int replay(struct pk_opts *o)
 	return rc < 0 ? complain(&err) : 0;
 }
 
+static void advise(const struct pk_opts *o)
+{
+	char text[PK_LINT_TEXT];
+	char *rest = text, *line;
+
+	pk_lint_filter(o->filter, text, sizeof(text));
+	while ((line = strsep(&rest, "\n")) != NULL)
+		if (line[0] != '\0')
+			fprintf(stderr, "pktcap: warning: %s\n", line);
+	if (o->dir_given && o->capture != NULL && o->nb_select > 0)
+		fputs("pktcap: warning: --capture says where, --dir changes nothing; write: one of them\n",
+			stderr);
+}
+
 static int run(struct pk_opts *o)
 {
 	switch (o->mode) {
@@ -202,6 +226,7 @@ static int run(struct pk_opts *o)
 		pk_list_functions();
 		return 0;
 	default:
+		advise(o);
 		// One packet followed on the terminal is a walk.
 		if (o->follow && o->count == 1 && o->outfile == NULL && !o->json && !o->console)
 			o->trace = true;

@@ -10,6 +10,13 @@ static int set_term(
 	return pk_terms_add(&o->terms, opt->name, value, err);
 }
 
+static int set_expression(
+	struct pk_opts *o, const struct pk_option *opt, const char *value, struct rd_err *err)
+{
+	(void)opt;
+	return pk_terms_add_expression(&o->terms, value, err);
+}
+
 static const struct pk_option options[] = {
 	{.name = "srcmac", .arg = "MAC", .set = set_term, .help = "Ethernet source"},
 	{.name = "dstmac", .arg = "MAC", .set = set_term, .help = "Ethernet destination"},
@@ -22,6 +29,9 @@ static const struct pk_option options[] = {
 		.help = "IPv4 or IPv6 source: 10.0.0.0/8, 2001:db8::/32"},
 	{.name = "dstip", .arg = "PREFIX", .set = set_term, .help = "IPv4 or IPv6 destination"},
 	{.name = "ip", .arg = "PREFIX", .set = set_term, .help = "either address"},
+	{.name = "srcip6", .arg = "PREFIX", .set = set_term, .help = "as --srcip"},
+	{.name = "dstip6", .arg = "PREFIX", .set = set_term, .help = "as --dstip"},
+	{.name = "ip6", .arg = "PREFIX", .set = set_term, .help = "as --ip"},
 	{.name = "proto", .arg = "N", .set = set_term, .help = "IP protocol: 0x06"},
 	{.name = "srcport", .arg = "N", .set = set_term, .help = "TCP source port"},
 	{.name = "dstport", .arg = "N", .set = set_term, .help = "TCP destination port"},
@@ -32,6 +42,13 @@ static const struct pk_option options[] = {
 	{.name = "srcudpport", .arg = "N", .set = set_term, .help = "UDP source port"},
 	{.name = "dstudpport", .arg = "N", .set = set_term, .help = "UDP destination port"},
 	{.name = "vni", .arg = "N", .set = set_term, .help = "Geneve's VNI"},
+	{.name = "geneve", .arg = "N", .set = set_term, .help = "as --vni"},
+	{.name = "vxlan", .arg = "N", .set = set_term, .help = "VXLAN's VNI"},
+	{.name = "rcf",
+		.arg = "EXPRESSION",
+		.set = set_expression,
+		.help = "one more expression that must hold",
+		.man = "An expression as _filter_, in pktcap-uw's way; it must hold besides the others."},
 	{.name = "outer-only",
 		.set = pk_set_flag,
 		.at = offsetof(struct pk_opts, outer_only),

@@ -23,6 +23,15 @@ MODE(version, PK_VERSION)
 MODE(dump_options, PK_DUMP_OPTIONS)
 MODE(dump_man, PK_DUMP_MAN)
 
+static int set_compat(
+	struct pk_opts *o, const struct pk_option *opt, const char *value, struct rd_err *err)
+{
+	(void)opt;
+	(void)value;
+	(void)err;
+	return o->style == PK_COMPAT ? 0 : PK_AGAIN;
+}
+
 static const struct pk_option options[] = {
 	{.name = "availpoints",
 		.letters = "A",
@@ -38,6 +47,20 @@ static const struct pk_option options[] = {
 		.set = list_ports,
 		.help = "list the ports",
 		.man = "List the ports, their numbers and their stages."},
+	{.name = "compat",
+		.set = set_compat,
+		.help = "options and text as pktcap-uw's; the same as that name",
+		.man = "Options mean what they mean to pktcap-uw, and the text is its text: see *pktcap-uw*(1). The same as calling the "
+		       "program *pktcap-uw*."},
+	{.name = "port",
+		.letters = "p",
+		.arg = "N",
+		.only = PK_COMPAT,
+		.set = pk_set_number,
+		.at = offsetof(struct pk_opts, server_port),
+		.max = 65535,
+		.help = "the server port that the banner names",
+		.man = "The server port that the banner names. There is no server: the daemon's socket is *--socket*."},
 	{.name = "socket",
 		.arg = "FILE",
 		.set = pk_set_text,

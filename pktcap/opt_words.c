@@ -39,7 +39,7 @@ static int apply(struct reader *r, const char *word, const struct pk_option *opt
 		return -EINVAL;
 	}
 	rc = opt->set(r->o, opt, value, r->err);
-	return rc < 0 ? rd_err_set(r->err, rc, "option %s", word) : 0;
+	return rc < 0 ? rd_err_set(r->err, rc, "option %s", word) : rc;
 }
 
 static int apply_name(struct reader *r, const char *word, const char *name)
@@ -68,7 +68,7 @@ static int apply_letters(struct reader *r, const char *word)
 		if (opt->arg != NULL)
 			return apply(r, word, opt, c[1] != '\0' ? c + 1 : NULL);
 		rc = apply(r, word, opt, NULL);
-		if (rc < 0)
+		if (rc != 0)
 			return rc;
 	}
 	return 0;

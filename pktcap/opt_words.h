@@ -13,7 +13,7 @@ struct pk_words {
 	unsigned nb_rest;
 };
 
-// Calls every option's setter. 0 or a negative errno with *err. pk_words_free() in any case.
+// Calls every option's setter until one fails. 0, PK_AGAIN, or a negative errno with *err. pk_words_free() in any case.
 int pk_words_parse(
 	struct pk_words *w, struct pk_opts *o, int argc, char **argv, struct rd_err *err);
 void pk_words_free(struct pk_words *w);

@@ -7,6 +7,8 @@
 
 #include "opts.h"
 
+#define PK_AGAIN 1 // a setter's: the style has changed, read everything again
+
 struct pk_word { // a value that an argument can name
 	const char *name;
 	int value;
@@ -21,7 +23,7 @@ struct pk_option {
 	bool (*is_arg)(const char *
 			word); // the argument may be missing: it is the next word only if this says so
 	enum pk_style only; // 0 = in both styles
-	// *value is NULL if there is no argument. 0 or a negative errno with *err.
+	// *value is NULL if there is no argument. 0, PK_AGAIN, or a negative errno with *err.
 	int (*set)(struct pk_opts *o, const struct pk_option *opt, const char *value,
 		struct rd_err *err);
 	size_t at; // offsetof(struct pk_opts, ...): where the setters below write

@@ -22,6 +22,7 @@ static int join_filter(struct pk_opts *o, const struct pk_words *w, struct rd_er
 	bool mixed = o->terms.vlan[0] || o->terms.text[0] || o->terms.tunnel[0];
 	size_t size = sizeof(o->terms) + 32, len = 0;
 
+	o->nb_words = w->nb_rest;
 	for (unsigned i = 0; i < w->nb_rest; i++)
 		size += strlen(w->rest[i]) + 1;
 	o->filter = calloc(1, size);
@@ -69,16 +70,36 @@ static int check_together(struct pk_opts *o, struct rd_err *err)
 	return 0;
 }
 
+static int parse_as(enum pk_style style, struct pk_words *words, struct pk_opts *o, int argc,
+	char **argv, struct rd_err *err)
+{
+	memset(o, 0, sizeof(*o));
+	o->style = style;
+	o->snaplen = PK_SNAPLEN_MAX;
+	return pk_words_parse(words, o, argc, argv, err);
+}
+
+static bool is_called_uw(const char *program)
+{
+	const char *slash = strrchr(program, '/');
+
+	return strcmp(slash != NULL ? slash + 1 : program, "pktcap-uw") == 0;
+}
+
 int pk_opts_parse(struct pk_opts *o, int argc, char **argv, struct rd_err *err)
 {
+	enum pk_style style = argc > 0 && is_called_uw(argv[0]) ? PK_COMPAT : PK_NATIVE;
 	struct pk_words words;
-	int rc;
+	int rc = parse_as(style, &words, o, argc, argv, err);
 
-	memset(o, 0, sizeof(*o));
-	o->style = PK_NATIVE;
-	o->dir = PK_DIR_BOTH;
-	o->snaplen = PK_SNAPLEN_MAX;
-	rc = pk_words_parse(&words, o, argc, argv, err);
+	// --compat may stand anywhere: what was read before it is read again.
+	if (rc == PK_AGAIN) {
+		pk_words_free(&words);
+		rc = parse_as(PK_COMPAT, &words, o, argc, argv, err);
+	}
+	o->dir_given = o->dir != 0;
+	if (!o->dir_given)
+		o->dir = o->style == PK_COMPAT ? PK_DIR_RX : PK_DIR_BOTH;
 	if (rc == 0)
 		rc = join_filter(o, &words, err);
 	pk_words_free(&words);

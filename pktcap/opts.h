@@ -102,6 +102,9 @@ struct pk_opts {
 	const char *socket;
 	const char *host;
 	struct pk_terms terms; // filter options
+	unsigned nb_words; // of the filter that were written as such
+	bool dir_given;
+	uint64_t server_port; // -p, of the banner
 	char *filter; // owned, with the terms; "" = none
 };
 

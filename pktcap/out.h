@@ -31,5 +31,6 @@ struct pk_out {
 struct pk_out *pk_out_pcap_new(const struct pk_opts *o, struct rd_err *err);
 struct pk_out *pk_out_pcapng_new(const struct pk_opts *o, struct rd_err *err);
 struct pk_out *pk_out_console_new(struct rd_err *err);
+struct pk_out *pk_out_compat_new(const struct pk_opts *o, struct rd_err *err);
 struct pk_out *pk_out_json_new(struct rd_err *err);
 struct pk_out *pk_out_walk_new(const struct pk_opts *o, struct rd_err *err);

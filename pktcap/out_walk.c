@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "compat.h"
 #include "out.h"
 #include "text.h"
 #include "walk.h"
@@ -18,6 +19,7 @@ struct walk_out {
 	struct pk_out out;
 	struct pk_walk *open[MAX_OPEN]; // by begin
 	unsigned count;
+	const struct pk_opts *opts;
 	uint64_t limit; // walks to print, 0 = no limit
 	struct rd_oneline *oneline;
 };
@@ -35,8 +37,9 @@ static int print_oldest(struct walk_out *w, struct rd_err *err)
 	memmove(w->open, w->open + 1, (w->count - 1) * sizeof(w->open[0]));
 	w->count--;
 	if (walk->asked && (w->limit == 0 || w->out.walks < w->limit)) {
-		rc = pk_walk_print(walk, w->oneline, err);
 		w->out.walks++;
+		rc = w->opts->style == PK_COMPAT ? pk_compat_walk(walk, w->opts, w->out.walks, err)
+						 : pk_walk_print(walk, w->oneline, err);
 	}
 	pk_walk_free(walk);
 	return rc;
@@ -118,6 +121,7 @@ struct pk_out *pk_out_walk_new(const struct pk_opts *o, struct rd_err *err)
 		return NULL;
 	}
 	w->out.ops = &ops;
+	w->opts = o;
 	w->limit = o->count;
 	return &w->out;
 }

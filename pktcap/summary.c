@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "compat.h"
 #include "session.h"
 
 #define N(x) ((unsigned long long)(x))
@@ -116,13 +117,8 @@ static struct rd_capring_stage sum_stages(const struct pk_session *s)
 	return sum;
 }
 
-void pk_summary(const struct pk_session *s)
+static void print_totals(const struct pk_session *s, const struct rd_capring_stage *sum)
 {
-	struct rd_capring_stage sum;
-
-	if (s->end == PK_END_PIPE || s->reader == NULL)
-		return; // the reader left: it has what it wanted
-	sum = sum_stages(s);
 	fprintf(stderr, "%llu packet%s captured", N(s->captured), plural(s->captured));
 	for (unsigned i = 0; i < s->nb_outs; i++) {
 		if (s->outs[i]->walks != 0)
@@ -132,11 +128,24 @@ void pk_summary(const struct pk_session *s)
 			fprintf(stderr, ", %llu of them not stored",
 				N(s->captured - s->outs[i]->written));
 	}
-	fprintf(stderr, "\n%llu packet%s matched the filter of %llu seen\n", N(sum.matched),
-		plural(sum.matched), N(sum.seen));
-	fprintf(stderr, "%llu packet%s lost in the ring\n", N(sum.lost), plural(sum.lost));
-	if (sum.seen != 0)
+	fprintf(stderr, "\n%llu packet%s matched the filter of %llu seen\n", N(sum->matched),
+		plural(sum->matched), N(sum->seen));
+	fprintf(stderr, "%llu packet%s lost in the ring\n", N(sum->lost), plural(sum->lost));
+	if (sum->seen != 0)
 		print_stages(s);
+}
+
+void pk_summary(const struct pk_session *s)
+{
+	struct rd_capring_stage sum;
+
+	if (s->end == PK_END_PIPE || s->reader == NULL)
+		return; // the reader left: it has what it wanted
+	sum = sum_stages(s);
+	if (s->opts->style == PK_COMPAT)
+		pk_compat_trailer(s, sum.lost);
+	else
+		print_totals(s, &sum);
 	if (s->captured == 0)
 		explain_nothing(s, &sum);
 	else

@@ -9,11 +9,21 @@
 
 #define PK_TERMS_TEXT 1024
 
+#define PK_TERMS_GIVEN 32
+
+struct pk_term_given { // as on the command line, for the banner
+	const char *option, *value;
+};
+
 struct pk_terms {
 	char text[PK_TERMS_TEXT]; // "ip src net 10.0.0.0/8 and tcp port 80", "" = none
 	char vlan[32]; // "vlan 10": goes first: what follows is looked for behind the tag
-	char tunnel[32]; // "geneve 74752": goes last, for it moves the offsets of what follows
+	char tunnel[128]; // "geneve 74752": goes last, for it moves the offsets of what follows
+	struct pk_term_given given[PK_TERMS_GIVEN];
+	unsigned count;
 };
 
 // Adds an option by its name. 0 or -EINVAL with *err.
 int pk_terms_add(struct pk_terms *t, const char *option, const char *value, struct rd_err *err);
+// Adds a whole expression, in parentheses.
+int pk_terms_add_expression(struct pk_terms *t, const char *expr, struct rd_err *err);

@@ -300,6 +300,18 @@ def test_errors_say_what_to_try(d, args):
 	assert not d.client().list("capture.list")
 
 
+def test_filters_get_advice(d):
+	"""What can match nothing is said to, with what to write instead; libpcap may refuse it, too."""
+	text = tool("--socket", d.path, "tcp port 80 and 10.1.1.10", rc=1)
+	assert "warning: 10.1.1.10 alone is not an address to look for; write: host 10.1.1.10" in text
+	with Pktcap(d, "geneve", "and", "tcp", "and", "udp") as c:
+		c.finish()
+	assert c.stderr.startswith("pktcap: warning: no packet is both tcp and udp; write: tcp or udp\n")
+	with Pktcap(d, "--switchport", "arm/vmnic1", "--capture", "classify", "--dir", "tx") as c:
+		c.finish()
+	assert c.stderr.startswith("pktcap: warning: --capture says where, --dir changes nothing")
+
+
 def test_a_wrong_filter_leaves_the_file_alone(d):
 	path = d.file("precious.pcap", "precious")
 	tool("--socket", d.path, "-w", path, "no filter at all", rc=1)

@@ -100,8 +100,14 @@ static const struct joined joined[] = {
 		"dst net 2001:db8::/32 and tcp src port 80 and tcp dst port 81"},
 	{{"--srctcpport", "80", "--dsttcpport", "81"}, "tcp src port 80 and tcp dst port 81"},
 	{{"--udpport", "53"}, "udp port 53"},
+	{{"--srcip6", "fe80::/10", "--dstip6", "ff02::1"}, "src net fe80::/10 and dst net ff02::1"},
+	{{"--ip6", "2001:db8::1", "--proto", "0x3a"}, "net 2001:db8::1 and proto 0x3a"},
+	{{"--geneve", "5", "tcp"}, "(tcp) and geneve 5"},
+	{{"--vxlan", "7"},
+		"udp dst port 4789 and (udp[12:4] >> 8 = 7 or (ip6 and ip6[52:4] >> 8 = 7))"},
+	{{"--rcf", "tcp or udp", "--srcip", "10.0.0.1"}, "(tcp or udp) and src net 10.0.0.1"},
 	{{"--srcudpport", "53", "--dstudpport", "54"}, "udp src port 53 and udp dst port 54"},
-	{{"--proto", "0x11", "--vlan", "3"}, "vlan 3 and ip proto 0x11"},
+	{{"--proto", "0x11", "--vlan", "3"}, "vlan 3 and proto 0x11"},
 };
 
 static void filter_options_are_terms(void **state)
@@ -180,6 +186,35 @@ static void more_places(void **state)
 	pk_opts_free(&o);
 }
 
+static enum pk_dir dir_of(char **argv, enum pk_style style)
+{
+	struct pk_opts o;
+	struct rd_err err;
+
+	assert_int_equal(parse(&o, argv, &err), 0);
+	assert_int_equal(o.style, style);
+	assert_int_equal(o.count, 3);
+	pk_opts_free(&o);
+	return o.dir;
+}
+
+// The name or --compat, anywhere: rx only unless something else is asked for.
+static void compat_has_its_defaults(void **state)
+{
+	char *native[] = {(char[]){"/usr/bin/pktcap"}, (char[]){"-c3"}, NULL};
+	char *named[] = {(char[]){"/usr/bin/pktcap-uw"}, (char[]){"-c3"}, NULL};
+	char *late[] = {(char[]){"pktcap"}, (char[]){"-c3"}, (char[]){"tcp"}, (char[]){"--compat"},
+		(char[]){"-p"}, (char[]){"4"}, NULL};
+	char *both[] = {(char[]){"pktcap-uw"}, (char[]){"-c3"}, (char[]){"--dir"}, (char[]){"2"},
+		(char[]){"--compat"}, NULL};
+
+	(void)state;
+	assert_int_equal(dir_of(native, PK_NATIVE), PK_DIR_BOTH);
+	assert_int_equal(dir_of(named, PK_COMPAT), PK_DIR_RX);
+	assert_int_equal(dir_of(late, PK_COMPAT), PK_DIR_RX);
+	assert_int_equal(dir_of(both, PK_COMPAT), PK_DIR_BOTH);
+}
+
 struct refused {
 	const char *args[6];
 	const char *why;
@@ -242,6 +277,7 @@ int main(void)
 		cmocka_unit_test(filter_options_are_terms),
 		cmocka_unit_test(drops_have_reasons),
 		cmocka_unit_test(more_places),
+		cmocka_unit_test(compat_has_its_defaults),
 		cmocka_unit_test(nonsense_is_refused),
 	};
 
