@@ -182,9 +182,9 @@ int rd_cli_show_items(struct rd_cli *cli, const json_t *list, const struct rd_ta
 	return ret;
 }
 
-static int put_fields(void *arg, const json_t *item)
+void rd_cli_put_fields(struct rd_cli *cli, const json_t *item)
 {
-	FILE *out = rd_cli_out(arg);
+	FILE *out = rd_cli_out(cli);
 	char buf[CELL_MAX];
 	const char *key;
 	json_t *value;
@@ -195,6 +195,11 @@ static int put_fields(void *arg, const json_t *item)
 		rd_cell_text(value, buf, sizeof(buf));
 		fprintf(out, "%-14s %s\n", key, buf);
 	}
+}
+
+static int put_fields(void *arg, const json_t *item)
+{
+	rd_cli_put_fields(arg, item);
 	return 0;
 }
 

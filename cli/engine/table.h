@@ -36,6 +36,9 @@ int rd_cli_show_items(struct rd_cli *cli, const json_t *list, const struct rd_ta
 // The same as rd_cli_show(), one object as "field: value" lines.
 int rd_cli_show_fields(struct rd_cli *cli, const char *method, json_t *params, struct rd_err *err);
 
+// One object as "field: value" lines.
+void rd_cli_put_fields(struct rd_cli *cli, const json_t *item);
+
 // For commands with their own layout: the items as an array; NULL with *err. With --json they print it with
 // rd_cli_put_json().
 json_t *rd_cli_fetch(struct rd_cli *cli, const char *method, json_t *params, struct rd_err *err);

@@ -41,7 +41,21 @@ struct rd_capring_hdr {
 	uint64_t ring_size; // bytes of one ring's data
 	uint64_t ctl_off; // offset of the first ctl page
 	uint64_t data_off; // offset of the first data area
+	uint32_t
+		ended; // enum rd_capring_end; store release, by control, once no worker writes any more
 };
+
+// Why the daemon ended the session. Its records stay in the rings.
+enum rd_capring_end {
+	RD_CAPRING_RUNS = 0,
+	RD_CAPRING_END_STOPPED, // capture.stop
+	RD_CAPRING_END_DURATION,
+	RD_CAPRING_END_PACKETS, // the budget is used up
+	RD_CAPRING_END_BYTES,
+	RD_CAPRING_END_LEASE, // nobody took it in time
+	RD_CAPRING_END_COUNT,
+};
+const char *rd_capring_end_name(unsigned end); // "running", "stopped", "duration", ...
 
 // What one stage did for one session on one worker. Written by the worker only.
 struct rd_capring_stage {
@@ -88,12 +102,16 @@ struct rd_capring {
 int rd_capring_create(
 	struct rd_capring *r, uint32_t session, uint32_t nb_rings, uint64_t ring_size);
 void rd_capring_destroy(struct rd_capring *r); // NULL and zeroed are fine
+// Tells the client that nothing more will come. After no worker uses the rings.
+void rd_capring_end(struct rd_capring *r, enum rd_capring_end why);
 
 // The client's side. Opens a received fd (takes ownership); checks everything against fstat().
 struct rd_capring_reader;
 struct rd_capring_reader *rd_capring_open(int fd); // NULL and errno
 void rd_capring_close(struct rd_capring_reader *r); // NULL is fine
 uint32_t rd_capring_nb_rings(const struct rd_capring_reader *r);
+// Whether the daemon has ended the session; all records are visible then.
+enum rd_capring_end rd_capring_ended(const struct rd_capring_reader *r);
 // Oldest record of ring i, or NULL if empty. -EBADMSG through *err if the ring is corrupt (then
 // NULL for ever after). Valid until rd_capring_pop(); peeking again gives the same record. Its
 // rec_len, hdr_len, cap_len and stage were checked; everything else is the writer's word.

@@ -142,3 +142,17 @@ void rd_capring_destroy(struct rd_capring *r)
 	memset(r, 0, sizeof(*r));
 	r->fd = -1;
 }
+
+void rd_capring_end(struct rd_capring *r, enum rd_capring_end why)
+{
+	if (r->hdr != NULL)
+		__atomic_store_n(&r->hdr->ended, (uint32_t)why, __ATOMIC_RELEASE);
+}
+
+const char *rd_capring_end_name(unsigned end)
+{
+	static const char *const names[RD_CAPRING_END_COUNT] = {
+		"running", "stopped", "duration", "packets", "bytes", "lease"};
+
+	return end < RD_CAPRING_END_COUNT ? names[end] : "stopped";
+}

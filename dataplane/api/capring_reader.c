@@ -149,6 +149,14 @@ uint32_t rd_capring_nb_rings(const struct rd_capring_reader *r)
 	return r->nb_rings;
 }
 
+enum rd_capring_end rd_capring_ended(const struct rd_capring_reader *r)
+{
+	const struct rd_capring_hdr *h = (const struct rd_capring_hdr *)(const void *)r->map;
+	uint32_t why = __atomic_load_n(&h->ended, __ATOMIC_ACQUIRE);
+
+	return why < RD_CAPRING_END_COUNT ? (enum rd_capring_end)why : RD_CAPRING_END_STOPPED;
+}
+
 // Bytes of the record if it is sound and lies in the `avail` bytes that were published, else 0.
 static uint64_t check_record(const struct rd_cap_rec *rec, uint64_t avail)
 {

@@ -275,6 +275,7 @@ struct rd_conn *rd_conn_new(struct rd_server *srv, struct rd_ctl *ctl, int sock)
 	c->ctl = ctl;
 	c->sock = sock;
 	c->uid = peer.uid;
+	c->gid = peer.gid;
 	c->pid = peer.pid;
 	c->admin = is_admin(sock, &peer);
 	c->req.fd = -1;

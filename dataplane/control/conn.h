@@ -18,6 +18,7 @@ struct rd_conn {
 	struct rd_ctl *ctl;
 	int sock;
 	uid_t uid;
+	gid_t gid;
 	pid_t pid;
 	bool admin;
 	bool hello; // said

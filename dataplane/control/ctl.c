@@ -6,12 +6,9 @@
 
 #include <signal.h>
 
-#include "base/log.h"
 #include "control/device.h"
 #include "control/flow_pages.h"
 #include "control/timers.h"
-
-RD_LOG_MODULE(ctl);
 
 int rd_ctl_init(struct rd_ctl *ctl, struct event_base *base)
 {
@@ -27,8 +24,7 @@ void rd_ctl_stop(struct rd_ctl *ctl)
 
 void rd_ctl_fini(struct rd_ctl *ctl)
 {
-	if (ctl->sessions != NULL)
-		rd_log_err("a capture session outlived its connection");
+	rd_ctl_sessions_end(ctl); // those without a client
 	rd_ctl_timers_end(ctl);
 	if (ctl->tick != NULL)
 		event_free(ctl->tick);

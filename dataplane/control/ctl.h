@@ -12,7 +12,7 @@
 #include "tables/segment.h"
 #include "tables/tunnel.h"
 
-struct rd_ctl_session; // ctl_capture.c
+struct rd_ctl_session; // capture_session.h
 struct rd_ctl_timer; // ctl_inject.c
 
 struct rd_ctl {
@@ -31,7 +31,9 @@ struct rd_ctl {
 int rd_ctl_init(struct rd_ctl *ctl, struct event_base *base);
 void rd_ctl_fini(struct rd_ctl *ctl); // sessions, timers, ports with their devices
 void rd_ctl_stop(struct rd_ctl *ctl); // leaves the event loop; called once the last answer is out
-void rd_ctl_conn_closed(struct rd_ctl *ctl, const struct rd_conn *conn); // ends its sessions
+void rd_ctl_conn_closed(
+	struct rd_ctl *ctl, const struct rd_conn *conn); // ends its sessions, or keeps them
+void rd_ctl_sessions_end(struct rd_ctl *ctl);
 
 // --- references: by parameter, NULL with *req->err when missing, wrong or unknown (control/ref.c) ---
 const struct rd_host *rd_req_host(struct rd_request *req, const char *key);
@@ -114,6 +116,9 @@ RD_HANDLER(worker_latency);
 RD_HANDLER(capture_start);
 RD_HANDLER(capture_stop);
 RD_HANDLER(capture_list);
+RD_HANDLER(capture_show);
+RD_HANDLER(capture_attach);
+RD_HANDLER(capture_note);
 RD_HANDLER(inject);
 RD_HANDLER(inject_list);
 RD_HANDLER(inject_stop);

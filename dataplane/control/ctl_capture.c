@@ -1,40 +1,24 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * capture.*: sessions. A session belongs to the connection that started it and ends with it, whatever the reason.
- * Control thread.
+ * capture.start: what a client asks for becomes taps and rings. A session belongs to the connection that started it and
+ * ends with it, unless it asked for a lease. Control thread.
  */
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
-#include "base/clock.h"
-#include "base/log.h"
 #include "base/str.h"
-#include "control/conn.h"
-#include "core/tap.h"
-
-RD_LOG_MODULE(capture);
+#include "control/capture_session.h"
 
 #define POINTS_MAX 1024
 #define SNAPLEN_MAX 262144
 #define RING_DEFAULT (4u << 20)
 #define RING_MAX (UINT64_C(1) << 30)
-
-struct rd_ctl_session {
-	struct rd_ctl_session *next;
-	const struct rd_conn *conn; // that owns it
-	uint32_t id;
-	uid_t uid;
-	pid_t pid;
-	uint64_t start_ns; // monotonic
-	uint32_t snaplen;
-	bool follow;
-	json_t *points; // [{stage, port}], for show
-	char name[64];
-	char filter[512];
-	struct rd_capture *capture;
-};
+#define SESSIONS_MAX \
+	64 // with those that have ended and still wait for their client: each has its rings
+#define DURATION_MAX_MS (UINT64_C(366) * 86400 * 1000)
+#define KEEP_MAX_S 86400
 
 struct point_list {
 	struct rd_tap_point v[POINTS_MAX];
@@ -167,31 +151,13 @@ static bool read_reasons(struct rd_request *req, uint64_t mask[RD_DROP_MAX / 64]
 	return json_array_size(list) != 0;
 }
 
-static void session_free(struct rd_ctl_session *s)
+static unsigned nb_sessions(const struct rd_ctl *ctl)
 {
-	rd_capture_stop(s->capture);
-	json_decref(s->points);
-	free(s);
-}
+	unsigned n = 0;
 
-static void session_end(struct rd_ctl *ctl, struct rd_ctl_session **at)
-{
-	struct rd_ctl_session *s = *at;
-
-	(void)ctl;
-	*at = s->next;
-	rd_log_info("session %u of pid %d ends", s->id, (int)s->pid);
-	session_free(s);
-}
-
-void rd_ctl_conn_closed(struct rd_ctl *ctl, const struct rd_conn *conn)
-{
-	for (struct rd_ctl_session **at = &ctl->sessions; *at != NULL;) {
-		if ((*at)->conn == conn)
-			session_end(ctl, at);
-		else
-			at = &(*at)->next;
-	}
+	for (const struct rd_ctl_session *s = ctl->sessions; s != NULL; s = s->next)
+		n++;
+	return n;
 }
 
 // Starts it: arms the taps and takes the descriptor for the client.
@@ -200,6 +166,11 @@ static int session_start(
 {
 	int fd = -1;
 
+	if (nb_sessions(req->ctl) >= SESSIONS_MAX) {
+		rd_err_set(req->err, -EBUSY, "there are %d capture sessions", SESSIONS_MAX);
+		rd_err_hint(req->err, "show capture, then capture stop SESSION");
+		return -EBUSY;
+	}
 	s->capture = rd_capture_start(o, s->id, &fd, req->err);
 	if (s->capture == NULL)
 		return req->err->code != 0 ? req->err->code : -ENOMEM;
@@ -208,28 +179,73 @@ static int session_start(
 	if (req->fd < 0)
 		return rd_err_set(
 			req->err, -errno, "no descriptor for the ring: %s", strerror(errno));
-	s->next = req->ctl->sessions;
-	req->ctl->sessions = s;
-	rd_log_info("session %u of pid %d (%s) starts", s->id, (int)s->pid, s->name);
+	if (rd_session_add(s) < 0)
+		return rd_err_set(req->err, -ENOMEM, "out of memory");
 	rd_req_result(req,
-		json_pack("{s:I,s:i,s:I,s:b}", "session", (json_int_t)s->id, "rings",
-			(int)rd_nb_workers, "ring_size", (json_int_t)o->ring_size, "fd", 1));
+		json_pack("{s:I,s:s,s:i,s:I,s:b}", "session", (json_int_t)s->id, "name", s->name,
+			"rings", (int)rd_nb_workers, "ring_size", (json_int_t)o->ring_size, "fd",
+			1));
 	return 0;
+}
+
+// What the client is called, cut to the letters of names, and a number.
+static void generate_name(struct rd_ctl_session *s, const char *client)
+{
+	size_t len = 0;
+
+	for (; *client != '\0' && len < 40; client++)
+		if (strchr("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._:-",
+			    *client)
+			!= NULL)
+			s->name[len++] = *client;
+	rd_str_addf(s->name, sizeof(s->name), &len, "%s%u", len == 0 ? "capture-" : "-", s->id);
+}
+
+// A name is nobody else's; a number could be mistaken for a session's number.
+static void read_name(struct rd_request *req, struct rd_ctl_session *s)
+{
+	const char *name;
+	uint64_t number;
+
+	if (!rd_req_has(req, "name")) {
+		generate_name(s, req->conn->name);
+		while (rd_session_find(req->ctl, s->name) != NULL) { // somebody chose it
+			s->id = ++req->ctl->next_session;
+			s->name[0] = '\0';
+			generate_name(s, req->conn->name);
+		}
+		return;
+	}
+	name = rd_req_name(req, "name");
+	if (name == NULL)
+		return;
+	rd_str_copy(s->name, sizeof(s->name), name);
+	if (rd_parse_u64(name, 0, UINT64_MAX, &number) == 0) {
+		rd_req_fail(req, "name", -EINVAL, "\"%s\" is a number, not a session's name", name);
+	} else if (rd_session_find(req->ctl, name) != NULL) {
+		rd_req_fail(req, "name", -EEXIST, "there is a capture session %s already", name);
+		rd_err_hint(req->err, "another name, or: capture stop %s", name);
+	}
+}
+
+static void read_limits(struct rd_request *req, struct rd_ctl_session *s, struct rd_capture_opts *o)
+{
+	s->duration_ns = rd_req_num_or(req, "duration_ms", 1, DURATION_MAX_MS, 0) * 1000000;
+	s->keep_ns = rd_req_num_or(req, "keep_s", 0, KEEP_MAX_S, 0) * 1000000000;
+	o->max_packets = s->max_packets = rd_req_num_or(req, "packets", 1, INT64_MAX, 0);
+	o->max_bytes = s->max_bytes = rd_req_num_or(req, "bytes", 1, INT64_MAX, 0);
 }
 
 static void read_session(
 	struct rd_request *req, struct rd_ctl_session *s, struct rd_capture_opts *o)
 {
-	rd_req_shown(req, "name", req->conn->name, s->name, sizeof(s->name));
+	read_name(req, s);
+	read_limits(req, s, o);
 	rd_req_shown(req, "filter", "", s->filter, sizeof(s->filter));
 	o->follow = s->follow = rd_req_bool_or(req, "follow", false);
 	o->snaplen = s->snaplen =
 		(uint32_t)rd_req_num_or(req, "snaplen", 1, SNAPLEN_MAX, SNAPLEN_MAX);
 	o->ring_size = rd_req_num_or(req, "ring_size", 1, RING_MAX, RING_DEFAULT);
-	s->conn = req->conn;
-	s->uid = req->conn->uid;
-	s->pid = req->conn->pid;
-	s->start_ns = rd_monotonic_ns();
 }
 
 int ctl_capture_start(struct rd_request *req)
@@ -245,11 +261,10 @@ int ctl_capture_start(struct rd_request *req)
 		rd_err_hint(req->err, "pktcap");
 		return -ENOTSUP;
 	}
-	s = calloc(1, sizeof(*s));
+	s = rd_session_new(req->ctl, req->conn);
 	points = calloc(1, sizeof(*points));
 	if (s == NULL || points == NULL)
 		goto out;
-	s->id = ++req->ctl->next_session;
 	s->points = points->shown = json_array();
 	read_session(req, s, &o);
 	read_points(req, points);
@@ -261,58 +276,10 @@ int ctl_capture_start(struct rd_request *req)
 	if (ret == 0)
 		ret = session_start(req, s, &o);
 	rd_filter_free(&o.filter);
-	if (ret < 0)
-		session_free(s);
-	s = NULL;
+	if (ret == 0)
+		s = NULL; // the daemon's
 out:
-	free(s);
+	rd_session_free(s);
 	free(points);
 	return ret;
-}
-
-int ctl_capture_stop(struct rd_request *req)
-{
-	uint32_t id = (uint32_t)rd_req_num(req, "session", 1, UINT32_MAX);
-
-	if (rd_req_end(req) < 0)
-		return req->err->code;
-	for (struct rd_ctl_session **at = &req->ctl->sessions; *at != NULL; at = &(*at)->next) {
-		if ((*at)->id == id) {
-			session_end(req->ctl, at);
-			return 0;
-		}
-	}
-	rd_req_fail(req, "session", -ENOENT, "there is no capture session %u", id);
-	rd_err_hint(req->err, "show capture");
-	return -ENOENT;
-}
-
-static json_t *session_item(const struct rd_ctl_session *s)
-{
-	struct rd_capring_stage sum = {0};
-
-	for (unsigned i = 0; i < rd_stages_count; i++) {
-		struct rd_capring_stage t = rd_capture_totals(s->capture, rd_stages[i].id);
-
-		sum.seen += t.seen;
-		sum.matched += t.matched;
-		sum.captured += t.captured;
-		sum.lost += t.lost;
-	}
-	return json_pack("{s:I,s:s,s:I,s:I,s:O,s:s,s:b,s:I,s:I,s:I,s:I,s:I,s:I}", "session",
-		(json_int_t)s->id, "name", s->name, "owner_uid", (json_int_t)s->uid, "owner_pid",
-		(json_int_t)s->pid, "points", s->points, "filter", s->filter, "follow", s->follow,
-		"snaplen", (json_int_t)s->snaplen, "age_s",
-		(json_int_t)((rd_monotonic_ns() - s->start_ns) / 1000000000), "seen",
-		(json_int_t)sum.seen, "matched", (json_int_t)sum.matched, "captured",
-		(json_int_t)sum.captured, "lost", (json_int_t)sum.lost);
-}
-
-int ctl_capture_list(struct rd_request *req)
-{
-	if (rd_req_end(req) < 0)
-		return req->err->code;
-	for (const struct rd_ctl_session *s = req->ctl->sessions; s != NULL; s = s->next)
-		rd_req_item(req, session_item(s));
-	return 0;
 }

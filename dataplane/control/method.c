@@ -15,9 +15,12 @@
 #define L RD_M_LIST
 
 static const struct rd_method methods[] = {
+	{"capture.attach", ctl_capture_attach, 0},
 	{"capture.list", ctl_capture_list, L},
+	{"capture.note", ctl_capture_note, 0}, // of one's own
+	{"capture.show", ctl_capture_show, L},
 	{"capture.start", ctl_capture_start, A},
-	{"capture.stop", ctl_capture_stop, A},
+	{"capture.stop", ctl_capture_stop, 0}, // of one's own
 	{"clock.advance", ctl_clock_advance, A},
 	{"conn.flush", ctl_conn_flush, A},
 	{"conn.list", ctl_conn_list, L},

@@ -143,6 +143,11 @@ static void record(struct rd_worker *w, struct rd_capture *c, const struct point
 		c->stats[w->id][pt->stage].lost++;
 		return;
 	}
+	if (c->budget.on && !rd_tap_budget_take(&c->budget, cap_len)) {
+		c->stats[w->id][pt->stage].seen--; // as if it had come later
+		c->stats[w->id][pt->stage].matched--;
+		return; // a reservation without commit is none
+	}
 	uint16_t port = rd_stage_port(pt->stage, md);
 	const struct rd_port *p = rd_port_at(port);
 
@@ -183,6 +188,8 @@ static void tap_session(struct rd_worker *w, struct rd_capture *c, const struct 
 		if (!wants_port(c, pt->stage, rd_stage_port(pt->stage, rd_meta(m)))
 			|| !wants_reason(c, pt->stage, reason_of(rd_meta(m))))
 			continue;
+		if (rd_tap_spent(c))
+			break;
 		st->seen++;
 		if (m->nb_segs > 1) // the scratch buffer holds one frame at a time
 			views[i].ready = false;

@@ -33,14 +33,23 @@ struct rd_capture_opts {
 	const uint64_t *reasons; // at drop only these, a bit each (RD_DROP_MAX); NULL = all
 	uint32_t snaplen; // bytes per record
 	uint64_t ring_size; // per worker; rounded up to a power of two, 64 KiB .. 1 GiB
+	uint64_t max_packets, max_bytes; // captured ones, over all workers; 0 = no limit
 };
 
 // All of these: control thread only.
 // Arms a session. *fd is the memfd to send to the client (owned by the session). NULL and *err on failure.
 struct rd_capture *rd_capture_start(
 	struct rd_capture_opts *opts, uint32_t session, int *fd, struct rd_err *err);
-// Disarms, waits for all workers, frees. NULL is fine.
+// Disarms and waits for all workers: nothing is captured any more, and the place is another session's. Counters and rings
+// stay; the client is told why.
+void rd_capture_disarm(struct rd_capture *c, enum rd_capring_end why);
+// Disarms if that has not been done, frees. NULL is fine.
 void rd_capture_stop(struct rd_capture *c);
+int rd_capture_fd(const struct rd_capture *c); // the memfd; the session's
+// RD_CAPRING_END_PACKETS or _BYTES when that budget is used up: the workers take no more. Else RD_CAPRING_RUNS.
+enum rd_capring_end rd_capture_spent(const struct rd_capture *c);
+// What the client has not yet read, and how much there is room for: bytes, over all workers.
+uint64_t rd_capture_waiting(const struct rd_capture *c, uint64_t *room);
 // Counters of one stage summed over workers, as the worker knows them (not from the shared page).
 struct rd_capring_stage rd_capture_totals(const struct rd_capture *c, unsigned stage);
 // Control: no session looks for this port any more; its index will be another port's.

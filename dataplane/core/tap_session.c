@@ -98,6 +98,15 @@ static uint64_t ring_size(uint64_t want)
 	return size;
 }
 
+static void set_budget(struct rd_tap_budget *b, const struct rd_capture_opts *o)
+{
+	b->has_packets = o->max_packets != 0;
+	b->has_bytes = o->max_bytes != 0;
+	b->on = b->has_packets || b->has_bytes;
+	b->packets = (int64_t)RTE_MIN(o->max_packets, (uint64_t)INT64_MAX);
+	b->bytes = (int64_t)RTE_MIN(o->max_bytes, (uint64_t)INT64_MAX);
+}
+
 struct rd_capture *rd_capture_start(
 	struct rd_capture_opts *opts, uint32_t session, int *fd, struct rd_err *err)
 {
@@ -133,6 +142,8 @@ struct rd_capture *rd_capture_start(
 	}
 	c->filter = opts->filter;
 	opts->filter = (struct rd_filter){0};
+	set_budget(&c->budget, opts);
+	c->armed = true;
 	set_publish(set);
 	*fd = c->ring.fd;
 	return c;
@@ -143,17 +154,52 @@ fail:
 	return NULL;
 }
 
-void rd_capture_stop(struct rd_capture *c)
+void rd_capture_disarm(struct rd_capture *c, enum rd_capring_end why)
 {
 	struct rd_tapset *set;
 
-	if (c == NULL)
+	if (!c->armed)
 		return;
 	set = set_make(c, NULL);
 	if (set != NULL)
 		set_publish(set);
 	else
 		set_shrink(c);
+	c->armed = false;
+	rd_capring_end(&c->ring, why);
+}
+
+int rd_capture_fd(const struct rd_capture *c)
+{
+	return c->ring.fd;
+}
+
+enum rd_capring_end rd_capture_spent(const struct rd_capture *c)
+{
+	return (enum rd_capring_end)__atomic_load_n(&c->budget.spent, __ATOMIC_RELAXED);
+}
+
+uint64_t rd_capture_waiting(const struct rd_capture *c, uint64_t *room)
+{
+	uint64_t sum = 0;
+
+	*room = 0;
+	for (unsigned i = 0; i < c->ring.nb_rings; i++) {
+		const struct rd_capring_prod *p = &c->ring.ring[i];
+		uint64_t used = __atomic_load_n(&p->ctl->head, __ATOMIC_RELAXED)
+			- __atomic_load_n(&p->ctl->tail, __ATOMIC_RELAXED);
+
+		sum += RTE_MIN(used, p->size); // both are the client's to write
+		*room += p->size;
+	}
+	return sum;
+}
+
+void rd_capture_stop(struct rd_capture *c)
+{
+	if (c == NULL)
+		return;
+	rd_capture_disarm(c, RD_CAPRING_END_STOPPED);
 	rd_capring_destroy(&c->ring);
 	rd_filter_free(&c->filter);
 	free(c);

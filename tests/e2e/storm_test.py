@@ -316,7 +316,8 @@ def random_value(rng, depth=0):
 
 
 METHODS = {
-	"capture.start": "points bpf filter inner outer follow snaplen ring_size name", "capture.stop": "session", "dfw.add":
+	"capture.start": "points bpf filter inner outer follow snaplen ring_size name duration_ms keep_s packets bytes", "capture.stop": "session",
+	"capture.show": "session", "capture.attach": "session", "capture.note": "session device bytes file", "dfw.add":
 	"port id dir action proto src dst sport dport name", "dfw.default": "port action", "dfw.del": "port id", "drop.list": "all",
 	"drop.recent": "count", "fdb.add": "segment mac port tunnel", "fdb.del": "segment mac", "fdb.flush": "segment", "fdb.list": "segment",
 	"flow.list": "worker host limit", "flow.set": "capacity idle_s", "flow.stats": "", "hello": "version client", "host.add":
@@ -401,9 +402,9 @@ def test_texts_stay_on_their_line():
 			assert [r["name"] for r in c2.list("dfw.list", port=GUEST) if r["id"] >= 100] == odd
 			assert c2.one("port.list", port=GUEST)["used_by"] == odd[-1]
 		# A long text is cut between characters, or capture.list could not say it.
-		c("capture.start", points=[{"stage": "drop"}], name="\u00e4" * 40, filter="x" + "\u6f22" * 300 + "\x1b[2J\n")
+		c("capture.start", points=[{"stage": "drop"}], filter="x" + "\u6f22" * 300 + "\x1b[2J\n")
 		s = c.one("capture.list")
-		assert set(s["name"]) == {"\u00e4"} and set(s["filter"]) == {"x", "\u6f22"}
+		assert set(s["filter"]) == {"x", "\u6f22"}
 		c("capture.start", points=[{"stage": "drop"}], name="n", filter="tcp\nport 80\x1b")
 		assert [s for s in c.list("capture.list") if s["name"] == "n"][0]["filter"] == "tcp port 80 "
 
