@@ -71,6 +71,7 @@ int pk_file_flush(struct pk_file *f, struct rd_err *err)
 
 	if (f->broken)
 		return 0;
+	pk_file_watch(f);
 	while (done < f->buf.len) {
 		ssize_t n = write(f->fd, f->buf.data + done, f->buf.len - done);
 

@@ -23,6 +23,8 @@ struct pk_file {
 	bool broken; // nothing can be written any more
 	off_t good; // bytes of whole blocks in the file
 	uint64_t packets; // packets in the file
+	uint64_t watched_ns; // monotonic; when pk_file_watch() looked last
+	bool strayed; // it said so
 };
 
 int pk_file_open(struct pk_file *f, const char *path, pk_block_fn block, struct rd_err *err);
@@ -33,3 +35,11 @@ int pk_file_flush(struct pk_file *f, struct rd_err *err);
 // Flushes and closes. 0 or a negative errno.
 int pk_file_close(struct pk_file *f, struct rd_err *err);
 void pk_file_free(struct pk_file *f);
+// Bytes of whole blocks in the file, and of those that wait to be written.
+static inline uint64_t pk_file_len(const struct pk_file *f)
+{
+	return (uint64_t)f->good + f->buf.len;
+}
+// Says so, once, when the file's name is gone or another file's: what is written is not found there any more. At most once
+// a second.
+void pk_file_watch(struct pk_file *f);

@@ -9,11 +9,14 @@
 
 #include "base/str.h"
 #include "compat.h"
+#include "last_drops.h"
 #include "lint.h"
 #include "list.h"
 #include "opts.h"
+#include "out_rotate.h"
 #include "replay.h"
 #include "session.h"
+#include "sessions.h"
 
 static int complain(const struct rd_err *err)
 {
@@ -61,16 +64,23 @@ static int add_out(struct pk_session *s, struct pk_out *out, const struct rd_err
 	return 0;
 }
 
+static struct pk_out *make_file(struct pk_session *s, struct rd_err *err)
+{
+	const struct pk_opts *o = s->opts;
+	pk_out_make_fn make = is_pcapng(o, s->points) ? pk_out_pcapng_new : pk_out_pcap_new;
+
+	if (!pk_rotates(&o->rotate) && o->rotate.min_free == 0 && o->rotate.max_total == 0)
+		return make(o, err);
+	return pk_out_rotate_new(o, make, s->client, s->number, err);
+}
+
 static int make_outs(struct pk_session *s, struct rd_err *err)
 {
 	const struct pk_opts *o = s->opts;
 	int rc = 0;
 
 	if (o->outfile != NULL)
-		rc = add_out(s,
-			is_pcapng(o, s->points) ? pk_out_pcapng_new(o, err)
-						: pk_out_pcap_new(o, err),
-			err);
+		rc = add_out(s, make_file(s, err), err);
 	if (rc < 0)
 		return rc;
 	if (o->json)
@@ -105,13 +115,29 @@ static void say_start(const struct pk_session *s)
 		pk_compat_banner(s);
 		return;
 	}
-	if (pts->count == 1 && pts->list[0].port != NULL)
+	if (s->opts->session.attach != NULL)
+		fprintf(stderr, "pktcap: capturing at the points of session %s", s->name);
+	else if (pts->count == 1 && pts->list[0].port != NULL)
 		fprintf(stderr, "pktcap: capturing at %s@%s",
 			rd_stage_by_id(pts->list[0].stage)->name, pts->list[0].port->qname);
 	else
 		fprintf(stderr, "pktcap: capturing at %u point%s", pts->count,
 			pts->count == 1 ? "" : "s");
 	fprintf(stderr, ", snapshot length %u bytes\n", s->opts->snaplen);
+}
+
+static int last_drops(struct pk_session *s, struct rd_err *err)
+{
+	int rc = make_outs(s, err);
+
+	if (rc < 0)
+		return complain(err);
+	catch_signals();
+	if (pk_last_drops(s, err) < 0)
+		return complain(err);
+	fprintf(stderr, "%llu dropped packet%s\n", (unsigned long long)s->captured,
+		s->captured == 1 ? "" : "s");
+	return 0;
 }
 
 static int capture_with(struct pk_session *s, struct rd_err *err)
@@ -143,7 +169,7 @@ static int capture(struct pk_opts *o, struct rd_client *client, struct pk_ports 
 		pk_points_free(&points);
 		return complain(&err);
 	}
-	rc = capture_with(&s, &err);
+	rc = o->last_drops != 0 ? last_drops(&s, &err) : capture_with(&s, &err);
 	pk_session_free(&s);
 	pk_points_free(&points);
 	return rc;
@@ -158,6 +184,11 @@ static int with_daemon(struct pk_opts *o)
 
 	if (client == NULL)
 		return complain(&err);
+	if (o->mode != PK_CAPTURE && o->mode != PK_LIST_PORTS) {
+		rc = pk_sessions(o, client, &err) < 0 ? complain(&err) : 0;
+		rd_client_close(client);
+		return rc;
+	}
 	rc = pk_ports_load(&ports, client, &err);
 	if (rc < 0) {
 		rc = complain(&err);

@@ -46,6 +46,9 @@ extern const struct pk_group pk_group_follow; // opt_follow.c
 extern const struct pk_group pk_group_limit; // opt_limit.c
 extern const struct pk_group pk_group_text; // opt_text.c
 extern const struct pk_group pk_group_file; // opt_file.c
+extern const struct pk_group pk_group_rotate; // opt_rotate.c
+extern const struct pk_group pk_group_trigger; // opt_trigger.c
+extern const struct pk_group pk_group_session; // opt_session.c
 extern const struct pk_group pk_group_other; // opt_other.c
 
 extern const struct pk_group *const pk_groups[]; // in the order of --help, ended by NULL
@@ -71,6 +74,16 @@ int pk_set_number(
 	struct pk_opts *o, const struct pk_option *opt, const char *value, struct rd_err *err);
 // An enum (its size is an int's): the value of one of opt->words.
 int pk_set_word(
+	struct pk_opts *o, const struct pk_option *opt, const char *value, struct rd_err *err);
+// uint64_t, in bytes: "100", "64k", "10M", "2G" (of 1024), not 0. megabytes: a number alone is millions of bytes.
+int pk_set_size(
+	struct pk_opts *o, const struct pk_option *opt, const char *value, struct rd_err *err);
+int pk_set_megabytes(
+	struct pk_opts *o, const struct pk_option *opt, const char *value, struct rd_err *err);
+// uint64_t, a time that is not 0: "10" (seconds), "500ms", "5m", "2h".
+int pk_set_ms(
+	struct pk_opts *o, const struct pk_option *opt, const char *value, struct rd_err *err);
+int pk_set_seconds(
 	struct pk_opts *o, const struct pk_option *opt, const char *value, struct rd_err *err);
 // Nothing: the option says what happens anyway.
 int pk_set_nothing(

@@ -9,6 +9,7 @@
 
 #include "base/str.h"
 #include "opt_words.h"
+#include "opts_session.h"
 
 static void add_term(char *filter, size_t size, size_t *len, const char *term)
 {
@@ -46,7 +47,7 @@ static int check_together(struct pk_opts *o, struct rd_err *err)
 
 	if (o->drops.given && o->capture != NULL)
 		return rd_err_set(err, -EINVAL, "--drop is a capture point: --capture excludes it");
-	if (o->drops.given)
+	if (o->drops.given || (o->last_drops != 0 && o->capture == NULL))
 		o->capture = "drop";
 
 	if (o->inner_only && o->outer_only)
@@ -86,6 +87,21 @@ static bool is_called_uw(const char *program)
 	return strcmp(slash != NULL ? slash + 1 : program, "pktcap-uw") == 0;
 }
 
+// "list", "show NAME" and "stop NAME" are no filters.
+static void find_command(struct pk_opts *o)
+{
+	bool show = strncmp(o->filter, "show ", 5) == 0, stop = strncmp(o->filter, "stop ", 5) == 0;
+
+	if (o->mode != PK_CAPTURE)
+		return;
+	if (strcmp(o->filter, "list") == 0)
+		o->mode = PK_SESSION_LIST;
+	if ((!show && !stop) || strchr(o->filter + 5, ' ') != NULL)
+		return;
+	o->mode = show ? PK_SESSION_SHOW : PK_SESSION_STOP;
+	o->session.target = o->filter + 5;
+}
+
 int pk_opts_parse(struct pk_opts *o, int argc, char **argv, struct rd_err *err)
 {
 	enum pk_style style = argc > 0 && is_called_uw(argv[0]) ? PK_COMPAT : PK_NATIVE;
@@ -103,7 +119,11 @@ int pk_opts_parse(struct pk_opts *o, int argc, char **argv, struct rd_err *err)
 	if (rc == 0)
 		rc = join_filter(o, &words, err);
 	pk_words_free(&words);
-	return rc < 0 ? rc : check_together(o, err);
+	if (rc == 0)
+		find_command(o);
+	if (rc == 0)
+		rc = check_together(o, err);
+	return rc < 0 ? rc : pk_check_session(o, err);
 }
 
 void pk_opts_free(struct pk_opts *o)

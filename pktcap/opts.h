@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
-#include "drops.h"
+#include "bounds.h"
 #include "terms.h"
 
 #define PK_SNAPLEN_MAX 262144u
@@ -24,6 +24,9 @@ enum pk_mode {
 	PK_LIST_POINTS, // -A
 	PK_LIST_FUNCTIONS, // -F
 	PK_LIST_PORTS, // -D
+	PK_SESSION_LIST, // list
+	PK_SESSION_SHOW, // show NAME
+	PK_SESSION_STOP, // stop NAME
 	PK_HELP,
 	PK_VERSION,
 	PK_DUMP_OPTIONS,
@@ -96,6 +99,10 @@ struct pk_opts {
 	uint64_t ring_size; // bytes per worker, 0 = the daemon's default
 	const char *infile; // replay this instead of asking the daemon; "-" = stdin
 	const char *outfile; // "-" = stdout
+	struct pk_session_opts session;
+	struct pk_trigger_opts trigger;
+	struct pk_rotate_opts rotate;
+	uint64_t last_drops; // so many of the daemon's record instead of a capture; 0 = no
 	enum pk_format format;
 	enum pk_meta meta;
 	enum pk_comment comment;

@@ -25,6 +25,7 @@ struct pk_out_ops {
 struct pk_out {
 	const struct pk_out_ops *ops;
 	uint64_t written; // records that are safely out
+	uint64_t bytes; // of a file, with what waits to be written
 	uint64_t walks; // walks that were printed
 };
 

@@ -82,6 +82,7 @@ static int record(struct pk_out *out, const struct pk_rec *r, struct rd_err *err
 	}
 	rc = pk_file_added(f, err);
 	out->written = f->packets;
+	out->bytes = pk_file_len(f);
 	return rc;
 }
 
@@ -100,6 +101,7 @@ static int finish(struct pk_out *out, const struct rd_capring_reader *totals, st
 	(void)totals; // the format has no place for them
 	rc = pk_file_close(&self(out)->file, err);
 	out->written = self(out)->file.packets;
+	out->bytes = pk_file_len(&self(out)->file);
 	return rc;
 }
 

@@ -139,6 +139,7 @@ static int record(struct pk_out *out, const struct pk_rec *r, struct rd_err *err
 	p->ifaces[iface].last_ns = r->rec->ns;
 	rc = pk_file_added(&p->file, err);
 	out->written = p->file.packets;
+	out->bytes = pk_file_len(&p->file);
 	return rc;
 }
 
@@ -194,6 +195,7 @@ static int finish(struct pk_out *out, const struct rd_capring_reader *totals, st
 	if (pk_file_close(&p->file, err) < 0 && rc == 0)
 		rc = err->code;
 	out->written = p->file.packets;
+	out->bytes = pk_file_len(&p->file);
 	return rc;
 }
 

@@ -12,11 +12,16 @@
 
 #define PK_MAX_OUTS 2
 
+struct pk_trigger;
+
 enum pk_end { // why a session ended
 	PK_END_COUNT, // -c
 	PK_END_SIGNAL,
 	PK_END_DAEMON, // it is gone
 	PK_END_STOPPED, // somebody stopped the session there
+	PK_END_LIMIT, // its duration or budget is used up
+	PK_END_TRIGGER, // --stop-on, --after
+	PK_END_LEFT, // our terminal is gone, the session stays for its lease
 	PK_END_PIPE, // nobody reads our output any more
 	PK_END_ERROR, // an output or a ring is broken
 };
@@ -31,12 +36,15 @@ struct pk_session {
 	struct rd_capring_reader *reader;
 	struct pk_merge merge;
 	json_int_t number; // the daemon's
+	char name[64];
 	enum pk_end end;
 	uint64_t captured; // records given to the outputs
 	uint64_t captured_at[RD_STAGE_MAX];
 	uint64_t passed_over; // followed sessions: records of packets that were not asked for
 	uint64_t ports_ns; // when the port list was fetched
 	bool selective; // follows from chosen points: every stage is armed, and we choose
+	bool extra_drops; // the stage drop is armed for the trigger only
+	struct pk_trigger *trigger; // NULL = none
 	struct pk_followed *followed; // ids seen at the points that were asked for; NULL = take all
 	bool corrupt; // a ring was
 	bool (*go_on)(
@@ -44,7 +52,7 @@ struct pk_session {
 	void *go_on_arg;
 };
 
-// Compiles the filter and starts the session. 0 or a negative errno with *err.
+// Compiles the filter and starts the session, or takes the one to attach to. 0 or a negative errno with *err.
 int pk_session_start(struct pk_session *s, struct rd_err *err);
 // Captures until something ends it, then drains and finishes the outputs. s->end says why; 0 or a negative errno with
 // *err if that is worth an error message.

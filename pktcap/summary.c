@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "compat.h"
-#include "session.h"
+#include "trigger.h"
 
 #define N(x) ((unsigned long long)(x))
 
@@ -146,7 +146,9 @@ void pk_summary(const struct pk_session *s)
 		pk_compat_trailer(s, sum.lost);
 	else
 		print_totals(s, &sum);
-	if (s->captured == 0)
+	if (s->trigger != NULL)
+		pk_trigger_summary(s->trigger);
+	if (s->captured == 0 && (s->trigger == NULL || sum.matched == 0))
 		explain_nothing(s, &sum);
 	else
 		pk_warn_bypassed(s);
