@@ -33,7 +33,15 @@ static uint8_t stage_id(const char *name)
 	return 0;
 }
 
-static void make_record(const json_t *item, struct drop *d)
+static uint16_t index_of(const struct pk_ports *ports, uint32_t id)
+{
+	for (unsigned i = 0; i < ports->count; i++)
+		if (ports->list[i]->id == id)
+			return ports->list[i]->idx;
+	return 0;
+}
+
+static void make_record(const struct pk_ports *ports, const json_t *item, struct drop *d)
 {
 	const char *hex = json_string_value(json_object_get(item, "hex"));
 	const char *reason = json_string_value(json_object_get(item, "reason"));
@@ -54,6 +62,7 @@ static void make_record(const json_t *item, struct drop *d)
 		.reason = desc != NULL ? desc->id : 0,
 		.worker = (uint8_t)number_of(item, "worker"),
 		.prev_stage = stage_id(json_string_value(json_object_get(item, "stage")))};
+	d->rec.port_idx = index_of(ports, d->rec.port_id);
 	if (d->rec.wire_len < len)
 		d->rec.wire_len = (uint32_t)len;
 	d->rec.inner_off = (uint16_t)rd_pkt_inner(d->bytes, len, d->rec.wire_len, RD_GENEVE_PORT);
@@ -77,7 +86,7 @@ static int put_all(struct pk_session *s, const json_t *items, const struct rd_fi
 	int rc = 0;
 
 	for (size_t i = json_array_size(items); i-- > 0 && rc == 0 && !pk_session_enough(s);) {
-		make_record(json_array_get(items, i), d);
+		make_record(s->ports, json_array_get(items, i), d);
 		if (is_chosen(s, f, d))
 			rc = pk_session_put(s, &d->rec, err);
 	}

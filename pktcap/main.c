@@ -257,7 +257,8 @@ static int run(struct pk_opts *o)
 		pk_list_functions();
 		return 0;
 	default:
-		advise(o);
+		if (o->mode == PK_CAPTURE)
+			advise(o);
 		// One packet followed on the terminal is a walk.
 		if (o->follow && o->count == 1 && o->outfile == NULL && !o->json && !o->console)
 			o->trace = true;

@@ -24,7 +24,7 @@ static const struct pk_option options[] = {
 		.set = pk_set_text,
 		.at = offsetof(struct pk_opts, session.name),
 		.help = "what the session is called; else a word and a number",
-		.man = "What the session is called: 1 to 63 of A-Z a-z 0-9 . _ : -, no number, and no other session's name. Without "
+		.man = "What the session is called: 1 to 63 letters, digits, dots, underscores, colons and dashes, no number, and no other session's name. Without "
 		       "it the daemon makes one."},
 	{.name = "duration",
 		.arg = "TIME",

@@ -49,7 +49,7 @@ static const struct pk_option options[] = {
 		.set = set_after,
 		.at = offsetof(struct pk_opts, trigger.after),
 		.help = "and N after --stop-on, or after --start-on if there is none",
-		.man = "End with the _n_th packet after *--stop-on*, or after *--start-on* if there is no *--stop-on*."},
+		.man = "End with the packet number _n_ after *--stop-on*, or after *--start-on* if there is no *--stop-on*."},
 	{0},
 };
 

@@ -18,7 +18,7 @@ struct pk_option {
 	const char *name; // --NAME, -NAME; NULL = letters only
 	const char *letters; // "ow": -o and -w; NULL = none
 	// NULL = takes nothing. Upper-case words stand for a value; "pre|post" is also what the shell completes, and PORT,
-	// UPLINK, VMK, POINT, REASON, FILE, VM and HOST are completed with what there is (pktcap.bash).
+	// UPLINK, VMK, POINT, REASON, FILE, SESSION, VM and HOST are completed with what there is (pktcap.bash).
 	const char *arg;
 	bool (*is_arg)(const char *
 			word); // the argument may be missing: it is the next word only if this says so

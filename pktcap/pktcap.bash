@@ -19,6 +19,7 @@ _pktcap_values() { # what the value of option $1 can be, for the word $2
 		sed "s/^/$kept/" ;;
 	VM) pktcap "${socket[@]}" -D 2>/dev/null | awk '$2 == "vnic" || $2 == "upt" { sub(".*/", "", $3); sub("[.]eth.*", "", $3); print $3 }' | sort -u ;;
 	FILTER) _pktcap_ports vnic; _pktcap_ports upt ;;
+	SESSION) pktcap "${socket[@]}" list 2>/dev/null | awk 'NR > 1 { print $2 }' ;;
 	HOST) _pktcap_ports | sed -n 's|/.*||p' | sort -u ;;
 	*) return 1 ;;
 	esac
