@@ -79,11 +79,13 @@ struct rd_capring_prod {
 	struct rd_capring_ctl *ctl; // shared page
 	uint8_t *data; // mapped twice in a row
 	uint64_t size; // bytes of one mapping
-	uint64_t head; // private truth of ctl->head
+	uint64_t head; // private truth of ctl->head; ahead of it within a burst
+	uint64_t tail; // of the reader, when last looked at
 	uint64_t pending; // bytes of the reserved record; never read back from shared memory
 	uint32_t lost; // since the last record written
 };
 
+// Many records at once: capring_put.h. One at a time:
 // Room for a record with cap_len bytes, or NULL: ring full, the loss has been counted for `stage`.
 // rec_len, hdr_len, stage, cap_len and lost are filled in, the rest is zero; the caller fills it
 // and the bytes, then commits. A reservation without a commit is forgotten. The caller counts seen,

@@ -14,6 +14,7 @@
 #include "control/ctl.h"
 #include "control/flow_item.h"
 #include "control/flow_pages.h"
+#include "tables/flow_verdict.h"
 
 #define STEP_LOOK 8192 // slots looked at in one portion of flow.list
 #define STEP_EMIT 256 // items emitted in one portion
@@ -279,6 +280,8 @@ static int replace_tables(struct rd_ctl *ctl, uint32_t capacity, uint64_t *held,
 		}
 		fresh[i].table->node = old->node;
 		rd_flow_table_touch(fresh[i].table);
+		if (old->verdict != NULL) // without memory filters are asked for every packet
+			(void)rd_flow_verdict_create(fresh[i].table);
 	}
 	for (unsigned i = 0; i < rd_nb_workers && ret == 0; i++) {
 		rd_worker_call(rd_workers[i], swap_table, &fresh[i]);

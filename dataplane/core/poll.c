@@ -50,7 +50,7 @@ int rd_poll_edge(unsigned port_type)
 	}
 }
 
-// While nobody captures, established flows take the fast path (nodes/fast.h), which knows what belongs to the stages.
+// Established flows take the fast path (nodes/fast.h), which knows what belongs to the stages.
 static rte_edge_t entry_edge(const struct rd_worker *w, rte_edge_t rx_edge)
 {
 	return rd_worker_is_fast(w) ? NEXT_FAST : rx_edge;

@@ -9,6 +9,7 @@
 
 #include "base/pkt.h"
 #include "core/stage.h"
+#include "core/tap_copy.h"
 #include "core/tap_priv.h"
 #include "tables/flow.h"
 #include "tables/port.h"
@@ -30,13 +31,6 @@ static void view_make(struct rd_worker *w, struct rte_mbuf *m, struct view *v)
 	v->bytes = rte_pktmbuf_read(m, 0, v->len, w->linear); // copies only across segments
 	v->inner_off = (uint32_t)rd_pkt_inner(v->bytes, v->len, v->wire_len, RD_GENEVE_PORT);
 	v->ready = true;
-}
-
-static bool wants_port(const struct rd_capture *c, unsigned stage, uint16_t port)
-{
-	if (c->any_port >> stage & 1)
-		return true;
-	return c->ports[stage][port / 64] >> (port % 64) & 1;
 }
 
 // As core/drop.c will count it.
@@ -97,17 +91,6 @@ static uint8_t meta_flags(const struct rd_meta *md)
 	return f;
 }
 
-static void copy_bytes(uint8_t *dst, const struct rte_mbuf *m, uint32_t len)
-{
-	for (; len > 0 && m != NULL; m = m->next) {
-		uint32_t n = RTE_MIN(len, (uint32_t)m->data_len);
-
-		rte_memcpy(dst, rte_pktmbuf_mtod(m, const uint8_t *), n);
-		dst += n;
-		len -= n;
-	}
-}
-
 struct point { // what all records of one burst share
 	unsigned stage;
 	uint8_t dir;
@@ -118,12 +101,9 @@ struct point { // what all records of one burst share
 static uint8_t lcore_flags(const struct rd_worker *w, const struct point *pt,
 	const struct rd_meta *md, const struct rd_port *p, uint16_t *queue)
 {
-	uint8_t f = md->hash_source == RD_HASH_NIC ? RD_CAP_HASH_NIC
-		: md->hash_source == RD_HASH_SOFT  ? RD_CAP_HASH_SOFT
-						   : 0;
+	uint8_t f = rd_tap_lcore(md);
 
 	*queue = 0;
-	f |= md->handed ? RD_CAP_HANDED : 0;
 	if (pt->dir != RD_CAP_DIR_TX || p == NULL || p->attach != RD_ATTACH_ETHDEV
 		|| p->nb_txq == 0)
 		return f;
@@ -137,7 +117,8 @@ static void record(struct rd_worker *w, struct rd_capture *c, const struct point
 	struct rd_meta *md = rd_meta(m);
 	uint32_t cap_len = RTE_MIN(m->pkt_len, c->snaplen);
 	struct rd_capring_prod *ring = &c->ring.ring[w->id];
-	struct rd_cap_rec *r = rd_capring_reserve(ring, pt->stage, cap_len);
+	uint64_t len = rd_capring_len(cap_len);
+	struct rd_cap_rec *r = rd_capring_room(ring, len);
 
 	if (r == NULL) {
 		c->stats[w->id][pt->stage].lost++;
@@ -151,12 +132,15 @@ static void record(struct rd_worker *w, struct rd_capture *c, const struct point
 	uint16_t port = rd_stage_port(pt->stage, md);
 	const struct rd_port *p = rd_port_at(port);
 
+	r->rec_len = (uint32_t)len;
+	r->hdr_len = sizeof(*r);
 	r->stage = (uint8_t)pt->stage;
 	r->dir = pt->dir;
 	r->packet_id = md->packet_id;
 	r->parent_id = md->parent_id;
 	r->ns = pt->ns;
 	r->wire_len = m->pkt_len;
+	r->cap_len = cap_len;
 	r->port_id = p != NULL ? p->id : 0;
 	r->port_idx = port;
 	r->vni = md->vni;
@@ -165,14 +149,15 @@ static void record(struct rd_worker *w, struct rd_capture *c, const struct point
 	r->reason = pt->stage == RD_STAGE_DROP ? reason_of(md) : 0;
 	r->worker = (uint8_t)w->id;
 	r->flags = meta_flags(md) | flags;
+	r->lost = ring->lost;
 	r->prev_stage = md->stage;
 	r->lcore = lcore_flags(w, pt, md, p, &r->queue);
 	r->hop = md->hop;
 	r->hash = md->hash;
 	r->inner_off = v->ready ? (uint16_t)v->inner_off : 0;
 	r->reserved1 = 0;
-	copy_bytes((uint8_t *)(r + 1), m, cap_len);
-	rd_capring_commit(ring, r);
+	rd_tap_copy((uint8_t *)(r + 1), m, 0, cap_len);
+	rd_capring_next(ring, len);
 	c->stats[w->id][pt->stage].captured++;
 }
 
@@ -180,12 +165,14 @@ static void tap_session(struct rd_worker *w, struct rd_capture *c, const struct 
 	void **objs, uint16_t nb, struct view *views)
 {
 	struct rd_capring_stage *st = &c->stats[w->id][pt->stage];
+	struct rd_capring_prod *ring = &c->ring.ring[w->id];
 
+	rd_capring_look(ring);
 	for (uint16_t i = 0; i < nb; i++) {
 		struct rte_mbuf *m = objs[i];
 		uint8_t flags = 0;
 
-		if (!wants_port(c, pt->stage, rd_stage_port(pt->stage, rd_meta(m)))
+		if (!rd_tap_wants(c, pt->stage, rd_stage_port(pt->stage, rd_meta(m)))
 			|| !wants_reason(c, pt->stage, reason_of(rd_meta(m))))
 			continue;
 		if (rd_tap_spent(c))
@@ -199,7 +186,8 @@ static void tap_session(struct rd_worker *w, struct rd_capture *c, const struct 
 		view_make(w, m, &views[i]);
 		record(w, c, pt, m, &views[i], flags);
 	}
-	c->ring.ring[w->id].ctl->stage[pt->stage] = *st;
+	ring->ctl->stage[pt->stage] = *st;
+	rd_capring_show(ring);
 }
 
 static void tap_burst(struct rd_worker *w, unsigned stage, void **objs, uint16_t nb)
@@ -209,9 +197,7 @@ static void tap_burst(struct rd_worker *w, unsigned stage, void **objs, uint16_t
 	struct point pt = {.stage = stage, .ns = rd_clock_ns(&w->clock, rd_tsc())};
 	struct view views[RD_BURST];
 
-	pt.dir = d->kind == RD_STAGE_KIND_RX  ? RD_CAP_DIR_RX
-		: d->kind == RD_STAGE_KIND_TX ? RD_CAP_DIR_TX
-					      : RD_CAP_DIR_NONE;
+	pt.dir = rd_tap_dir(d);
 	for (uint16_t off = 0; off < nb; off += RD_BURST) {
 		uint16_t n = RTE_MIN((uint16_t)(nb - off), (uint16_t)RD_BURST);
 

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * What tap.c (worker side) and tap_session.c (control side) share.
+ * What those share who capture: tap.c (armed stages), tap_session.c (control side), nodes/fast_tap*.c (the fast path).
  */
 #pragma once
 
+#include "api/capring_put.h"
 #include "core/tap.h"
 
 // What a session may still take, over all workers. Only the packets of sessions with a budget touch it, and only those
@@ -22,7 +23,7 @@ struct rd_capture {
 	uint32_t snaplen;
 	uint64_t stages; // armed stages, a bit each
 	uint64_t any_port; // stages armed for every port
-	uint64_t ports[RD_STAGE_MAX][RD_PORT_MAX / 64]; // else: armed ports of each stage
+	uint64_t at_port[RD_PORT_MAX]; // atomic; stages armed for this port
 	bool by_reason; // at drop only the packets with these reasons
 	uint64_t reasons[RD_DROP_MAX / 64];
 	struct rd_filter filter;
@@ -37,6 +38,14 @@ struct rd_tapset { // immutable once published
 	uint64_t armed; // stages that any session wants
 	unsigned nb;
 	struct rd_capture *session[RD_CAPTURE_MAX];
+	struct rd_capture *by_slot[RD_CAPTURE_MAX];
+	// sessions, a bit per slot
+	uint32_t all; // every packet matches
+	uint32_t outer; // has a program that looks at the frame as it is
+	uint32_t inner; // looks at the frame inside a tunnel's
+	uint32_t program; // has one
+	uint32_t follow;
+	uint32_t budget; // has one
 };
 
 // Worker thread: takes a tap set, NULL = nothing armed. Swaps the process functions.
@@ -63,4 +72,29 @@ static inline bool rd_tap_budget_take(struct rd_tap_budget *b, uint32_t len)
 	else if (bytes <= 0)
 		__atomic_store_n(&b->spent, RD_CAPRING_END_BYTES, __ATOMIC_RELAXED);
 	return packets >= 0 && bytes >= 0;
+}
+
+// Whether the session has armed this stage for this port.
+static inline bool rd_tap_wants(const struct rd_capture *c, unsigned stage, uint16_t port)
+{
+	return ((c->any_port | __atomic_load_n(&c->at_port[port], __ATOMIC_RELAXED)) >> stage & 1)
+		!= 0;
+}
+
+// What a record says of the stage's kind.
+static inline uint8_t rd_tap_dir(const struct rd_stage_desc *d)
+{
+	return d->kind == RD_STAGE_KIND_RX    ? RD_CAP_DIR_RX
+		: d->kind == RD_STAGE_KIND_TX ? RD_CAP_DIR_TX
+					      : RD_CAP_DIR_NONE;
+}
+
+// How the packet came to this worker.
+static inline uint8_t rd_tap_lcore(const struct rd_meta *md)
+{
+	uint8_t f = md->hash_source == RD_HASH_NIC ? RD_CAP_HASH_NIC
+		: md->hash_source == RD_HASH_SOFT  ? RD_CAP_HASH_SOFT
+						   : 0;
+
+	return f | (md->handed ? RD_CAP_HANDED : 0);
 }

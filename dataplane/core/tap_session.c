@@ -8,11 +8,33 @@
 
 #include "core/stage.h"
 #include "core/tap_priv.h"
+#include "tables/flow_verdict.h"
 
 #define RING_MIN (64u << 10)
 #define RING_MAX (UINT64_C(1) << 30)
 
 static struct rd_tapset *current; // what every worker has now
+
+// What follows from the list of sessions.
+static void set_sum(struct rd_tapset *set)
+{
+	set->armed = 0;
+	set->all = set->outer = set->inner = set->program = set->follow = set->budget = 0;
+	for (unsigned i = 0; i < set->nb; i++) {
+		struct rd_capture *c = set->session[i];
+		uint32_t bit = UINT32_C(1) << c->slot, where = c->filter.where;
+		bool program = c->filter.nb_insns != 0;
+
+		set->armed |= c->stages;
+		set->by_slot[c->slot] = c;
+		set->all |= !program && (where & RD_FILTER_OUTER) ? bit : 0;
+		set->outer |= program && (where & RD_FILTER_OUTER) ? bit : 0;
+		set->inner |= where & RD_FILTER_INNER ? bit : 0;
+		set->program |= program ? bit : 0;
+		set->follow |= c->follow ? bit : 0;
+		set->budget |= c->budget.on ? bit : 0;
+	}
+}
 
 static struct rd_tapset *set_make(const struct rd_capture *without, struct rd_capture *with)
 {
@@ -25,8 +47,7 @@ static struct rd_tapset *set_make(const struct rd_capture *without, struct rd_ca
 			set->session[set->nb++] = current->session[i];
 	if (with != NULL)
 		set->session[set->nb++] = with;
-	for (unsigned i = 0; i < set->nb; i++)
-		set->armed |= set->session[i]->stages;
+	set_sum(set);
 	return set;
 }
 
@@ -51,14 +72,11 @@ static void set_shrink(const struct rd_capture *without)
 	if (set == NULL)
 		return;
 	rd_worker_call_all(rd_tap_apply, NULL);
-	set->armed = 0;
-	for (unsigned i = 0; i < set->nb; i++) {
-		if (set->session[i] == without)
-			continue;
-		set->session[nb++] = set->session[i];
-		set->armed |= set->session[i]->stages;
-	}
+	for (unsigned i = 0; i < set->nb; i++)
+		if (set->session[i] != without)
+			set->session[nb++] = set->session[i];
 	set->nb = nb;
+	set_sum(set);
 	if (nb != 0)
 		rd_worker_call_all(rd_tap_apply, set);
 }
@@ -84,7 +102,7 @@ static int add_points(struct rd_capture *c, const struct rd_capture_opts *o, str
 		if (p->port == RD_PORT_NONE)
 			c->any_port |= UINT64_C(1) << p->stage;
 		else
-			c->ports[p->stage][p->port / 64] |= UINT64_C(1) << (p->port % 64);
+			c->at_port[p->port] |= UINT64_C(1) << p->stage;
 	}
 	return c->stages != 0 ? 0 : rd_err_set(err, -EINVAL, "a capture needs at least one point");
 }
@@ -105,6 +123,13 @@ static void set_budget(struct rd_tap_budget *b, const struct rd_capture_opts *o)
 	b->on = b->has_packets || b->has_bytes;
 	b->packets = (int64_t)RTE_MIN(o->max_packets, (uint64_t)INT64_MAX);
 	b->bytes = (int64_t)RTE_MIN(o->max_bytes, (uint64_t)INT64_MAX);
+}
+
+// Without memory filters are asked for every packet.
+static void remember_answers(void)
+{
+	for (unsigned i = 0; i < rd_nb_workers; i++)
+		(void)rd_flow_verdict_create(rd_workers[i]->flows);
 }
 
 struct rd_capture *rd_capture_start(
@@ -135,14 +160,16 @@ struct rd_capture *rd_capture_start(
 		rd_err_hint(err, "a smaller ring_size");
 		goto fail;
 	}
+	c->filter = opts->filter;
+	set_budget(&c->budget, opts);
 	set = set_make(NULL, c);
 	if (set == NULL) {
 		rd_err_set(err, -ENOMEM, "out of memory");
 		goto fail;
 	}
-	c->filter = opts->filter;
-	opts->filter = (struct rd_filter){0};
-	set_budget(&c->budget, opts);
+	opts->filter = (struct rd_filter){0}; // ours now
+	if (c->filter.nb_insns != 0)
+		remember_answers();
 	c->armed = true;
 	set_publish(set);
 	*fd = c->ring.fd;
@@ -220,15 +247,11 @@ struct rd_capring_stage rd_capture_totals(const struct rd_capture *c, unsigned s
 	return sum;
 }
 
-// A worker may look meanwhile: a word at a time changes. The port is gone, so nothing more is seen at it.
+// A worker may look meanwhile. The port is gone, so nothing more is seen at it.
 void rd_tap_forget_port(uint16_t port)
 {
-	uint64_t others = ~(UINT64_C(1) << (port % 64));
-
 	for (unsigned i = 0; current != NULL && i < current->nb; i++)
-		for (unsigned stage = 0; stage < RD_STAGE_MAX; stage++)
-			__atomic_and_fetch(&current->session[i]->ports[stage][port / 64], others,
-				__ATOMIC_RELAXED);
+		__atomic_store_n(&current->session[i]->at_port[port], 0, __ATOMIC_RELAXED);
 }
 
 bool rd_tap_armed(unsigned stage)

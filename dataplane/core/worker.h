@@ -129,10 +129,10 @@ int rd_inject(uint16_t port_idx, const uint8_t *frame, size_t len, uint64_t *pac
 
 // --- worker thread ---
 
-// While nobody captures, packets may take the fast path.
+// Whether packets may take the fast path.
 static inline bool rd_worker_is_fast(const struct rd_worker *w)
 {
-	return w->taps == NULL && !w->staged;
+	return !w->staged;
 }
 
 static inline uint64_t rd_packet_id_next(struct rd_worker *w)

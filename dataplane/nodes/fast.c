@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * fast: see fast.h. Not a stage and no capture point: it runs only when nothing is armed. Comes from poll; goes to the TX
+ * fast: see fast.h. Not a stage and no capture point. Comes from poll; goes to the TX
  * stages, and with all that is not plain to the RX stages. Worker thread.
  */
 #include "nodes/fast.h"
+#include "nodes/fast_tap.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -58,6 +59,8 @@ static void burst(struct fast_burst *b, void **objs, uint16_t nb, uint16_t *next
 		if (edge != NEXT_COUNT)
 			next[p->pos] = edge;
 	}
+	if (unlikely(b->w->taps != NULL))
+		fast_tap(b, next);
 	fast_count(b);
 }
 

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * The fast path: all stages of an established flow's packets in one node, for as long as nobody looks (no tap is
- * armed). It does what the stages would do, or leaves the packet to them untouched; it decides nothing and drops
+ * The fast path: all stages of an established flow's packets in one node. It does what the stages would do, or leaves the packet to them untouched; it decides nothing and drops
  * nothing. The stages it stands for count its packets, so counters and conservation are the same.
  *
  * poll sends bursts here instead of to the RX stages. Per burst: recognise the plain shape and make keys (fast_parse.h,
- * fast_in.c), find the flows (tables/flow_find.c), do what their entries say (fast_exec.c), count (fast_count.c).
+ * fast_in.c), find the flows (tables/flow_find.c), do what their entries say (fast_exec.c), make the records that taps at
+ * the stages would make (fast_tap.h), count (fast_count.c).
  * What is not plain, not found, not fresh, denied, flooded or odd in any way goes to the RX stage of its port.
  */
 #pragma once
@@ -14,6 +14,7 @@
 #include "core/stage.h"
 #include "nodes/fast_outer.h"
 #include "nodes/path.h"
+#include "tables/flow_verdict.h"
 #include "tables/segment.h"
 #include "tables/tunnel.h"
 
@@ -48,11 +49,13 @@ struct fast_via {
 	uint16_t segment;
 	uint8_t mac[6]; // of our endpoint
 	const struct rd_tunnel *tunnel; // freed only after every walk of this generation
+	uint32_t tap_epoch; // of the next
+	struct rd_verdict verdict; // of capture filters that look at the outer headers
 };
 
 struct fast_pkt { // what gathering found out about one packet
 	struct rte_mbuf *m;
-	const struct fast_via *via; // NULL: came from a guest
+	struct fast_via *via; // NULL: came from a guest
 	struct fast_l4 l4; // offset from the inner frame
 	uint16_t strip; // bytes of outer headers
 	uint16_t pos; // in the burst

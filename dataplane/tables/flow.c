@@ -94,6 +94,8 @@ void rd_flow_table_free(struct rd_flow_table *t)
 		munmap(t->bucket, buckets_size(t));
 	if (t->free_list != NULL)
 		munmap(t->free_list, free_list_size(t));
+	if (t->verdict != NULL)
+		munmap(t->verdict, flow_verdict_size(t));
 	free(t);
 }
 

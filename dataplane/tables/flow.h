@@ -79,6 +79,7 @@ struct rd_flow_table {
 	uint32_t bound; // atomic: entries from here on were never used
 	struct rd_flow *entry; // [capacity]; entry 0 is never used, so capacity - 1 flows fit
 	struct rd_flow_bucket *bucket;
+	struct rd_flow_verdict *verdict; // atomic; [capacity], or NULL (tables/flow_verdict.h)
 	uint32_t *free_list;
 	uint32_t nb_free; // entries below bound that are free again
 	int node; // NUMA node of its worker, -1 = not known yet

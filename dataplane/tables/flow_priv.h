@@ -4,6 +4,8 @@
  */
 #pragma once
 
+#include <stddef.h>
+
 #include "tables/flow.h"
 
 #define FLOW_BUCKET 8
@@ -14,6 +16,8 @@ struct rd_flow_bucket {
 	uint32_t pad[4];
 };
 _Static_assert(sizeof(struct rd_flow_bucket) == 64, "a bucket is one cache line");
+
+size_t flow_verdict_size(const struct rd_flow_table *t); // bytes
 
 static inline uint16_t flow_sig(uint32_t hash)
 {

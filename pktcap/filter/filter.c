@@ -103,21 +103,23 @@ void rd_filter_free(struct rd_filter *f)
 	memset(f, 0, sizeof(*f));
 }
 
+bool rd_filter_wants(
+	const struct rd_filter *f, const uint8_t *frame, uint32_t len, uint32_t wire_len)
+{
+	return f->nb_insns == 0 || bpf_filter(as_bpf(f->insns), frame, wire_len, len) != 0;
+}
+
 int rd_filter_run(const struct rd_filter *f, const uint8_t *view, uint32_t len, uint32_t wire_len,
 	uint32_t inner_off)
 {
 	bool has_inner = inner_off != 0 && inner_off < len && inner_off < wire_len;
 
 	if (f->where & RD_FILTER_OUTER) {
-		if (f->nb_insns == 0 || bpf_filter(as_bpf(f->insns), view, wire_len, len) != 0)
+		if (rd_filter_wants(f, view, len, wire_len))
 			return RD_FILTER_HIT_OUTER;
 	}
 	if ((f->where & RD_FILTER_INNER) && has_inner) {
-		if (f->nb_insns == 0)
-			return RD_FILTER_HIT_INNER;
-		if (bpf_filter(as_bpf(f->insns), view + inner_off, wire_len - inner_off,
-			    len - inner_off)
-			!= 0)
+		if (rd_filter_wants(f, view + inner_off, len - inner_off, wire_len - inner_off))
 			return RD_FILTER_HIT_INNER;
 	}
 	return RD_FILTER_NO;

@@ -53,3 +53,6 @@ void rd_filter_free(struct rd_filter *f); // NULL and zeroed are fine
 // gives it. No allocation, no system call: workers call it. enum rd_filter_hit.
 int rd_filter_run(const struct rd_filter *f, const uint8_t *view, uint32_t len, uint32_t wire_len,
 	uint32_t inner_off);
+// Its program alone, on one frame.
+bool rd_filter_wants(
+	const struct rd_filter *f, const uint8_t *frame, uint32_t len, uint32_t wire_len);

@@ -3,8 +3,7 @@
  * The fast path against the stages: the same bursts of good, odd and broken frames through both, and the same frames
  * must leave, in the same order, with the same counters at every stage and port. RD_SOAK sets the number of bursts.
  */
-#include "graph_frames.h"
-#include "graph_topo.h"
+#include "fast_world.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,120 +12,6 @@
 #include "base/clock.h"
 #include "base/pkt.h"
 #include "tables/flow.h"
-
-#define KINDS 24 // base frames
-#define BURST_MAX 12
-
-static uint64_t seed;
-
-static uint32_t rnd(uint32_t bound)
-{
-	seed ^= seed << 13;
-	seed ^= seed >> 7;
-	seed ^= seed << 17;
-	return (uint32_t)(seed >> 16) % bound;
-}
-
-struct topo {
-	struct gt_upt u;
-	uint16_t other; // a second guest of the segment
-	uint16_t ports[3];
-};
-
-static struct gf_frame base[KINDS];
-static uint16_t base_port[KINDS];
-static unsigned nb_base;
-
-static void attach(uint16_t port, unsigned sink)
-{
-	struct rd_port *p = rd_port_edit(port);
-
-	gf_attach_sink(p, sink);
-	gt_publish(p);
-}
-
-static void topology(struct topo *t)
-{
-	struct rd_port *p;
-
-	gt_upt(&t->u, NULL);
-	attach(t->u.guest, 2);
-	p = gt_port("other", "arm/DvsPortset-1", RD_PORT_VNIC);
-	gt_mac(p, "00:50:56:00:00:02");
-	p->segment = t->u.seg;
-	p->spoof_check = true;
-	gt_team(p, t->u.arm_uplink, 0);
-	gf_attach_sink(p, 3);
-	t->other = gt_publish(p);
-	t->ports[0] = t->u.arm_uplink;
-	t->ports[1] = t->u.guest;
-	t->ports[2] = t->other;
-}
-
-static void add(uint16_t port, struct gf_frame f)
-{
-	assert_true(nb_base < KINDS);
-	base_port[nb_base] = port;
-	base[nb_base++] = f;
-}
-
-static void frames(const struct topo *t)
-{
-	struct gr_l2 in = {.dst = GR_UPT_GUEST, .src = GR_CLIENT};
-	struct gr_l2 out = {.dst = GR_CLIENT, .src = GR_UPT_GUEST};
-	struct gr_l2 local = {.dst = "00:50:56:00:00:02", .src = GR_UPT_GUEST};
-	struct gr_l2 back = {.dst = GR_UPT_GUEST, .src = "00:50:56:00:00:02"};
-	struct gf_frame f;
-
-	nb_base = 0;
-	for (uint16_t i = 0; i < 3; i++) {
-		uint16_t ssh[2] = {(uint16_t)(40000 + i), 22}, re[2] = {22, (uint16_t)(40000 + i)};
-		uint16_t dns[2] = {(uint16_t)(50000 + i), 53};
-
-		f = gr_tcp(in, "172.16.31.26", "172.16.31.19", ssh, 10u * i);
-		add(t->u.arm_uplink, gr_geneve(&f, GT_VNI));
-		add(t->u.guest, gr_tcp(out, "172.16.31.19", "172.16.31.26", re, 100u * i));
-		f = gr_udp(in, "172.16.31.26", "172.16.31.19", dns, 30);
-		add(t->u.arm_uplink, gr_geneve(&f, GT_VNI));
-		add(t->u.guest, gr_udp(out, "172.16.31.19", "172.16.31.26", dns, 1200));
-		add(t->u.guest, gr_udp(local, "172.16.31.19", "172.16.31.20", dns, 64));
-		add(t->other, gr_tcp(back, "172.16.31.20", "172.16.31.19", ssh, 64));
-	}
-	f = gr_echo(in, "172.16.31.26", "172.16.31.19", 56);
-	add(t->u.arm_uplink, gr_geneve(&f, GT_VNI));
-	add(t->u.guest, gr_echo(out, "172.16.31.19", "172.16.31.26", 56));
-	f = gr_udp(in, "172.16.31.26", "172.16.31.19", (uint16_t[]){1, 2}, 0);
-	add(t->u.arm_uplink, gr_geneve(&f, GT_VNI + 1));
-}
-
-// Mostly as it is; else a byte is changed, bytes are missing or too many, or a field that the fast path looks at.
-static struct gf_frame spoil(struct gf_frame f)
-{
-	uint32_t front = RTE_MIN(f.len, 110u);
-
-	switch (rnd(8)) {
-	case 0:
-		f.bytes[rnd(front)] ^= (uint8_t)(1u << rnd(8));
-		break;
-	case 1:
-		f.bytes[15] ^= 3; // congestion
-		break;
-	case 2:
-		f.len -= RTE_MIN(rnd(8), f.len - 1);
-		break;
-	case 3:
-		memset(f.bytes + f.len, 0, 8);
-		f.len += rnd(8);
-		break;
-	default:
-		return f;
-	}
-	if (rnd(2) == 0 && f.len >= 34 && rd_be16(f.bytes + 12) == RD_ETHERTYPE_IPV4) {
-		rd_put16(f.bytes + 24, 0);
-		rd_put16(f.bytes + 24, rd_csum_fold(rd_csum_add(0, f.bytes + 14, 20)));
-	}
-	return f;
-}
 
 #define LANES 65536
 
@@ -200,24 +85,23 @@ static void since(struct run *r, const struct run *before)
 	r->hits -= before->hits;
 }
 
-static void run(const struct topo *t, bool staged, unsigned bursts, struct run *r)
+static void queue(uint16_t port, const struct gf_frame *f)
+{
+	gf_queue(port, f->bytes, f->len);
+}
+
+static void run(const struct fw_topo *t, bool staged, unsigned bursts, struct run *r)
 {
 	static struct run before;
 
-	seed = 0x5eed5eed5eed;
+	fw_seed = 0x5eed5eed5eed;
 	memset(r, 0, sizeof(*r));
 	gf_w->staged = staged;
 	rd_flow_flush(gf_w->flows);
 	rd_fdb_flush(0, true);
 	snapshot(&before);
 	for (unsigned i = 0; i < bursts; i++) {
-		for (uint32_t n = 1 + rnd(BURST_MAX); n > 0; n--) {
-			uint32_t k = rnd(nb_base);
-			struct gf_frame f = spoil(base[k]);
-			bool astray = rnd(20) == 0;
-
-			gf_queue(astray ? t->ports[rnd(3)] : base_port[k], f.bytes, f.len);
-		}
+		fw_burst(t, queue);
 		gf_walk();
 		collect(r);
 	}
@@ -245,12 +129,12 @@ static void same_as_the_stages(void **state)
 	const char *text = getenv("RD_SOAK");
 	unsigned bursts = text != NULL ? (unsigned)strtoul(text, NULL, 10) : 30000;
 	static struct run staged, fast;
-	struct topo t;
+	struct fw_topo t;
 
 	(void)state;
 	gf_trace(false);
-	topology(&t);
-	frames(&t);
+	fw_topology(&t);
+	fw_frames(&t);
 	run(&t, true, bursts, &staged);
 	run(&t, false, bursts, &fast);
 	print_message(

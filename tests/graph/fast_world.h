@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * Traffic for tests of the fast path: guests, a tunnel, local and encapsulated flows of TCP and UDP, and bursts of their frames, of which
+ * half are spoilt a little. The same seed gives the same bursts.
+ */
+#pragma once
+
+#include "graph_frames.h"
+#include "graph_topo.h"
+
+struct fw_topo {
+	struct gt_upt u;
+	uint16_t other; // a second guest of the segment
+	uint16_t ports[3];
+};
+
+extern uint64_t fw_seed;
+uint32_t fw_rnd(uint32_t bound);
+
+void fw_topology(struct fw_topo *t);
+void fw_frames(const struct fw_topo *t); // makes the frames that bursts are made of
+// Queues 1 to 12 frames.
+void fw_burst(const struct fw_topo *t, void (*queue)(uint16_t port, const struct gf_frame *f));
