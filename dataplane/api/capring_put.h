@@ -35,6 +35,24 @@ static inline struct rd_cap_rec *rd_capring_room(struct rd_capring_prod *p, uint
 	return (struct rd_cap_rec *)(void *)(p->data + (p->head & (p->size - 1)));
 }
 
+#define RD_CAPRING_AHEAD 1024u // bytes; a cache line of the ring is some hundred cycles away
+#define RD_CAPRING_LINE 64u
+
+// The lines that records will be written into soon: they were last in the reader's cache, or in none.
+static inline void rd_capring_fetch(const struct rd_capring_prod *p, uint64_t len)
+{
+	const uint8_t *at = p->data + ((p->head + RD_CAPRING_AHEAD) & (p->size - 1));
+
+	// Mapped twice: what lies beyond the end is the beginning.
+	for (uint64_t off = 0; off < len && off < RD_CAPRING_AHEAD; off += RD_CAPRING_LINE) {
+#ifdef __x86_64__
+		__asm__ volatile("prefetchw %0" : : "m"(at[off]));
+#else
+		__builtin_prefetch(at + off, 1, 3);
+#endif
+	}
+}
+
 // The record is written: goes behind it.
 static inline void rd_capring_next(struct rd_capring_prod *p, uint64_t len)
 {

@@ -15,10 +15,15 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define SHOW_PART \
+	64 // of the ring is read before the producer gets it back, unless it is empty then
+
 struct ring {
 	struct rd_capring_ctl *ctl;
 	const uint8_t *data; // mapped twice in a row
+	uint64_t head; // of the producer, when last looked at
 	uint64_t tail; // private truth of ctl->tail
+	uint64_t shown; // what the producer was told of it
 	uint64_t peeked; // bytes of the record that peek handed out, 0 if none
 	bool corrupt;
 };
@@ -81,6 +86,7 @@ static int map_ring(struct rd_capring_reader *r, uint32_t i, const struct rd_cap
 	ring->ctl = (struct rd_capring_ctl *)(void *)(r->map + hdr->ctl_off
 		+ (size_t)i * RD_CAPRING_PAGE);
 	ring->tail = __atomic_load_n(&ring->ctl->tail, __ATOMIC_RELAXED);
+	ring->head = ring->shown = ring->tail;
 	ring->corrupt = ring->tail % 16 != 0;
 	r->nb_rings = i + 1;
 	return 0;
@@ -124,6 +130,12 @@ struct rd_capring_reader *rd_capring_open(int fd)
 	return NULL;
 }
 
+static void show(struct ring *ring)
+{
+	ring->shown = ring->tail;
+	__atomic_store_n(&ring->ctl->tail, ring->tail, __ATOMIC_RELEASE);
+}
+
 void rd_capring_close(struct rd_capring_reader *r)
 {
 	union {
@@ -134,6 +146,7 @@ void rd_capring_close(struct rd_capring_reader *r)
 	if (r == NULL)
 		return;
 	for (uint32_t i = 0; i < r->nb_rings; i++) {
+		show(&r->ring[i]); // whoever attaches next goes on where we were
 		data.in = r->ring[i].data;
 		rd_capring_unmap_twice(data.out, r->size);
 	}
@@ -173,6 +186,14 @@ static uint64_t check_record(const struct rd_cap_rec *rec, uint64_t avail)
 	return rec->stage < RD_STAGE_MAX ? rec_len : 0;
 }
 
+// All that was known of has been read: what is new? The producer gets its room back first.
+static void look(struct ring *ring)
+{
+	if (ring->shown != ring->tail)
+		show(ring);
+	ring->head = __atomic_load_n(&ring->ctl->head, __ATOMIC_ACQUIRE);
+}
+
 const struct rd_cap_rec *rd_capring_peek(struct rd_capring_reader *r, uint32_t i, int *err)
 {
 	struct ring *ring = &r->ring[i];
@@ -187,7 +208,9 @@ const struct rd_cap_rec *rd_capring_peek(struct rd_capring_reader *r, uint32_t i
 	rec = (const struct rd_cap_rec *)(const void *)(ring->data + (ring->tail & (r->size - 1)));
 	if (ring->peeked != 0)
 		return rec;
-	avail = __atomic_load_n(&ring->ctl->head, __ATOMIC_ACQUIRE) - ring->tail;
+	if (ring->head == ring->tail)
+		look(ring);
+	avail = ring->head - ring->tail;
 	if (avail == 0 && !ring->corrupt)
 		return NULL;
 	if (!ring->corrupt && avail <= r->size)
@@ -208,7 +231,9 @@ void rd_capring_pop(struct rd_capring_reader *r, uint32_t i)
 	ring = &r->ring[i];
 	ring->tail += ring->peeked;
 	ring->peeked = 0;
-	__atomic_store_n(&ring->ctl->tail, ring->tail, __ATOMIC_RELEASE);
+	// Not for each record: the line is the producer's, too.
+	if (ring->tail - ring->shown >= r->size / SHOW_PART)
+		show(ring);
 }
 
 struct rd_capring_stage rd_capring_totals(const struct rd_capring_reader *r, unsigned stage)

@@ -13,7 +13,9 @@
 
 #define POINTS_MAX 1024
 #define SNAPLEN_MAX 262144
-#define RING_DEFAULT (4u << 20)
+#define RING_DEFAULT \
+	(8u << 20) // of all workers together: 20 ms at 3 million short records a second
+#define RING_DEFAULT_MIN (4u << 20) // of each
 #define RING_MAX (UINT64_C(1) << 30)
 #define SESSIONS_MAX \
 	64 // with those that have ended and still wait for their client: each has its rings
@@ -245,7 +247,8 @@ static void read_session(
 	o->follow = s->follow = rd_req_bool_or(req, "follow", false);
 	o->snaplen = s->snaplen =
 		(uint32_t)rd_req_num_or(req, "snaplen", 1, SNAPLEN_MAX, SNAPLEN_MAX);
-	o->ring_size = rd_req_num_or(req, "ring_size", 1, RING_MAX, RING_DEFAULT);
+	o->ring_size = rd_req_num_or(req, "ring_size", 1, RING_MAX,
+		RTE_MAX(RING_DEFAULT / rd_nb_workers, RING_DEFAULT_MIN));
 }
 
 int ctl_capture_start(struct rd_request *req)

@@ -132,6 +132,7 @@ static void record(struct rd_worker *w, struct rd_capture *c, const struct point
 	uint16_t port = rd_stage_port(pt->stage, md);
 	const struct rd_port *p = rd_port_at(port);
 
+	rd_capring_fetch(ring, len);
 	r->rec_len = (uint32_t)len;
 	r->hdr_len = sizeof(*r);
 	r->stage = (uint8_t)pt->stage;

@@ -239,22 +239,13 @@ static inline void leave(
 	md->hop = (uint8_t)(s->hop + p->nb);
 	md->cap_done = asked;
 	md->cap_match = match;
+	md->vni = s->vni;
 	if ((p->leave & (t->set->all | match)) == 0)
 		return;
 	md->hash = rd_flow_l4_hash(&s->f->key);
 	if (p->rule != FAST_RULE_NONE)
 		md->rule_id =
 			rd_dfw_slot_id(p->rule == FAST_RULE_IN ? s->f->rule_in : s->f->rule_out);
-}
-
-static inline void note_vni(struct fast_seen *s)
-{
-	const struct rd_segment *seg;
-
-	if (s->md->vni != 0)
-		return;
-	seg = rd_segment_at(s->f->key.segment);
-	s->md->vni = seg != NULL ? seg->vni : 0;
 }
 
 static inline void see(struct fast_taps *t, const struct fast_pkt *p, const struct rd_flow *f)
@@ -270,7 +261,7 @@ static inline void see(struct fast_taps *t, const struct fast_pkt *p, const stru
 	s.stage = s.md->stage;
 	if (f->acts & RD_ACT_ENCAP)
 		s.pushed = rd_tunnel_at(f->tunnel)->hdr_len;
-	note_vni(&s);
+	s.vni = p->via != NULL ? s.md->vni : s.plan->vni;
 	if (t->set->program != 0) {
 		s.kept = rd_flow_verdict(t->w->flows, f, t->w->tap_epoch);
 		if (s.kept != NULL)

@@ -41,6 +41,7 @@ struct fast_step { // a stage on the way, and what a record there says
 struct fast_plan {
 	uint64_t key;
 	uint32_t epoch, gen; // of the sessions, of the ports
+	uint32_t vni; // of a guest's segment
 	uint32_t port_id[2]; // in, out
 	uint16_t port[2];
 	uint16_t packets; // of this burst, not yet counted
@@ -68,6 +69,7 @@ struct fast_seen { // a packet
 	const struct rd_flow *f;
 	struct fast_via *via; // NULL: came from a guest
 	const struct fast_plan *plan;
+	uint32_t vni; // of its segment
 	uint16_t strip; // bytes of outer headers taken off
 	uint16_t pushed; // ... put on
 	uint8_t hop, stage; // when it came

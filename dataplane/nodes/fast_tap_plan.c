@@ -114,6 +114,7 @@ static __rte_noinline void make(
 	struct fast_taps *t, struct fast_plan *p, uint64_t key, const struct way *way)
 {
 	const struct rd_port *in = rd_port_at(way->in), *out = rd_port_at(way->out);
+	const struct rd_segment *seg = in != NULL ? rd_segment_at(in->segment) : NULL;
 
 	p->key = key;
 	p->epoch = t->w->tap_epoch;
@@ -121,6 +122,7 @@ static __rte_noinline void make(
 	p->packets = 0;
 	p->port[0] = way->in;
 	p->port[1] = way->out;
+	p->vni = seg != NULL ? seg->vni : 0;
 	p->port_id[0] = in != NULL ? in->id : 0;
 	p->port_id[1] = out != NULL ? out->id : 0;
 	lay_out(p, way);

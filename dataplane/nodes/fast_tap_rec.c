@@ -37,7 +37,7 @@ static void fill(const struct fast_taps *t, const struct fast_seen *s, const str
 	r->port_id = p->port_id[step->out_side];
 	r->port_idx = p->port[step->out_side];
 	r->queue = 0;
-	r->vni = step->in_segment ? s->md->vni : 0;
+	r->vni = step->in_segment ? s->vni : 0;
 	r->rule_id = rule_of(s, step->rule);
 	r->flow_id = step->found ? rd_flow_id(t->w->flows, s->f) : 0;
 	r->reason = 0;

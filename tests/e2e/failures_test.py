@@ -120,10 +120,42 @@ def test_no_such_folder(d, tmp_path):
 BIG = "00505663045c" + "005056a1fcf3" + "88b5" + "5a" * 1500  # nobody's: the switch drops it, the RX stage shows it
 
 
+def test_overload_is_told_to_the_packet(tmp_path):
+	"""An established flow takes the fast path; a ring that overflows at several of its stages: what passed each stage is what was
+	stored and what was lost, as show capture, the last words and the file's statistics say it."""
+	stages = ["uplink_rx", "flow_lookup", "port_out", "upt_tx"]
+	path, packets = tmp_path / "x.pcapng", 20000
+	with Daemon(files=[f"{DEMO}/upt.rd"]) as d, d.client() as c:
+		d.cli("inject", "vmnic1", "pcap", f"{PCAPS}/upt-syn.pcap")  # makes the flow's entry
+		before = {s["stage"]: s["in"] for s in c.list("stage.list")}
+		with Pktcap(d, "--capture", ",".join(stages), "--snaplen", "64", "--buffer-size", "64", "-o", path) as p:
+			p.popen.send_signal(signal.SIGSTOP)
+			d.cli("inject", "vmnic1", "pcap", f"{PCAPS}/upt-syn.pcap", "count", str(packets))
+			passed = {s["stage"]: s["in"] - before[s["stage"]] for s in c.list("stage.list")}
+			assert [passed[s] for s in stages] == [packets] * 4
+			(session,) = c.list("capture.list")
+			assert session["seen"] == session["matched"] == 4 * packets == session["captured"] + session["lost"]
+			assert session["lost"] > packets
+			p.popen.send_signal(signal.SIGCONT)
+			p.finish()
+		assert c.one("flow.stats")["hits"] >= packets
+	rows = {m[0]: [int(n) for n in m[1:]] for m in re.findall(r"^(\w+) +(\d+) +(\d+) +(\d+) +(\d+)$", p.stderr, re.M)}
+	assert rows.keys() == set(stages)
+	for seen, matched, captured, lost in rows.values():
+		assert seen == matched == packets == captured + lost
+	assert sum(r[3] for r in rows.values()) == session["lost"]
+	assert f"{session['lost']} packets lost in the ring" in p.stderr
+	assert count_packets(path) == 4 * packets - session["lost"]
+	text = oracles.run("capinfos", path).decode()
+	told = {stage: int(n) for stage, n in re.findall(
+		r"Name = \S*?(\w+)@.*?Number of packets = (\d+)", text, re.S)}
+	assert told == {stage: row[2] for stage, row in rows.items() if row[2]}
+
+
 def test_slow_reader_loses_and_knows(d, tmp_path):
 	"""The ring fills: what is lost is counted per stage, the gap is in the file, and forwarding does not notice."""
 	path, packets = tmp_path / "x.pcapng", RING // 1500 + 1000
-	with Pktcap(d, "--json", "--uplink", "vmnic1", "--dir", "rx", "-o", path) as p:
+	with Pktcap(d, "--json", "--uplink", "vmnic1", "--dir", "rx", "--buffer-size", str(RING // 1024), "-o", path) as p:
 		p.popen.send_signal(signal.SIGSTOP)
 		d.cli("inject", "vmnic1", "hex", BIG, "count", str(packets))
 		(session,) = captures(d)
