@@ -47,7 +47,7 @@ static size_t whole_blocks(struct pk_file *f, size_t len)
 
 static int write_failed(struct pk_file *f, size_t written, int error, struct rd_err *err)
 {
-	size_t whole = whole_blocks(f, written);
+	size_t whole = f->pack == NULL ? whole_blocks(f, written) : 0;
 	off_t good = f->good + (off_t)whole;
 
 	f->broken = true;
@@ -65,15 +65,12 @@ static int write_failed(struct pk_file *f, size_t written, int error, struct rd_
 	return -error;
 }
 
-int pk_file_flush(struct pk_file *f, struct rd_err *err)
+static int write_all(struct pk_file *f, const uint8_t *bytes, size_t len, struct rd_err *err)
 {
 	size_t done = 0;
 
-	if (f->broken)
-		return 0;
-	pk_file_watch(f);
-	while (done < f->buf.len) {
-		ssize_t n = write(f->fd, f->buf.data + done, f->buf.len - done);
+	while (done < len) {
+		ssize_t n = write(f->fd, bytes + done, len - done);
 
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -81,20 +78,63 @@ int pk_file_flush(struct pk_file *f, struct rd_err *err)
 			return write_failed(f, done, n < 0 ? errno : ENOSPC, err);
 		done += (size_t)n;
 	}
-	f->good += (off_t)whole_blocks(f, done);
+	f->good += (off_t)len;
+	return 0;
+}
+
+int pk_file_flush(struct pk_file *f, struct rd_err *err)
+{
+	const uint8_t *bytes = f->buf.data;
+	size_t len = f->buf.len;
+	int rc = 0;
+
+	if (f->broken)
+		return 0;
+	pk_file_watch(f);
+	if (len == 0)
+		return 0;
+	if (f->pack != NULL)
+		rc = pk_pack_frame(f->pack, f->buf.data, f->buf.len, &bytes, &len);
+	if (rc < 0)
+		return rd_err_set(err, rc, "no memory to compress");
+	rc = write_all(f, bytes, len, err);
+	if (rc < 0)
+		return rc;
+	f->packets += f->queued;
+	f->queued = 0;
 	f->buf.len = 0;
 	return 0;
 }
 
+int pk_file_pack(struct pk_file *f, struct rd_err *err)
+{
+	f->pack = pk_pack_new(err);
+	return f->pack == NULL ? -ENOMEM : 0;
+}
+
 int pk_file_added(struct pk_file *f, struct rd_err *err)
 {
-	return f->live || f->buf.len >= WRITE_LEN ? pk_file_flush(f, err) : 0;
+	bool now = f->live && f->pack == NULL; // a frame for each packet would pack nothing
+
+	return now || f->buf.len >= WRITE_LEN ? pk_file_flush(f, err) : 0;
+}
+
+static int write_table(struct pk_file *f, struct rd_err *err)
+{
+	const uint8_t *bytes = NULL;
+	size_t len = 0;
+
+	if (f->pack == NULL || f->broken || pk_pack_table(f->pack, &bytes, &len) < 0)
+		return 0; // a file without the table is whole as well
+	return write_all(f, bytes, len, err);
 }
 
 int pk_file_close(struct pk_file *f, struct rd_err *err)
 {
 	int rc = pk_file_flush(f, err);
 
+	if (rc == 0)
+		rc = write_table(f, err);
 	// Network file systems report a full disk here.
 	if (!f->live && f->fd >= 0 && close(f->fd) < 0 && rc == 0)
 		rc = rd_err_set(err, -errno, "can't write %s: %s", f->path, strerror(errno));
@@ -106,5 +146,6 @@ void pk_file_free(struct pk_file *f)
 {
 	if (!f->live && f->fd >= 0)
 		close(f->fd);
+	pk_pack_free(f->pack);
 	rd_pcapng_buf_free(&f->buf);
 }

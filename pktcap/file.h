@@ -9,6 +9,7 @@
 #include <sys/types.h>
 
 #include "base/err.h"
+#include "pack.h"
 #include "pcapng/write.h"
 
 // How long the block at the start of `bytes` is, and whether it holds a packet. The bytes are ours.
@@ -21,16 +22,25 @@ struct pk_file {
 	int fd;
 	bool live; // standard output: someone is watching
 	bool broken; // nothing can be written any more
-	off_t good; // bytes of whole blocks in the file
+	off_t good; // bytes of whole blocks (packed: of whole frames) in the file
 	uint64_t packets; // packets in the file
 	uint64_t watched_ns; // monotonic; when pk_file_watch() looked last
 	bool strayed; // it said so
+	uint64_t queued; // packets in buf
+	struct pk_pack *pack; // NULL = the bytes as they are
 };
 
 int pk_file_open(struct pk_file *f, const char *path, pk_block_fn block, struct rd_err *err);
+// Packs all that is written from now on. 0 or -ENOMEM with *err.
+int pk_file_pack(struct pk_file *f, struct rd_err *err);
 // Call after each block was added to buf: writes when enough is there. 0 or a negative errno; -EPIPE: the reader
 // of a pipe is gone.
 int pk_file_added(struct pk_file *f, struct rd_err *err);
+static inline int pk_file_added_packet(struct pk_file *f, struct rd_err *err)
+{
+	f->queued++;
+	return pk_file_added(f, err);
+}
 int pk_file_flush(struct pk_file *f, struct rd_err *err);
 // Flushes and closes. 0 or a negative errno.
 int pk_file_close(struct pk_file *f, struct rd_err *err);

@@ -74,6 +74,17 @@ static struct pk_out *make_file(struct pk_session *s, struct rd_err *err)
 	return pk_out_rotate_new(o, make, s->client, s->number, err);
 }
 
+// Walks that are chosen by where they passed are known only when they have: then their file waits as well.
+static struct pk_out *chosen_file(struct pk_session *s)
+{
+	struct pk_out *file = s->nb_outs > 0 ? s->outs[0] : NULL;
+
+	if (s->opts->nb_select == 0 && s->opts->capture == NULL)
+		return NULL;
+	s->nb_outs = 0;
+	return file;
+}
+
 static int make_outs(struct pk_session *s, struct rd_err *err)
 {
 	const struct pk_opts *o = s->opts;
@@ -83,10 +94,10 @@ static int make_outs(struct pk_session *s, struct rd_err *err)
 		rc = add_out(s, make_file(s, err), err);
 	if (rc < 0)
 		return rc;
+	if (o->trace)
+		return add_out(s, pk_out_walk_new(o, chosen_file(s), err), err);
 	if (o->json)
 		return add_out(s, pk_out_json_new(err), err);
-	if (o->trace)
-		return add_out(s, pk_out_walk_new(o, err), err);
 	if (o->style == PK_COMPAT && (o->console || o->outfile == NULL))
 		return add_out(s, pk_out_compat_new(o, err), err);
 	if (o->console || o->outfile == NULL)

@@ -2,6 +2,7 @@
  *
  * Options for capture files. Main thread.
  */
+#include "base/str.h"
 #include "options.h"
 
 static const struct pk_word meta_words[] = {
@@ -37,16 +38,54 @@ static int set_pcap(
 	return 0;
 }
 
+static const struct pk_word compress_words[] = {
+	{"none", PK_COMPRESS_NONE},
+	{"zstd", PK_COMPRESS_ZSTD},
+	{0},
+};
+
+static bool is_digit(const char *word)
+{
+	return word[0] >= '0' && word[0] <= '9' && word[1] == '\0';
+}
+
+static int set_decap(
+	struct pk_opts *o, const struct pk_option *opt, const char *value, struct rd_err *err)
+{
+	uint64_t n = PK_DECAP_MAX;
+
+	if (value != NULL && rd_parse_u64(value, 1, PK_DECAP_MAX, &n) < 0)
+		return rd_err_set(err, -EINVAL, "--%s=%s is not a number from 1 to %u", opt->name,
+			value, PK_DECAP_MAX);
+	o->decap = (unsigned)n;
+	return 0;
+}
+
 static const struct pk_option options[] = {
 	{.name = "read",
 		.letters = "r",
 		.arg = "FILE",
 		.set = pk_set_text,
 		.at = offsetof(struct pk_opts, infile),
-		.help = "replay a pcapng file that pktcap wrote",
-		.man = "Read a pcapng file (*-* is standard input) instead of asking the daemon. Of files that pktcap wrote with "
-		       "full *--meta* everything comes back, so that *pktcap -r all.pcapng --trace* shows the walks and *--json* "
-		       "feeds *reddot walk*; of others, packets and times. *--capture* chooses stages of the file."},
+		.help = "read a capture file, packed or not; - is standard input",
+		.man = "Read a capture file (*-* is standard input) instead of asking the daemon. Of files that pktcap wrote with full "
+		       "*--meta* everything comes back, so that *pktcap -r all.pcapng --trace* shows the walks and *--json* feeds *reddot "
+		       "walk*. *--capture* chooses stages of the file.\n\n"
+		       "Anyone's files are read: pcapng (any sections, byte orders and times) and classic pcap (both byte orders, micro- "
+		       "and nanoseconds, modified), plain or packed with gzip or zstd. Raw IP, BSD loopback and Linux's cooked captures (SLL, "
+		       "SLL2) get an Ethernet header in place of their own, so that filters and texts are the same; frames of other links "
+		       "are left out, counted and named. A file that ends too early is read as far as it goes; then pktcap says at which "
+		       "byte it ended, and fails. From a pipe, packets are shown as they come."},
+	{.name = "decap",
+		.arg = "N",
+		.is_arg = is_digit,
+		.set = set_decap,
+		.help = "strip Geneve, VXLAN, GRE, ERSPAN: all, or N layers",
+		.man = "Strip tunnels from the packets, after the filter has seen them: Geneve, VXLAN (ports 4789 and 8472), GRE with "
+		       "Ethernet or IP inside (NVGRE, keys, sequence numbers), ERSPAN types I, II and III; at most _n_ of them, outermost "
+		       "first, or all. What was stripped is told in brackets, in the comment and as *decap* in JSON: *[erspan2 session=100 "
+		       "seq=7]*. With *-r*, filters look inside these tunnels as they do with Geneve's. Fragments and frames that are "
+		       "shorter than their own IP header says are left as they are."},
 	{.name = "outfile",
 		.letters = "ow",
 		.arg = "FILE",
@@ -79,6 +118,15 @@ static const struct pk_option options[] = {
 		.help = "which pcapng records get a comment",
 		.man = "Which records get a comment: those after a decision (the default): drops, flow misses, firewall, tunnels, "
 		       "copies; or all."},
+	{.name = "compress",
+		.arg = "none|zstd",
+		.set = pk_set_word,
+		.at = offsetof(struct pk_opts, compress),
+		.words = compress_words,
+		.help = "pack the file",
+		.man = "Pack the file. Wireshark, tshark, *zstd -d* and *pktcap -r* read it, *tcpdump*(8) does not. Packets are packed in "
+		       "pieces of 256 KiB, each a frame of its own, and a table of them ends the file (zstd's seekable format): a reader "
+		       "may start at any piece, and a file whose end is missing is good as far as it goes."},
 	{0},
 };
 

@@ -52,8 +52,10 @@ static int check_together(struct pk_opts *o, struct rd_err *err)
 
 	if (o->inner_only && o->outer_only)
 		return rd_err_set(err, -EINVAL, "--inner-only and --outer-only exclude each other");
-	if (o->json && (o->console || o->trace))
-		return rd_err_set(err, -EINVAL, "--json excludes --console and --trace");
+	if (o->json && o->console)
+		return rd_err_set(err, -EINVAL, "--json excludes --console");
+	if (o->diff != NULL && (o->json || o->summary))
+		return rd_err_set(err, -EINVAL, "--diff is for the text of --trace");
 	if (o->outfile != NULL && strcmp(o->outfile, "-") == 0 && text)
 		return rd_err_set(err, -EINVAL, "-o - and text can't both go to standard output");
 	if (o->outfile == NULL && (o->format != PK_FORMAT_AUTO || o->meta != PK_META_AUTO)) {

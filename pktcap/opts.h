@@ -9,10 +9,13 @@
 
 #include "base/err.h"
 #include "bounds.h"
+#include "sample.h"
 #include "terms.h"
 
 #define PK_SNAPLEN_MAX 262144u
 #define PK_MAX_SELECT 64
+
+#define PK_DECAP_MAX 8u // tunnels in tunnels
 
 enum pk_style { // whose options and whose text
 	PK_NATIVE = 1, // tcpdump's letters
@@ -51,6 +54,11 @@ enum pk_comment {
 	PK_COMMENT_NONE,
 	PK_COMMENT_DECISIONS, // drops, misses, encapsulation, firewall rules
 	PK_COMMENT_ALL,
+};
+
+enum pk_compress {
+	PK_COMPRESS_NONE,
+	PK_COMPRESS_ZSTD,
 };
 
 enum pk_side { // --stage
@@ -92,8 +100,12 @@ struct pk_opts {
 	enum pk_side side;
 	bool trace; // print walks
 	bool follow;
+	bool summary; // count walks instead of printing them
+	const char *diff; // with the walks, the bytes that this hop changed; NULL = none
+	struct pk_sample_rule sample;
 	bool inner_only, outer_only;
 	bool console, json;
+	unsigned decap; // strip so many tunnels, 0 = none
 	uint64_t count; // 0 = no limit
 	uint32_t snaplen;
 	uint64_t ring_size; // bytes per worker, 0 = the daemon's default
@@ -106,6 +118,7 @@ struct pk_opts {
 	enum pk_format format;
 	enum pk_meta meta;
 	enum pk_comment comment;
+	enum pk_compress compress;
 	const char *socket;
 	const char *host;
 	struct pk_terms terms; // filter options

@@ -18,12 +18,16 @@ static int record(struct pk_out *out, const struct pk_rec *r, struct rd_err *err
 {
 	struct console_out *c = (struct console_out *)out;
 	const struct rd_cap_rec *rec = r->rec;
-	char line[RD_ONELINE_MAX + 512], time[PK_TIME_TEXT], where[PK_IFACE_TEXT];
+	char line[RD_ONELINE_MAX + 1024], time[PK_TIME_TEXT], where[PK_IFACE_TEXT];
 	size_t len = 0;
 	int rc;
 
-	rd_str_addf(line, sizeof(line), &len, "%s %s %s%s", pk_text_time(rec->ns, time),
-		pk_rec_where(r, where, sizeof(where)), pk_rec_dir(r), rec->dir ? " " : "");
+	rd_str_addf(line, sizeof(line), &len, "%s ", pk_text_time(rec->ns, time));
+	if (rec->stage != RD_STAGE_NONE || r->port != NULL)
+		rd_str_addf(line, sizeof(line), &len, "%s ", pk_rec_where(r, where, sizeof(where)));
+	rd_str_addf(line, sizeof(line), &len, "%s%s", pk_rec_dir(r), rec->dir ? " " : "");
+	if (r->decap[0] != '\0')
+		rd_str_addf(line, sizeof(line), &len, "[%s] ", r->decap);
 	len += rd_oneline_frame(
 		c->oneline, r->bytes, rec->cap_len, rec->wire_len, line + len, RD_ONELINE_MAX);
 	if (rec->stage == RD_STAGE_DROP) {

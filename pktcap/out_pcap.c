@@ -80,7 +80,7 @@ static int record(struct pk_out *out, const struct pk_rec *r, struct rd_err *err
 		f->buf.len = before;
 		return rd_err_set(err, rc, "no memory for a packet");
 	}
-	rc = pk_file_added(f, err);
+	rc = pk_file_added_packet(f, err);
 	out->written = f->packets;
 	out->bytes = pk_file_len(f);
 	return rc;
@@ -127,7 +127,8 @@ struct pk_out *pk_out_pcap_new(const struct pk_opts *o, struct rd_err *err)
 		free(p);
 		return NULL;
 	}
-	if (append(&p->file.buf, &h, sizeof(h)) < 0 || pk_file_added(&p->file, err) < 0) {
+	if ((o->compress && pk_file_pack(&p->file, err) < 0)
+		|| append(&p->file.buf, &h, sizeof(h)) < 0 || pk_file_added(&p->file, err) < 0) {
 		rd_err_set(err, -ENOMEM, "can't begin the file");
 		pcap_free(&p->out);
 		return NULL;

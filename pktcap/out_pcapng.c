@@ -9,15 +9,9 @@
 
 #include "base/str.h"
 #include "file.h"
+#include "ifaces.h"
 #include "out.h"
-
-struct iface {
-	uint32_t port_id;
-	uint16_t port_idx;
-	uint8_t stage;
-	uint64_t packets, lost;
-	uint64_t first_ns, last_ns;
-};
+#include "schema.h"
 
 struct pcapng_out {
 	struct pk_out out;
@@ -26,9 +20,7 @@ struct pcapng_out {
 	enum pk_comment comment;
 	uint32_t snaplen;
 	const char *filter;
-	struct iface *ifaces;
-	uint32_t nb_ifaces;
-	uint32_t last; // the interface of the previous packet: mostly this one's, too
+	struct pk_ifaces ifaces;
 };
 
 static struct pcapng_out *self(struct pk_out *out)
@@ -43,11 +35,6 @@ static size_t block_len(const uint8_t *bytes, bool *packet)
 	memcpy(head, bytes, sizeof(head));
 	*packet = head[0] == RD_PCAPNG_EPB;
 	return head[1];
-}
-
-static bool is_iface(const struct iface *i, const struct rd_cap_rec *rec)
-{
-	return i->stage == rec->stage && i->port_id == rec->port_id && i->port_idx == rec->port_idx;
 }
 
 static int put_iface(struct pcapng_out *p, const struct pk_rec *r)
@@ -69,34 +56,19 @@ static int put_iface(struct pcapng_out *p, const struct pk_rec *r)
 		if (strcmp(r->port->used_by, r->port->name) != 0)
 			rd_str_addf(text, sizeof(text), &len, " used-by=%s", r->port->used_by);
 	}
+	rd_str_addf(text, sizeof(text), &len, " snaplen=%u clock=realtime", p->snaplen);
 	return rd_pcapng_put_iface(&p->file.buf, &i);
 }
 
 // The number of the record's interface, described in the file first if it is new. Negative errno if that fails.
 static int find_iface(struct pcapng_out *p, const struct pk_rec *r)
 {
-	struct iface *list;
-	int rc;
+	int n = pk_ifaces_find(&p->ifaces, r->rec);
 
-	if (p->nb_ifaces > 0 && is_iface(&p->ifaces[p->last], r->rec))
-		return (int)p->last;
-	for (uint32_t i = 0; i < p->nb_ifaces; i++) {
-		if (is_iface(&p->ifaces[i], r->rec))
-			return (int)(p->last = i);
-	}
-	list = realloc(p->ifaces, (p->nb_ifaces + 1) * sizeof(*list));
-	if (list == NULL)
-		return -ENOMEM;
-	p->ifaces = list;
-	rc = put_iface(p, r);
-	if (rc < 0)
-		return rc;
-	list[p->nb_ifaces] = (struct iface){.port_id = r->rec->port_id,
-		.port_idx = r->rec->port_idx,
-		.stage = r->rec->stage,
-		.first_ns = r->rec->ns};
-	p->last = p->nb_ifaces;
-	return (int)p->nb_ifaces++;
+	if (n >= 0)
+		return n;
+	n = put_iface(p, r);
+	return n < 0 ? n : pk_ifaces_add(&p->ifaces, r->rec);
 }
 
 static int put_packet(struct pcapng_out *p, const struct pk_rec *r, uint32_t iface)
@@ -134,10 +106,10 @@ static int record(struct pk_out *out, const struct pk_rec *r, struct rd_err *err
 
 	if (rc < 0)
 		return rd_err_set(err, rc, "can't store a packet: %s", strerror(-rc));
-	p->ifaces[iface].packets++;
-	p->ifaces[iface].lost += r->rec->lost;
-	p->ifaces[iface].last_ns = r->rec->ns;
-	rc = pk_file_added(&p->file, err);
+	p->ifaces.list[iface].packets++;
+	p->ifaces.list[iface].lost += r->rec->lost;
+	p->ifaces.list[iface].last_ns = r->rec->ns;
+	rc = pk_file_added_packet(&p->file, err);
 	out->written = p->file.packets;
 	out->bytes = pk_file_len(&p->file);
 	return rc;
@@ -155,16 +127,16 @@ static unsigned ifaces_of_stage(const struct pcapng_out *p, uint8_t stage)
 {
 	unsigned n = 0;
 
-	for (uint32_t i = 0; i < p->nb_ifaces; i++)
-		n += p->ifaces[i].stage == stage;
+	for (uint32_t i = 0; i < p->ifaces.count; i++)
+		n += p->ifaces.list[i].stage == stage;
 	return n;
 }
 
 // The daemon counts per stage. They are the interface's numbers only if it is the only one of its stage in the file;
-// else what we saw has to do.
+// else what we saw has to do, and the stage's are told in words.
 static int put_stats(struct pcapng_out *p, uint32_t n, const struct rd_capring_reader *totals)
 {
-	const struct iface *i = &p->ifaces[n];
+	const struct pk_iface *i = &p->ifaces.list[n];
 	struct rd_pcapng_stats s = {.iface = n,
 		.start_ns = i->first_ns,
 		.end_ns = i->last_ns,
@@ -172,14 +144,24 @@ static int put_stats(struct pcapng_out *p, uint32_t n, const struct rd_capring_r
 		.dropped = i->lost,
 		.accepted = i->packets + i->lost,
 		.delivered = i->packets};
+	struct rd_capring_stage t;
+	char text[160];
+	size_t len = 0;
 
-	if (totals != NULL && i->stage < RD_STAGE_MAX && ifaces_of_stage(p, i->stage) == 1) {
-		struct rd_capring_stage t = rd_capring_totals(totals, i->stage);
-
+	if (totals == NULL || i->stage >= RD_STAGE_MAX)
+		return rd_pcapng_put_stats(&p->file.buf, &s);
+	t = rd_capring_totals(totals, i->stage);
+	if (ifaces_of_stage(p, i->stage) == 1) {
 		s.received = t.seen;
 		s.accepted = t.matched;
 		s.dropped = t.lost;
 	}
+	text[0] = '\0';
+	rd_str_addf(text, sizeof(text), &len,
+		"stage=%s seen=%llu accepted=%llu filtered=%llu lost=%llu", pk_stage_name(i->stage),
+		(unsigned long long)t.seen, (unsigned long long)t.matched,
+		(unsigned long long)(t.seen - t.matched), (unsigned long long)t.lost);
+	s.comment = text;
 	return rd_pcapng_put_stats(&p->file.buf, &s);
 }
 
@@ -188,7 +170,7 @@ static int finish(struct pk_out *out, const struct rd_capring_reader *totals, st
 	struct pcapng_out *p = self(out);
 	int rc = 0;
 
-	for (uint32_t i = 0; i < p->nb_ifaces && rc == 0 && !p->file.broken; i++)
+	for (uint32_t i = 0; i < p->ifaces.count && rc == 0 && !p->file.broken; i++)
 		rc = put_stats(p, i, totals);
 	if (rc < 0)
 		rd_err_set(err, rc, "can't store the statistics: %s", strerror(-rc));
@@ -202,17 +184,33 @@ static int finish(struct pk_out *out, const struct rd_capring_reader *totals, st
 static void pcapng_free(struct pk_out *out)
 {
 	pk_file_free(&self(out)->file);
-	free(self(out)->ifaces);
+	pk_ifaces_free(&self(out)->ifaces);
 	free(out);
 }
 
 static const struct pk_out_ops ops = {record, flush, finish, pcapng_free};
 
-static int put_section(struct pcapng_out *p)
+// What was asked for, in words: the expression may be long, and is in if_filter whole.
+static const char *describe(const struct pk_opts *o, char *buf, size_t size)
 {
-	struct rd_pcapng_section s = {.userappl = "pktcap " RD_VERSION " (reddot)"};
+	size_t len = 0;
+
+	buf[0] = '\0';
+	rd_str_addf(buf, size, &len, "snaplen=%u follow=%s", o->snaplen, o->follow ? "yes" : "no");
+	if (o->infile != NULL)
+		rd_str_addf(buf, size, &len, " from=%s", o->infile);
+	if (o->filter != NULL && o->filter[0] != '\0')
+		rd_str_addf(buf, size, &len, " filter=%s", o->filter);
+	return buf;
+}
+
+static int put_section(struct pcapng_out *p, const struct pk_opts *o)
+{
+	char os[256], comment[512];
+	struct rd_pcapng_section s = {.userappl = "pktcap " RD_VERSION " (reddot)",
+		.comment = describe(o, comment, sizeof(comment)),
+		.json = p->meta == PK_META_FULL ? pk_schema() : NULL};
 	struct utsname u;
-	char os[256];
 	size_t len = 0;
 
 	if (uname(&u) == 0) {
@@ -240,7 +238,8 @@ struct pk_out *pk_out_pcapng_new(const struct pk_opts *o, struct rd_err *err)
 		free(p);
 		return NULL;
 	}
-	if (put_section(p) < 0 || pk_file_added(&p->file, err) < 0) {
+	if ((o->compress && pk_file_pack(&p->file, err) < 0) || put_section(p, o) < 0
+		|| pk_file_added(&p->file, err) < 0) {
 		rd_err_set(err, -ENOMEM, "can't begin the file");
 		pcapng_free(&p->out);
 		return NULL;

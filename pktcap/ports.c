@@ -69,6 +69,12 @@ static struct pk_port *find_known(const struct pk_ports *p, const json_t *item)
 	return NULL;
 }
 
+void pk_ports_note(struct pk_ports *p, const struct pk_port *port)
+{
+	if (port->idx < PK_PORTS_QUICK)
+		p->by_idx[port->idx] = port;
+}
+
 static int add_item(void *arg, const json_t *item)
 {
 	struct pk_ports *p = arg;
@@ -86,6 +92,7 @@ static int add_item(void *arg, const json_t *item)
 		p->list[p->count++] = port;
 	}
 	fill_port(port, item);
+	pk_ports_note(p, port);
 	return 0;
 }
 
@@ -117,6 +124,10 @@ void pk_ports_free(struct pk_ports *p)
 
 const struct pk_port *pk_ports_by_rec(const struct pk_ports *p, uint16_t idx, uint32_t id)
 {
+	const struct pk_port *quick = idx < PK_PORTS_QUICK ? p->by_idx[idx] : NULL;
+
+	if (quick != NULL && quick->id == id)
+		return quick;
 	for (unsigned i = 0; i < p->count; i++) {
 		if (p->list[i]->idx == idx && p->list[i]->id == id)
 			return p->list[i];

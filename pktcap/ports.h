@@ -24,9 +24,12 @@ struct pk_port {
 	bool gone; // not in the newest list: records may still name it
 };
 
+#define PK_PORTS_QUICK 1024u
+
 struct pk_ports {
 	struct pk_port **list; // entries stay where they are
 	unsigned count;
+	const struct pk_port *by_idx[PK_PORTS_QUICK]; // the newest port of an index, for records
 	char default_host[64];
 	bool many_hosts;
 };
@@ -35,6 +38,8 @@ struct pk_ports {
 int pk_ports_load(struct pk_ports *p, struct rd_client *c, struct rd_err *err);
 void pk_ports_free(struct pk_ports *p);
 
+// The port was added to the list: records find it at once.
+void pk_ports_note(struct pk_ports *p, const struct pk_port *port);
 // By index and id, as records name ports; NULL if unknown.
 const struct pk_port *pk_ports_by_rec(const struct pk_ports *p, uint16_t idx, uint32_t id);
 // By decimal id, HOST/NAME or NAME; a bare name means that of `host` (NULL = the default host), else the only one. NULL

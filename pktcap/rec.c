@@ -12,15 +12,21 @@
 static const struct rd_stage_desc unknown_stage = {
 	.kind = RD_STAGE_KIND_IN, .name = "unknown", .compat = "", .help = ""};
 
+// For what another program captured.
+static const struct rd_stage_desc no_stage = {
+	.kind = RD_STAGE_KIND_IN, .name = "file", .compat = "", .help = ""};
+
 void pk_rec_init(struct pk_rec *r, const struct rd_cap_rec *rec, const struct pk_ports *ports)
 {
 	r->rec = rec;
 	r->bytes = (const uint8_t *)rec + rec->hdr_len;
 	r->stage = rd_stage_by_id(rec->stage);
 	if (r->stage == NULL)
-		r->stage = &unknown_stage;
+		r->stage = rec->stage == RD_STAGE_NONE ? &no_stage : &unknown_stage;
 	r->port = rec->port_id != 0 ? pk_ports_by_rec(ports, rec->port_idx, rec->port_id) : NULL;
 	r->ports = ports;
+	r->since_ns = 0;
+	r->decap = "";
 	r->asked = true;
 }
 
@@ -142,8 +148,10 @@ const char *pk_stage_name(unsigned id)
 }
 
 // Where something was decided about the packet just before, or its frame was changed.
-static bool is_decision(const struct rd_cap_rec *rec)
+static bool is_decision(const struct pk_rec *r)
 {
+	const struct rd_cap_rec *rec = r->rec;
+
 	switch (rec->prev_stage) {
 	case RD_STAGE_TUNNEL_DECAP:
 	case RD_STAGE_TUNNEL_ENCAP:
@@ -154,7 +162,8 @@ static bool is_decision(const struct rd_cap_rec *rec)
 	case RD_STAGE_FLOW_LOOKUP:
 		return (rec->flags & RD_CAP_F_MISS) != 0;
 	default:
-		return rec->stage == RD_STAGE_DROP || (rec->flags & RD_CAP_F_CLONE) != 0;
+		return rec->stage == RD_STAGE_DROP || (rec->flags & RD_CAP_F_CLONE) != 0
+			|| r->decap[0] != '\0';
 	}
 }
 
@@ -179,7 +188,7 @@ const char *pk_rec_comment(const struct pk_rec *r, enum pk_comment which, char *
 	size_t len = 0;
 
 	buf[0] = '\0';
-	if (which == PK_COMMENT_NONE || (which != PK_COMMENT_ALL && !is_decision(rec)))
+	if (which == PK_COMMENT_NONE || (which != PK_COMMENT_ALL && !is_decision(r)))
 		return buf;
 	if (rec->stage == RD_STAGE_DROP)
 		rd_str_addf(buf, size, &len, "DROPPED %s in=%s", pk_reason_name(rec->reason),
@@ -195,9 +204,13 @@ const char *pk_rec_comment(const struct pk_rec *r, enum pk_comment which, char *
 	if (rec->vni != 0)
 		rd_str_addf(buf, size, &len, " vni=%u", rec->vni);
 	rd_str_addf(buf, size, &len, " hop=%u", rec->hop);
+	if (r->since_ns != 0)
+		rd_str_addf(buf, size, &len, " dt=%llu", (unsigned long long)r->since_ns);
 	add_lcores(r, buf, size, &len);
 	if (rec->parent_id != 0)
 		rd_str_addf(buf, size, &len, " copy-of=%llu", (unsigned long long)rec->parent_id);
+	if (r->decap[0] != '\0')
+		rd_str_addf(buf, size, &len, " decap: %s", r->decap);
 	return buf;
 }
 
@@ -222,6 +235,7 @@ const char *pk_rec_json(const struct pk_rec *r, char *buf, size_t size)
 	buf[0] = '\0';
 	rd_str_addf(
 		buf, size, &len, "{\"v\":1,\"stage\":\"%s\",\"hop\":%u", r->stage->name, rec->hop);
+	add_number(buf, size, &len, "dt", r->since_ns);
 	add_text(buf, size, &len, "host", pk_rec_host(r));
 	add_text(buf, size, &len, "port", r->port != NULL ? r->port->qname : "");
 	add_number(buf, size, &len, "port_id", rec->port_id);
@@ -230,6 +244,7 @@ const char *pk_rec_json(const struct pk_rec *r, char *buf, size_t size)
 	add_text(buf, size, &len, "dir", pk_rec_guest_dir(r));
 	add_text(buf, size, &len, "verdict", pk_rec_verdict(r));
 	add_text(buf, size, &len, "reason", pk_reason_name(rec->reason));
+	add_number(buf, size, &len, "reason_id", rec->reason);
 	add_number(buf, size, &len, "rule", rec->rule_id);
 	add_text(buf, size, &len, "fc", pk_rec_flow_hit(r));
 	add_number(buf, size, &len, "flow", rec->flow_id);
@@ -243,6 +258,7 @@ const char *pk_rec_json(const struct pk_rec *r, char *buf, size_t size)
 	add_text(buf, size, &len, "txq", pk_rec_txq(r));
 	add_number(buf, size, &len, "injected", (rec->flags & RD_CAP_F_INJECTED) != 0);
 	add_number(buf, size, &len, "lost", rec->lost);
+	add_text(buf, size, &len, "decap", r->decap);
 	rd_str_addf(buf, size, &len, "}");
 	return buf;
 }

@@ -12,7 +12,7 @@
 
 #define PK_IFACE_TEXT 224
 #define PK_JSON_TEXT 1024
-#define PK_COMMENT_TEXT 256
+#define PK_COMMENT_TEXT 640
 
 struct pk_rec {
 	const struct rd_cap_rec *rec;
@@ -20,6 +20,9 @@ struct pk_rec {
 	const struct rd_stage_desc *stage; // never NULL
 	const struct pk_port *port; // NULL if the packet has none here, or it is not known
 	const struct pk_ports *ports;
+	uint64_t
+		since_ns; // the packet's first record in this capture; 0 if it is this one or nobody asks
+	const char *decap; // --decap: what was stripped, "" if nothing; good for this record's time
 	bool asked; // at a point that was asked for, not only on the way of a packet that is followed
 };
 

@@ -10,16 +10,23 @@
 
 #include "api/stages.h"
 #include "base/str.h"
+#include "rec.h"
 
 #define MAX_PORTS 65535 // port_idx has 16 bits
 
 // Only what the daemon allows in names, so that no file can send control characters to a terminal or quotes into JSON.
+#define NAME_CHARS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._:-/"
+
 static bool is_name(const char *s)
 {
-	static const char good[] =
-		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._:-/";
+	return s != NULL && s[0] != '\0' && strlen(s) < 128 && s[strspn(s, NAME_CHARS)] == '\0';
+}
 
-	return s != NULL && s[0] != '\0' && strlen(s) < 128 && s[strspn(s, good)] == '\0';
+// The same for an interface's name, which has an @ before the port.
+static bool is_name_at(const char *s)
+{
+	return s != NULL && s[0] != '\0' && strlen(s) < PK_IFACE_TEXT
+		&& s[strspn(s, NAME_CHARS "@")] == '\0';
 }
 
 static const char *text_of(const json_t *o, const char *key)
@@ -60,6 +67,7 @@ static struct pk_port *add_port(struct pk_ports *ports, const char *qname, uint3
 	}
 	memcpy(port->host, qname, (size_t)(slash - qname));
 	list[ports->count++] = port;
+	pk_ports_note(ports, port);
 	ports->many_hosts |= strcmp(list[0]->host, port->host) != 0;
 	return port;
 }
@@ -130,12 +138,32 @@ static void fill_from_json(struct rd_cap_rec *rec, const json_t *o, struct pk_po
 	rec->port_idx = port != NULL ? port->idx : 0;
 }
 
-// "host/stage@port", for files without our JSON text.
-static void fill_from_name(struct rd_cap_rec *rec, const char *name)
+// "... port-id=7 ...": the port's number in an interface's description, 0 if there is none.
+static uint32_t port_id_of(const char *description)
 {
-	const char *slash = name != NULL ? strchr(name, '/') : NULL;
-	char stage[64];
-	size_t len;
+	const char *at = description != NULL ? strstr(description, "port-id=") : NULL;
+	char digits[16] = "";
+	uint64_t id = 0;
+	size_t n;
+
+	if (at == NULL)
+		return 0;
+	at += strlen("port-id=");
+	n = strspn(at, "0123456789");
+	if (n == 0 || n >= sizeof(digits))
+		return 0;
+	memcpy(digits, at, n);
+	return rd_parse_u64(digits, 0, UINT32_MAX, &id) == 0 ? (uint32_t)id : 0;
+}
+
+// "host/stage@port", for files without our JSON text.
+static void fill_from_name(
+	struct rd_cap_rec *rec, const struct rd_pcapng_iface *iface, struct pk_ports *ports)
+{
+	const char *slash = is_name_at(iface->name) ? strchr(iface->name, '/') : NULL;
+	char stage[64], qname[256];
+	const struct pk_port *port;
+	size_t len, qlen = 0;
 
 	if (slash == NULL)
 		return;
@@ -145,6 +173,13 @@ static void fill_from_name(struct rd_cap_rec *rec, const char *name)
 	memcpy(stage, slash + 1, len);
 	stage[len] = '\0';
 	rec->stage = stage_of(stage);
+	if (rec->stage == RD_STAGE_NONE || slash[1 + len] != '@')
+		return;
+	rec->port_id = port_id_of(iface->description);
+	rd_str_addf(qname, sizeof(qname), &qlen, "%.*s/%s", (int)(slash - iface->name), iface->name,
+		slash + 2 + len);
+	port = find_port(ports, qname, rec->port_id);
+	rec->port_idx = port != NULL ? port->idx : 0;
 }
 
 void pk_replay_rec(struct rd_cap_rec *rec, const struct rd_pcapng_packet *p,
@@ -164,6 +199,6 @@ void pk_replay_rec(struct rd_cap_rec *rec, const struct rd_pcapng_packet *p,
 	if (json_is_object(o))
 		fill_from_json(rec, o, ports);
 	else
-		fill_from_name(rec, iface->name);
+		fill_from_name(rec, iface, ports);
 	json_decref(o);
 }

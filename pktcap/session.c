@@ -17,7 +17,6 @@
 #define IDLE_LONG_MS 10 // ... and have been for a while
 #define IDLE_LONG_AFTER 1000 // empty rounds
 #define BATCH 1024 // records between two looks at signals and outputs
-#define RELOAD_NS 1000000000u // at most one port list per second
 
 static volatile sig_atomic_t interrupted;
 
@@ -26,6 +25,11 @@ void pk_session_interrupt(int sig)
 	if (interrupted) // asked again: the next one ends us at once, should nobody take our output
 		signal(sig, SIG_DFL);
 	interrupted = sig;
+}
+
+bool pk_session_interrupted(void)
+{
+	return interrupted != 0;
 }
 
 bool pk_session_asked(const struct pk_session *s, const struct rd_cap_rec *rec)
@@ -65,37 +69,7 @@ static int offer(struct pk_session *s, const struct rd_cap_rec *rec, struct rd_e
 	return shown ? pk_session_put(s, rec, err) : 0;
 }
 
-// A port that was added after the list was fetched.
-static void learn_port(struct pk_session *s, struct pk_rec *r)
-{
-	struct rd_err err = {0};
-	uint64_t now = rd_monotonic_ns();
-
-	if (s->client == NULL || r->port != NULL || r->rec->port_id == 0
-		|| now - s->ports_ns < RELOAD_NS)
-		return;
-	s->ports_ns = now;
-	// On failure the record goes out with the port's number; a dead daemon is noticed by the loop.
-	if (pk_ports_load(s->ports, s->client, &err) == 0)
-		pk_rec_init(r, r->rec, s->ports);
-}
-
-int pk_session_put(struct pk_session *s, const struct rd_cap_rec *rec, struct rd_err *err)
-{
-	struct pk_rec r;
-	int rc = 0;
-
-	pk_rec_init(&r, rec, s->ports);
-	learn_port(s, &r);
-	r.asked = !s->selective || pk_session_asked(s, rec);
-	for (unsigned i = 0; i < s->nb_outs && rc == 0; i++)
-		rc = s->outs[i]->ops->record(s->outs[i], &r, err);
-	s->captured++;
-	s->captured_at[rec->stage % RD_STAGE_MAX]++;
-	return rc;
-}
-
-static int flush_outs(struct pk_session *s, struct rd_err *err)
+int pk_session_flush(struct pk_session *s, struct rd_err *err)
 {
 	int rc = 0;
 
@@ -179,7 +153,7 @@ static int loop(struct pk_session *s, struct rd_err *err)
 	for (;;) {
 		ended = rd_capring_ended(s->reader); // before: all that was captured is seen then
 		rc = take_batch(s, ended != RD_CAPRING_RUNS, err);
-		if (rc >= 0 && rc < BATCH && flush_outs(s, err) < 0)
+		if (rc >= 0 && rc < BATCH && pk_session_flush(s, err) < 0)
 			rc = err->code ? err->code : -EPIPE;
 		if (rc < 0)
 			return set_end(s, rc);
@@ -299,5 +273,8 @@ void pk_session_free(struct pk_session *s)
 	rd_capring_close(s->reader);
 	free(s->followed);
 	pk_trigger_free(s->trigger);
+	free(s->births);
+	pk_sample_free(s->sample);
+	pk_decap_free(&s->decap);
 	memset(s, 0, sizeof(*s));
 }

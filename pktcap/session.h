@@ -5,6 +5,8 @@
  */
 #pragma once
 
+#include "births.h"
+#include "decap.h"
 #include "followed.h"
 #include "merge.h"
 #include "out.h"
@@ -46,6 +48,10 @@ struct pk_session {
 	bool extra_drops; // the stage drop is armed for the trigger only
 	struct pk_trigger *trigger; // NULL = none
 	struct pk_followed *followed; // ids seen at the points that were asked for; NULL = take all
+	struct pk_sample *sample; // NULL = all walks
+	uint64_t sampled_out; // records of walks that were not kept
+	struct pk_birth *births; // NULL = nobody asks for the time since a packet's first record
+	struct pk_decap decap; // --decap: the frame that was made last
 	bool corrupt; // a ring was
 	bool (*go_on)(
 		void *arg); // asked between two batches: false ends the collecting; NULL = yes
@@ -68,9 +74,11 @@ int pk_session_put(struct pk_session *s, const struct rd_cap_rec *rec, struct rd
 // Whether the record is at a point that was asked for.
 bool pk_session_asked(const struct pk_session *s, const struct rd_cap_rec *rec);
 bool pk_session_enough(const struct pk_session *s);
+int pk_session_flush(struct pk_session *s, struct rd_err *err);
 int pk_session_finish(struct pk_session *s, int rc, struct rd_err *err);
 void pk_session_free(struct pk_session *s);
 void pk_session_interrupt(int sig);
+bool pk_session_interrupted(void);
 
 // Chatter on stderr, in summary.c.
 void pk_warn_bypassed(const struct pk_session *s);

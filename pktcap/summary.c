@@ -128,6 +128,9 @@ static void print_totals(const struct pk_session *s, const struct rd_capring_sta
 			fprintf(stderr, ", %llu of them not stored",
 				N(s->captured - s->outs[i]->written));
 	}
+	if (s->sample != NULL)
+		fprintf(stderr, "\n%llu packet%s of walks that --sample left out (of %llu walks)",
+			N(s->sampled_out), plural(s->sampled_out), N(pk_sample_walks(s->sample)));
 	fprintf(stderr, "\n%llu packet%s matched the filter of %llu seen\n", N(sum->matched),
 		plural(sum->matched), N(sum->seen));
 	fprintf(stderr, "%llu packet%s lost in the ring\n", N(sum->lost), plural(sum->lost));

@@ -10,7 +10,7 @@
 
 #include "base/str.h"
 #include "text.h"
-#include "walk_diff.h"
+#include "walk_edit.h"
 
 #define WHERE_MIN 20 // columns of the STAGE field, at least
 
@@ -52,11 +52,13 @@ int pk_walk_add(struct pk_walk *w, const struct pk_rec *r)
 	h = &w->hops[w->count];
 	h->rec = *r->rec;
 	h->r = *r;
+	h->r.decap = "";
 	h->bytes = malloc(r->rec->cap_len + 1u);
 	if (h->bytes == NULL)
 		return -ENOMEM;
 	memcpy(h->bytes, r->bytes, r->rec->cap_len);
 	w->count++;
+	w->bytes += sizeof(*h) + r->rec->cap_len;
 	return 0;
 }
 
@@ -70,8 +72,7 @@ void pk_walk_free(struct pk_walk *w)
 	free(w);
 }
 
-// The record of hop i, with pointers that are good now (the array may have moved).
-static struct pk_rec hop_rec(const struct pk_walk *w, unsigned i)
+struct pk_rec pk_walk_rec(const struct pk_walk *w, unsigned i)
 {
 	struct pk_rec r = w->hops[i].r;
 
@@ -80,8 +81,7 @@ static struct pk_rec hop_rec(const struct pk_walk *w, unsigned i)
 	return r;
 }
 
-// The packet in tcpdump's words, without the Ethernet part; of a tunnel packet the frame inside.
-static void put_packet(const struct pk_walk *w, struct rd_oneline *oneline, char *buf, size_t size)
+void pk_walk_packet(const struct pk_walk *w, struct rd_oneline *oneline, char *buf, size_t size)
 {
 	const struct pk_hop *h = &w->hops[0];
 	uint32_t off = h->rec.inner_off < h->rec.cap_len ? h->rec.inner_off : 0;
@@ -89,17 +89,21 @@ static void put_packet(const struct pk_walk *w, struct rd_oneline *oneline, char
 	char *text;
 	size_t len = 0;
 
+	buf[0] = '\0';
 	rd_oneline_frame(oneline, h->bytes + off, h->rec.cap_len - off, h->rec.wire_len - off, line,
 		sizeof(line));
 	text = strstr(line, ": ");
 	rd_str_addf(buf, size, &len, "%s", text != NULL ? text + 2 : line);
 }
 
-static void put_end(const struct pk_rec *last, char *buf, size_t size)
+void pk_walk_end(const struct pk_walk *w, char *buf, size_t size)
 {
+	struct pk_rec rec = pk_walk_rec(w, w->count - 1);
+	const struct pk_rec *last = &rec;
 	const char *verdict = pk_rec_verdict(last);
 	size_t len = 0;
 
+	buf[0] = '\0';
 	if (strcmp(verdict, "drop") == 0)
 		rd_str_addf(buf, size, &len, "DROPPED %s", pk_reason_name(last->rec->reason));
 	else if (strcmp(verdict, "delivered") == 0)
@@ -117,14 +121,15 @@ static const char *port_of(const struct pk_rec *r)
 	return r->port != NULL ? pk_port_label(r->ports, r->port) : r->stage->name;
 }
 
-static int print_head(const struct pk_walk *w, struct rd_oneline *oneline, struct rd_err *err)
+static int print_head(
+	const struct pk_walk *w, struct rd_oneline *oneline, bool form, struct rd_err *err)
 {
-	struct pk_rec first = hop_rec(w, 0), last = hop_rec(w, w->count - 1);
+	struct pk_rec first = pk_walk_rec(w, 0), last = pk_walk_rec(w, w->count - 1);
 	char line[RD_ONELINE_MAX + 512], packet[RD_ONELINE_MAX], end[96];
 	size_t len = 0;
 
-	put_packet(w, oneline, packet, sizeof(packet));
-	put_end(&last, end, sizeof(end));
+	pk_walk_packet(w, oneline, packet, sizeof(packet));
+	pk_walk_end(w, end, sizeof(end));
 	rd_str_addf(line, sizeof(line), &len, "walk %" PRIu64, w->packet_id);
 	if (first.rec->parent_id != 0)
 		rd_str_addf(
@@ -132,6 +137,9 @@ static int print_head(const struct pk_walk *w, struct rd_oneline *oneline, struc
 	rd_str_addf(line, sizeof(line), &len, "  %s -> %s  %s  %s  %.2f us  %u hops",
 		port_of(&first), port_of(&last), packet, end,
 		(double)(last.rec->ns - first.rec->ns) / 1000.0, w->count);
+	if (form)
+		rd_str_addf(line, sizeof(line), &len, "  matched %s",
+			first.rec->flags & RD_CAP_F_INNER ? "inner" : "plain");
 	return pk_text_line(line, len, err);
 }
 
@@ -197,9 +205,21 @@ static void put_last(const struct pk_rec *r, char *buf, size_t size, size_t *len
 	}
 }
 
+static void put_counts(const struct pk_edits *e, char *buf, size_t size, size_t *len)
+{
+	if (e->added != 0)
+		rd_str_addf(buf, size, len, "  (+%u B)", e->added);
+	if (e->removed != 0)
+		rd_str_addf(buf, size, len, "  (-%u B)", e->removed);
+	if (e->changed != 0)
+		rd_str_addf(buf, size, len, "  (%u B changed)", e->changed);
+}
+
 static void put_change(const struct pk_walk *w, unsigned i, char *buf, size_t size)
 {
-	struct pk_rec r = hop_rec(w, i), next;
+	struct pk_rec r = pk_walk_rec(w, i), next;
+	struct pk_frame before, after;
+	struct pk_edits edits;
 	char diff[768];
 	size_t len = 0;
 
@@ -208,14 +228,15 @@ static void put_change(const struct pk_walk *w, unsigned i, char *buf, size_t si
 		put_last(&r, buf, size, &len);
 		return;
 	}
-	next = hop_rec(w, i + 1);
+	next = pk_walk_rec(w, i + 1);
 	if (next.rec->hop > r.rec->hop + 1)
 		rd_str_addf(buf, size, &len, "(up to hop %u) ", next.rec->hop);
 	put_decision(&r, &next, buf, size, &len);
-	rd_str_addf(buf, size, &len, "%s",
-		pk_walk_diff(&(struct pk_frame){r.bytes, r.rec->cap_len, r.rec->wire_len},
-			&(struct pk_frame){next.bytes, next.rec->cap_len, next.rec->wire_len}, diff,
-			sizeof(diff)));
+	before = (struct pk_frame){r.bytes, r.rec->cap_len, r.rec->wire_len};
+	after = (struct pk_frame){next.bytes, next.rec->cap_len, next.rec->wire_len};
+	rd_str_addf(buf, size, &len, "%s", pk_walk_diff(&before, &after, diff, sizeof(diff)));
+	pk_walk_edits(&before, &after, &edits);
+	put_counts(&edits, buf, size, &len);
 }
 
 // Columns that the longest "stage@port" of the walk needs.
@@ -224,7 +245,7 @@ static int where_width(const struct pk_walk *w)
 	int width = WHERE_MIN;
 
 	for (unsigned i = 0; i < w->count; i++) {
-		struct pk_rec r = hop_rec(w, i);
+		struct pk_rec r = pk_walk_rec(w, i);
 		char where[PK_IFACE_TEXT];
 		int n = (int)strlen(pk_rec_where(&r, where, sizeof(where)));
 
@@ -235,7 +256,7 @@ static int where_width(const struct pk_walk *w)
 
 static int print_hop(const struct pk_walk *w, unsigned i, int width, struct rd_err *err)
 {
-	struct pk_rec r = hop_rec(w, i);
+	struct pk_rec r = pk_walk_rec(w, i);
 	char line[512], where[PK_IFACE_TEXT], change[1024], delta[24] = "-";
 	char *rest = change;
 	size_t len = 0, dlen = 0;
@@ -258,7 +279,8 @@ static int print_hop(const struct pk_walk *w, unsigned i, int width, struct rd_e
 	return rc;
 }
 
-int pk_walk_print(const struct pk_walk *w, struct rd_oneline *oneline, struct rd_err *err)
+int pk_walk_print(
+	const struct pk_walk *w, struct rd_oneline *oneline, bool form, struct rd_err *err)
 {
 	int width = where_width(w);
 	char line[PK_IFACE_TEXT + 64];
@@ -267,7 +289,7 @@ int pk_walk_print(const struct pk_walk *w, struct rd_oneline *oneline, struct rd
 
 	if (w->count == 0)
 		return 0;
-	rc = print_head(w, oneline, err);
+	rc = print_head(w, oneline, form, err);
 	rd_str_addf(line, sizeof(line), &len, " HOP %-*s       dNS   LEN  WHAT CHANGED", width,
 		"STAGE");
 	if (rc == 0)

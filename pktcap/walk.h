@@ -4,6 +4,8 @@
  */
 #pragma once
 
+#include <stdbool.h>
+
 #include "base/err.h"
 #include "decode/oneline.h"
 #include "rec.h"
@@ -19,6 +21,9 @@ struct pk_hop {
 struct pk_walk {
 	uint64_t packet_id;
 	uint64_t seen_ns; // monotonic time of the latest record
+	uint64_t last_ns; // that record's own time
+	size_t bytes; // memory that it takes
+	struct pk_walk *next_same, *older, *newer; // walks.c
 	struct pk_hop *hops;
 	unsigned count, cap;
 	bool asked; // it was at a point that was asked for
@@ -28,5 +33,13 @@ struct pk_walk {
 struct pk_walk *pk_walk_new(uint64_t packet_id); // NULL when out of memory
 int pk_walk_add(struct pk_walk *w, const struct pk_rec *r); // 0 or -ENOMEM
 void pk_walk_free(struct pk_walk *w); // NULL is fine
-// Prints the table to standard output. 0, or as pk_text_line().
-int pk_walk_print(const struct pk_walk *w, struct rd_oneline *oneline, struct rd_err *err);
+// The record of hop i, with pointers that are good now (hops may have moved since it was added).
+struct pk_rec pk_walk_rec(const struct pk_walk *w, unsigned i);
+// The packet in tcpdump's words, without the Ethernet part; of a tunnel packet the frame inside.
+void pk_walk_packet(const struct pk_walk *w, struct rd_oneline *oneline, char *buf, size_t size);
+// "DELIVERED", "DROPPED DFW_RULE_DENY": what became of the packet, as far as its last record tells.
+void pk_walk_end(const struct pk_walk *w, char *buf, size_t size);
+// Prints the table to standard output; form: there was a filter, so say which form of the packet matched. 0, or as
+// pk_text_line().
+int pk_walk_print(
+	const struct pk_walk *w, struct rd_oneline *oneline, bool form, struct rd_err *err);

@@ -86,5 +86,6 @@ struct rd_pcapng_packet {
 struct rd_pcapng_stats {
 	uint64_t start_ns, end_ns; // 0 = unknown
 	uint64_t received, dropped, accepted, delivered;
+	const char *comment; // NULL if none; written, not read
 	uint32_t iface;
 };

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #define OPT_MAX 65532u // longest option text that pads to a 16-bit length
+#define CAP_FIRST (512u << 10) // a batch and the block that ends it
 #define BLOCK_MAX (64u << 20) // far above any snaplen
 
 void rd_pcapng_buf_free(struct rd_pcapng_buf *b)
@@ -26,7 +27,7 @@ static size_t pad4(size_t n)
 
 static int grow(struct rd_pcapng_buf *b, size_t more)
 {
-	size_t cap = b->cap ? b->cap : 4096;
+	size_t cap = b->cap ? b->cap : CAP_FIRST;
 	uint8_t *data;
 
 	if (more <= b->cap - b->len)
@@ -200,37 +201,119 @@ int rd_pcapng_put_iface(struct rd_pcapng_buf *b, const struct rd_pcapng_iface *i
 	return 0;
 }
 
-static void add_packet_options(struct rd_pcapng_buf *b, const struct rd_pcapng_packet *p)
+// A packet block's head, and the options that every packet has at --meta lean, as one piece each: most packets are
+// written by two of these and their bytes.
+struct packet_head {
+	uint32_t type, len, iface, time_high, time_low, cap_len, wire_len;
+};
+_Static_assert(sizeof(struct packet_head) == 28, "file format");
+
+struct packet_options {
+	uint16_t flags_code, flags_len;
+	uint32_t flags;
+	uint16_t id_code, id_len;
+	uint32_t id[2]; // as the machine has 64 bits, but not aligned
+	uint16_t queue_code, queue_len;
+	uint32_t queue;
+};
+_Static_assert(sizeof(struct packet_options) == 28, "file format");
+
+static const struct packet_options options_template = {.flags_code = RD_PCAPNG_EPB_FLAGS,
+	.flags_len = 4,
+	.id_code = RD_PCAPNG_EPB_PACKETID,
+	.id_len = 8,
+	.queue_code = RD_PCAPNG_EPB_QUEUE,
+	.queue_len = 4};
+
+#define HAS_LEAN (RD_PCAPNG_HAS_FLAGS | RD_PCAPNG_HAS_PACKETID | RD_PCAPNG_HAS_QUEUE)
+
+// Everything after the packet's bytes but the block's end.
+static uint8_t *put_options(uint8_t *to, const struct rd_pcapng_packet *p)
 {
-	if (p->has & RD_PCAPNG_HAS_FLAGS)
-		add_opt(b, RD_PCAPNG_EPB_FLAGS, &p->flags, sizeof(p->flags));
+	struct packet_options o = options_template;
+
+	if ((p->has & HAS_LEAN) != HAS_LEAN)
+		return to;
+	o.flags = p->flags;
+	memcpy(o.id, &p->packet_id, sizeof(o.id));
+	o.queue = p->queue;
+	memcpy(to, &o, sizeof(o));
+	return to + sizeof(o);
+}
+
+static uint8_t *put_end(uint8_t *to, uint8_t *start)
+{
+	uint32_t end[2] = {RD_PCAPNG_OPT_END, (uint32_t)(to + 8 - start)};
+
+	memcpy(to, end, sizeof(end));
+	memcpy(start + 4, &end[1], sizeof(end[1]));
+	return to + sizeof(end);
+}
+
+static uint8_t *put_bytes(uint8_t *to, const struct rd_pcapng_packet *p)
+{
+	uint32_t zero = 0;
+	size_t len = pad4(p->cap_len);
+
+	if (p->cap_len == 0)
+		return to;
+	// The padding first: the bytes go over what of it is not padding.
+	memcpy(to + len - sizeof(zero), &zero, sizeof(zero));
+	memcpy(to, p->bytes, p->cap_len);
+	return to + len;
+}
+
+static uint8_t *put_head(uint8_t *to, const struct rd_pcapng_packet *p)
+{
+	struct packet_head h = {.type = RD_PCAPNG_EPB,
+		.iface = p->iface,
+		.time_high = (uint32_t)(p->ns >> 32),
+		.time_low = (uint32_t)p->ns,
+		.cap_len = p->cap_len,
+		.wire_len = p->wire_len};
+
+	memcpy(to, &h, sizeof(h));
+	return to + sizeof(h);
+}
+
+// Options that few packets have. Their room is reserved.
+static void add_rare_options(struct rd_pcapng_buf *b, const struct rd_pcapng_packet *p)
+{
+	if ((p->has & HAS_LEAN) != HAS_LEAN) {
+		if (p->has & RD_PCAPNG_HAS_FLAGS)
+			add_opt(b, RD_PCAPNG_EPB_FLAGS, &p->flags, sizeof(p->flags));
+		if (p->has & RD_PCAPNG_HAS_PACKETID)
+			add_opt(b, RD_PCAPNG_EPB_PACKETID, &p->packet_id, sizeof(p->packet_id));
+		if (p->has & RD_PCAPNG_HAS_QUEUE)
+			add_opt(b, RD_PCAPNG_EPB_QUEUE, &p->queue, sizeof(p->queue));
+	}
 	if (p->has & RD_PCAPNG_HAS_DROPCOUNT)
 		add_opt(b, RD_PCAPNG_EPB_DROPCOUNT, &p->dropcount, sizeof(p->dropcount));
-	if (p->has & RD_PCAPNG_HAS_PACKETID)
-		add_opt(b, RD_PCAPNG_EPB_PACKETID, &p->packet_id, sizeof(p->packet_id));
-	if (p->has & RD_PCAPNG_HAS_QUEUE)
-		add_opt(b, RD_PCAPNG_EPB_QUEUE, &p->queue, sizeof(p->queue));
 	add_text(b, RD_PCAPNG_OPT_COMMENT, p->comment);
 	add_json(b, p->json);
 }
 
 int rd_pcapng_put_packet(struct rd_pcapng_buf *b, const struct rd_pcapng_packet *p)
 {
-	size_t room = pad4(p->cap_len) + 48 + room_text(p->comment) + room_text(p->json) + 8;
-	size_t start;
+	size_t room = pad4(p->cap_len) + 128;
+	size_t start = b->len;
+	uint8_t *to;
 	int rc;
 
-	rc = begin_block(b, RD_PCAPNG_EPB, room, &start);
+	if (p->comment != NULL || p->json != NULL)
+		room += room_text(p->comment) + room_text(p->json) + 8;
+	if (room > BLOCK_MAX)
+		return -EMSGSIZE;
+	rc = grow(b, room);
 	if (rc < 0)
 		return rc;
-	add32(b, p->iface);
-	add32(b, (uint32_t)(p->ns >> 32));
-	add32(b, (uint32_t)p->ns);
-	add32(b, p->cap_len);
-	add32(b, p->wire_len);
-	add(b, p->bytes, p->cap_len);
-	add_packet_options(b, p);
-	end_block(b, start);
+	to = put_options(put_bytes(put_head(b->data + start, p), p), p);
+	if (p->comment != NULL || p->json != NULL || (p->has != HAS_LEAN && p->has != 0)) {
+		b->len = (size_t)(to - b->data);
+		add_rare_options(b, p);
+		to = b->data + b->len;
+	}
+	b->len = (size_t)(put_end(to, b->data + start) - b->data);
 	return 0;
 }
 
@@ -239,7 +322,7 @@ int rd_pcapng_put_stats(struct rd_pcapng_buf *b, const struct rd_pcapng_stats *s
 	size_t start;
 	int rc;
 
-	rc = begin_block(b, RD_PCAPNG_ISB, 96, &start);
+	rc = begin_block(b, RD_PCAPNG_ISB, 96 + room_text(s->comment), &start);
 	if (rc < 0)
 		return rc;
 	add32(b, s->iface);
@@ -253,6 +336,7 @@ int rd_pcapng_put_stats(struct rd_pcapng_buf *b, const struct rd_pcapng_stats *s
 	add_opt(b, RD_PCAPNG_ISB_IFDROP, &s->dropped, sizeof(s->dropped));
 	add_opt(b, RD_PCAPNG_ISB_FILTERACCEPT, &s->accepted, sizeof(s->accepted));
 	add_opt(b, RD_PCAPNG_ISB_USRDELIV, &s->delivered, sizeof(s->delivered));
+	add_text(b, RD_PCAPNG_OPT_COMMENT, s->comment);
 	end_block(b, start);
 	return 0;
 }

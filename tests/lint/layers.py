@@ -20,7 +20,7 @@ LAYERS = {
 	"cmds": ("cli/cmds/", ("base", "api", "filter", "decode", "pcapng", "engine")),
 	"walk": ("cli/walk/", ("base", "api", "filter", "decode", "pcapng", "engine", "cmds")),
 	"cli": ("cli/", ("base", "api", "filter", "decode", "pcapng", "engine", "cmds", "walk")),
-	"pktcap": ("pktcap/", ("base", "api", "filter", "decode", "pcapng")),
+	"pktcap": ("pktcap/", ("base", "api", "filter", "decode", "pcapng", "encap")),
 	"core": ("dataplane/core/", ("base", "api", "filter", "encap", "tables")),
 	"tables": ("dataplane/tables/", ("base", "api", "filter", "encap", "core")),
 	"nodes": ("dataplane/nodes/", ("base", "api", "filter", "encap", "core", "tables")),

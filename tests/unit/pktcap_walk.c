@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "base/pkt.h"
-#include "walk_diff.h"
+#include "walk_edit.h"
 
 #define OUTER 50 // Ethernet, IPv4, UDP, Geneve without options
 
@@ -131,6 +131,70 @@ static void cut_records_still_compare(void **state)
 	assert_non_null(strstr(diff(inner, 60, tunnel, 70), "~ rewritten: 60 B to 70 B"));
 }
 
+// Applies the script to `before`: it must give `after`.
+static void check_edits(const uint8_t *a, uint32_t alen, const uint8_t *b, uint32_t blen)
+{
+	struct pk_frame x = {a, alen, alen}, y = {b, blen, blen};
+	struct pk_edits e;
+	uint8_t made[256];
+	uint32_t at = 0, from = 0;
+
+	pk_walk_edits(&x, &y, &e);
+	for (unsigned i = 0; i < e.count; i++) {
+		const struct pk_edit *p = &e.list[i];
+
+		assert_int_equal(p->before, from);
+		if (p->kind == PK_EDIT_REMOVED) {
+			from += p->len;
+			continue;
+		}
+		assert_int_equal(p->after, at);
+		memcpy(made + at, (p->kind == PK_EDIT_SAME ? a + from : b + at), p->len);
+		at += p->len;
+		from += p->kind == PK_EDIT_ADDED ? 0 : p->len;
+	}
+	assert_int_equal(from, alen);
+	assert_int_equal(at, blen);
+	assert_memory_equal(made, b, blen);
+	assert_int_equal((int)blen - (int)alen, (int)e.added - (int)e.removed);
+}
+
+static void edits_make_the_one_from_the_other(void **state)
+{
+	uint8_t other[64], noise[200];
+
+	(void)state;
+	check_edits(inner, 60, inner, 60);
+	check_edits(inner, 60, tunnel, OUTER + 60);
+	check_edits(tunnel, OUTER + 60, inner, 60);
+	memcpy(other, inner, 12);
+	rd_put32(other + 12, 0x81000064);
+	memcpy(other + 16, inner + 12, 48);
+	check_edits(inner, 60, other, 64);
+	check_edits(other, 64, inner, 60);
+	memcpy(other, inner, 60);
+	other[22] = 63;
+	other[59] = 1;
+	check_edits(inner, 60, other, 60);
+	for (unsigned i = 0; i < sizeof(noise); i++) // more changes than there is room for
+		noise[i] = (uint8_t)(i % 2 ? i : 0);
+	check_edits(noise, 200, (uint8_t[200]){0}, 200);
+	check_edits(noise, 200, inner, 60);
+	check_edits(inner, 0, noise, 200);
+}
+
+static void edits_count_bytes(void **state)
+{
+	struct pk_frame x = {inner, 60, 60}, y = {tunnel, OUTER + 60, OUTER + 60};
+	struct pk_edits e;
+
+	(void)state;
+	pk_walk_edits(&x, &y, &e);
+	assert_int_equal(e.added, OUTER);
+	assert_int_equal(e.removed + e.changed, 0);
+	assert_int_equal(e.count, 2);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -140,6 +204,8 @@ int main(void)
 		cmocka_unit_test(a_change_inside_the_tunnel),
 		cmocka_unit_test(tags),
 		cmocka_unit_test(cut_records_still_compare),
+		cmocka_unit_test(edits_make_the_one_from_the_other),
+		cmocka_unit_test(edits_count_bytes),
 	};
 
 	return cmocka_run_group_tests(tests, make_frames, NULL);
