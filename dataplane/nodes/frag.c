@@ -14,6 +14,7 @@
 
 struct frag { // where a fragment belongs in its packet
 	uint32_t id;
+	uint8_t proto; // of what is fragmented: the same in all fragments, unlike md->proto
 	uint32_t off; // of its first byte
 	uint32_t len;
 };
@@ -21,6 +22,7 @@ struct frag { // where a fragment belongs in its packet
 static void read_ipv4(const uint8_t *ip, struct frag *f)
 {
 	f->id = rd_be16(ip + 4);
+	f->proto = ip[9];
 	f->off = (rd_be16(ip + 6) & 0x1fffu) * 8;
 	f->len = rd_be16(ip + 2) - (ip[0] & 15) * 4u;
 }
@@ -35,6 +37,7 @@ static bool read_ipv6(const uint8_t *ip, uint32_t readable, struct frag *f)
 
 		if (kind == EXT_FRAGMENT) {
 			f->id = rd_be32(ext + 4);
+			f->proto = ext[0];
 			f->off = rd_be16(ext + 2) & 0xfff8u;
 			f->len = end - off - 8;
 			return true;
@@ -50,7 +53,7 @@ static bool read_key(const struct rte_mbuf *m, const struct rd_meta *md, struct 
 {
 	const uint8_t *ip = rte_pktmbuf_mtod_offset(m, const uint8_t *, md->l3_off);
 
-	*k = (struct rd_frag_key){.zone = at.zone, .proto = md->proto, .dir = at.dir};
+	*k = (struct rd_frag_key){.zone = at.zone, .dir = at.dir};
 	if (md->pkt_flags & RD_PKT_IPV4) {
 		memcpy(k->src, ip + 12, 4);
 		memcpy(k->dst, ip + 16, 4);
@@ -62,6 +65,7 @@ static bool read_key(const struct rte_mbuf *m, const struct rd_meta *md, struct 
 			return false;
 	}
 	k->id = f->id;
+	k->proto = f->proto;
 	return true;
 }
 

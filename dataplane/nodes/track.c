@@ -22,13 +22,28 @@ static bool is_echo(const struct rd_flow_key *k)
 					   : k->sport == 128 || k->sport == 129;
 }
 
+static bool is_ip6_extension(uint8_t proto)
+{
+	static const uint8_t extensions[] = {0, 43, 44, 51, 60, 135, 139, 140};
+
+	return memchr(extensions, proto, sizeof(extensions)) != NULL;
+}
+
+// Without the first fragment nobody knows whose it is. Behind an IPv6 extension header anything may come.
+static bool needs_head(uint8_t proto, uint8_t family)
+{
+	if (proto == RD_IPPROTO_TCP || proto == RD_IPPROTO_UDP || is_icmp(proto))
+		return true;
+	return family == 6 && is_ip6_extension(proto);
+}
+
 enum rd_track_kind rd_track_kind(const struct rd_meta *md, const struct rd_flow_key *k)
 {
 	uint8_t family = md->pkt_flags & RD_PKT_IPV6 ? 6 : 4;
 
 	if ((md->pkt_flags & (RD_PKT_IPV4 | RD_PKT_IPV6)) == 0 || (md->pkt_flags & RD_PKT_MCAST))
 		return RD_TRACK_NONE;
-	if (md->pkt_flags & RD_PKT_FRAG_LATER)
+	if ((md->pkt_flags & RD_PKT_FRAG_LATER) && needs_head(k->proto, family))
 		return RD_TRACK_LATER;
 	if (!is_icmp(k->proto))
 		return RD_TRACK_CONN;

@@ -13,7 +13,7 @@ enum rd_track_kind {
 	RD_TRACK_NONE, // no IP, multicast, ICMP without a connection: rules alone decide
 	RD_TRACK_CONN, // of a connection, or the first of one
 	RD_TRACK_ERROR, // an ICMP error: it speaks of another packet's connection
-	RD_TRACK_LATER, // a fragment without ports
+	RD_TRACK_LATER, // a fragment that lacks the ports
 };
 
 // k is the packet's flow key.

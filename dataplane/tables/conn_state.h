@@ -27,6 +27,8 @@ enum conn_flags {
 	CONN_LIBERAL = 1 << 0, // picked up in the middle: its window is not checked
 	CONN_BOTH_OPEN = 1 << 1, // both sides sent a SYN without ACK
 	CONN_SYN_SEEN = 1 << 2, // a SYN that does not fit was let through: conn_tcp.syn_*
+	CONN_ANSWERED =
+		1 << 3, // the other side has begun: its numbers are known, also after a reset
 };
 
 enum rd_conn_state conn_state_of(uint8_t state);

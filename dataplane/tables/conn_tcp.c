@@ -67,6 +67,8 @@ static void agree_on_scale(const struct tcp *t)
 // The sender's first SYN that counts.
 static void start_side(const struct tcp *t)
 {
+	if (t->s == RD_CONN_REPLY)
+		t->id->flags |= CONN_ANSWERED;
 	RD_CONN_SET(t->c->end[t->s], t->g.end);
 	RD_CONN_SET(t->c->win[t->s], t->g.win != 0 ? t->g.win : 1);
 	t->more->isn[t->s] = t->g.seq;
@@ -163,7 +165,7 @@ static void note_fin(const struct tcp *t)
 // ACK and FIN, with data or without.
 static int data(const struct tcp *t)
 {
-	bool is_known = side(t, t->s) != SIDE_NONE && side(t, t->r) != SIDE_NONE;
+	bool is_known = (t->id->flags & CONN_ANSWERED) != 0;
 	enum fit fit;
 
 	if (!is_known || RD_CONN_GET(t->c->state) == (SIDE_SYN | SIDE_SYN << 4)) {
@@ -229,7 +231,7 @@ static void follow_new_syn(struct tcp *t)
 {
 	struct conn_segment answer = t->g;
 
-	t->id->flags &= (uint8_t) ~(CONN_SYN_SEEN | CONN_LIBERAL | CONN_BOTH_OPEN);
+	t->id->flags &= (uint8_t) ~(CONN_SYN_SEEN | CONN_LIBERAL | CONN_BOTH_OPEN | CONN_ANSWERED);
 	RD_CONN_SET(t->c->scale, 0);
 	conn_set_state(t->i, SIDE_SYN);
 	t->g = (struct conn_segment){
@@ -306,7 +308,7 @@ static int rst(const struct tcp *t)
 	uint32_t expected = RD_CONN_GET(t->c->ack[t->r]);
 	enum fit fit;
 
-	if (side(t, RD_CONN_REPLY) == SIDE_NONE)
+	if ((t->id->flags & CONN_ANSWERED) == 0)
 		return reset_opening(t);
 	if (before(t->g.seq, expected))
 		return RD_DROP_DFW_STATE_MISMATCH;
@@ -349,7 +351,7 @@ static void pick_up(const struct tcp *t)
 {
 	struct rd_conn_line *c = t->c;
 
-	t->id->flags |= CONN_LIBERAL;
+	t->id->flags |= CONN_LIBERAL | CONN_ANSWERED;
 	RD_CONN_SET(c->scale, 14 << 4 | 14); // nobody knows: the widest
 	for (unsigned d = 0; d < 2; d++) {
 		RD_CONN_SET(c->end[d], d == RD_CONN_ORIG ? t->g.end : t->g.ack);

@@ -7,8 +7,12 @@
  * RD_STAGED: 1 = every packet takes the stages, 0 = established flows take the fast path; by default a quarter of the scenarios
  * are without.
  *
+ * Connections: stateful and plain firewalls side by side, TCP, UDP, ICMP echoes and errors, fragments; strict and loose; limits,
+ * aging, and rules that change meanwhile. How many there are and how many are half open is compared after each packet.
+ *
  * Two things are left to the cache. A station that moves from one tunnel to another is believed once a second and flow, so
- * the clock ticks before such a packet. And the packets of a burst are decided together, so nothing is learned in bursts.
+ * the clock ticks before such a packet. And the packets of a burst are decided together, so nothing is learned in bursts,
+ * and no connection changes.
  */
 #include "semantics.h"
 
@@ -29,7 +33,7 @@ static struct sem_result want;
 static uint64_t drops_before[RD_DROP_MAX], dfw_before[2];
 static struct rd_flow_stats seen; // sum over all scenarios
 static uint64_t nb_packets, nb_outputs, nb_changes;
-static char history[HISTORY][200];
+static char history[HISTORY][240];
 static unsigned step;
 
 static void say(const char *what)
@@ -56,14 +60,15 @@ static void fail_here(uint64_t seed, const char *what)
 static void say_packet(const struct sem_pkt *k, uint16_t port)
 {
 	const struct sem_pkt *i = k->inner != NULL ? k->inner : k;
-	char text[180];
+	char text[220];
 
 	snprintf(text, sizeof(text),
 		"port %u%s vni %u: ..:%02x > ..:%02x kind %u tags %u vlan %u proto %u frag %u "
-		".%u > .%u ports %u %u id %u len %u",
+		".%u > .%u ports %u %u id %u len %u, TCP %u seq %u ack %u",
 		port, k->inner != NULL ? " tunnel" : "", k->vni, i->smac[5], i->dmac[5], i->kind,
 		i->tags, i->vlan[0], i->proto, i->frag, i->src[i->kind == SEM_IP4 ? 3 : 15],
-		i->dst[i->kind == SEM_IP4 ? 3 : 15], i->sport, i->dport, i->icmp_id, i->payload);
+		i->dst[i->kind == SEM_IP4 ? 3 : 15], i->sport, i->dport, i->icmp_id, i->payload,
+		i->flags, i->seq, i->ack);
 	say(text);
 }
 
@@ -167,17 +172,38 @@ static void inject(const struct sem_pkt *k, uint16_t port)
 	nb_packets++;
 }
 
+static void compare_conns(uint64_t seed)
+{
+	char text[100];
+
+	for (unsigned i = 0; i < SEM_PORTS; i++) {
+		uint16_t idx = sem.port[i].idx;
+		unsigned half_open, nb = sem_state_count(idx, &half_open);
+		uint32_t got_half_open, got = rd_conn_zone_count(idx, &got_half_open);
+
+		if (idx == 0 || (got == nb && got_half_open == half_open))
+			continue;
+		snprintf(text, sizeof(text),
+			"port %u: %u connections, %u half open; the reference has %u and %u", idx,
+			got, got_half_open, nb, half_open);
+		fail_here(seed, text);
+	}
+}
+
 static void finish(uint64_t seed)
 {
 	rd_worker_walk_once(gf_w);
 	compare_drops(seed);
 	compare_output(seed);
+	compare_conns(seed);
 }
 
 static bool teaches(const struct sem_pkt *k, uint16_t port)
 {
 	begin();
+	sem_state_save();
 	sem_receive(port, k, true, &want);
+	want.taught |= sem_state_restore();
 	return want.taught;
 }
 
@@ -289,6 +315,7 @@ static void scenarios(void **state)
 {
 	static const uint32_t capacities[] = {5, 24, 4096};
 	uint64_t nb = from_env("RD_SCENARIOS", 5000), seed = from_env("RD_SEED", 1);
+	struct rd_conn_stats c;
 
 	(void)state;
 	for (unsigned i = 0; i < RTE_DIM(tables); i++) {
@@ -299,16 +326,24 @@ static void scenarios(void **state)
 		scenario(seed + i);
 	for (unsigned i = 0; i < RTE_DIM(tables); i++)
 		rd_flow_table_free(tables[i]);
+	rd_conn_stats(&c);
 	print_message("%lu packets, %lu frames out, %lu changes; hits %lu misses %lu evictions "
 		      "%lu stale %lu renewed %lu expired %lu\n",
 		nb_packets, nb_outputs, nb_changes, seen.hits, seen.misses, seen.evictions,
 		seen.stale, seen.renewed, seen.expired);
+	print_message(
+		"connections: %lu created, %lu expired, %lu killed, %lu reset; refused: %lu by "
+		"the limit, %lu as flood, %lu out of state\n",
+		c.created, c.expired, c.killed, c.reset, c.limit, c.flood, c.mismatch);
 	if (nb < 100) // too few to say
 		return;
 	assert_true(nb_outputs > nb_packets / 4);
 	assert_true(seen.hits > nb_packets / 8);
 	assert_true(seen.evictions > nb && seen.stale > nb && seen.renewed > nb);
 	assert_true(seen.expired > nb / 10);
+	assert_true(c.created > nb && c.expired > nb / 10 && c.killed > nb / 50);
+	assert_true(c.reset > nb / 200 && c.limit > nb / 10 && c.flood > nb / 100
+		&& c.mismatch > nb / 10);
 }
 
 int main(void)

@@ -15,6 +15,7 @@ struct sem_world {
 	struct sem_tep tep;
 	struct sem_station station[SEM_STATIONS];
 	uint16_t mtu[4]; // by switch
+	struct sem_conns conn;
 	uint32_t now_s;
 };
 extern struct sem_world sem;
@@ -55,8 +56,19 @@ struct sem_tunnel *sem_tunnel_by_remote(const uint8_t ip[4]);
 struct sem_station *sem_station(uint16_t seg, const uint8_t mac[6]);
 void sem_put(uint16_t seg, const uint8_t mac[6], uint8_t kind, bool is_tunnel, uint16_t to);
 void sem_forget(uint16_t seg, const uint8_t mac[6]);
+bool sem_rules_allow(
+	const struct sem_port *p, enum rd_dfw_dir dir, const struct sem_pkt *k, uint16_t *reason);
+
+// semantics_state.c: rules and connections.
 bool sem_allowed(
 	const struct sem_port *p, enum rd_dfw_dir dir, const struct sem_pkt *k, uint16_t *reason);
+void sem_state_begin(void); // no connections
+void sem_state_save(void);
+bool sem_state_restore(void); // whether anything had changed since
+void sem_state_age(void);
+void sem_state_flush(uint16_t zone); // 0 = all
+unsigned sem_state_count(uint16_t zone, unsigned *half_open);
+bool sem_is_error(const struct sem_pkt *k); // ICMP
 
 // semantics_world.c: the same topology in the tables and in the reference.
 extern uint64_t sem_seed;
@@ -67,9 +79,18 @@ void sem_world_build(void);
 void sem_mac(uint8_t mac[6], unsigned n); // stations of the test by number
 const struct sem_port *sem_some_port(unsigned types); // bits by enum rd_port_type
 
-// semantics_change.c: one random change to both. What it was, as text.
+// semantics_change.c, semantics_change_dfw.c: one random change to both. What it was, as text.
 const char *sem_change(void);
+void sem_change_timeouts(void); // of connections, and strict or loose
+void sem_change_limits(char *text, size_t size);
+void sem_change_rules(char *text, size_t size);
+void sem_change_conns(char *text, size_t size); // settings, age, flush
 
 // semantics_traffic.c: a random packet and the port that it comes in at.
 void sem_traffic_begin(void);
 uint16_t sem_traffic(struct sem_pkt *k);
+
+// semantics_talk.c
+void sem_talk_begin(void);
+void sem_talk(unsigned n, struct sem_pkt *k); // k becomes the next TCP segment of conversation n
+void sem_complain(struct sem_pkt *k); // k becomes an ICMP error about what k answers

@@ -116,26 +116,12 @@ static void port_rest(void)
 
 static void rules(void)
 {
-	static const uint16_t dports[] = {0, 0, 22, 80, 443, 53};
-	static const uint8_t protos[] = {0, 6, 17, 1, 58};
-	struct sem_port *s = some(GUESTS);
+	sem_change_rules(text, sizeof(text));
+}
 
-	s->dfw = true;
-	s->allow = sem_chance(60);
-	s->nb_rules = (uint8_t)sem_rnd(SEM_RULES + 1);
-	for (unsigned i = 0; i < s->nb_rules; i++) {
-		struct gt_rule *r = &s->rule[i];
-
-		*r = (struct gt_rule){.id = 1000 + i,
-			.dir = (enum rd_dfw_dir)(1 + sem_rnd(3)),
-			.allow = sem_chance(60),
-			.proto = protos[sem_rnd(RTE_DIM(protos))]};
-		if (r->proto == 6 || r->proto == 17)
-			r->dport = dports[sem_rnd(RTE_DIM(dports))];
-	}
-	gt_dfw(s->idx, s->rule, s->nb_rules, s->allow);
-	snprintf(
-		text, sizeof(text), "port %u: %u rules, default %d", s->idx, s->nb_rules, s->allow);
+static void conns(void)
+{
+	sem_change_conns(text, sizeof(text));
 }
 
 static void segment_opts(void)
@@ -342,8 +328,9 @@ static void mtu(void)
 const char *sem_change(void)
 {
 	static void (*const changes[])(void) = {port_state, port_state, port_segment, port_segment,
-		port_mac, port_rest, rules, rules, rules, segment_opts, segment_number, tunnel,
-		tunnel_macs, station, station, stations_flush, stations_age, flows, flows, mtu};
+		port_mac, port_rest, rules, rules, rules, rules, rules, conns, conns, conns,
+		segment_opts, segment_number, tunnel, tunnel_macs, station, station, stations_flush,
+		stations_age, flows, flows, mtu};
 
 	text[0] = '\0';
 	changes[sem_rnd(RTE_DIM(changes))]();

@@ -35,6 +35,42 @@ void sem_ip_sum(uint8_t *ip)
 	put2(ip + 10, sem_sum(ip, 20, 0));
 }
 
+static void put4(uint8_t *p, uint32_t v)
+{
+	put2(p, v >> 16);
+	put2(p + 2, v & 0xffff);
+}
+
+static void tcp_build(const struct sem_pkt *k, uint8_t *b)
+{
+	put4(b + 4, k->seq);
+	put4(b + 8, k->ack);
+	b[12] = 0x50;
+	b[13] = k->flags;
+	put2(b + 14, 65535);
+	memset(b + 16, 0, 4);
+}
+
+// What an ICMP error quotes, as much as there is room for.
+static void quote_build(const struct sem_pkt *k, uint8_t *b)
+{
+	const struct sem_quote *q = &k->quote;
+	bool v4 = k->kind == SEM_IP4;
+	uint8_t ip[48] = {v4 ? 0x45 : 0x60}, *l4 = ip + (v4 ? 20 : 40);
+	unsigned len = v4 ? 28 : 48;
+
+	ip[v4 ? 9 : 6] = q->proto;
+	memcpy(ip + (v4 ? 12 : 8), q->src, v4 ? 4 : 16);
+	memcpy(ip + (v4 ? 16 : 24), q->dst, v4 ? 4 : 16);
+	put2(l4, q->sport);
+	put2(l4 + 2, q->dport);
+	if (q->proto == ICMP || q->proto == ICMP6) {
+		put2(l4, v4 ? 0x0800 : 0x8000);
+		put2(l4 + 4, q->sport);
+	}
+	memcpy(b, ip, k->payload < len ? k->payload : len);
+}
+
 static unsigned l4_build(const struct sem_pkt *k, uint8_t *b)
 {
 	unsigned hdr = 0;
@@ -46,9 +82,7 @@ static unsigned l4_build(const struct sem_pkt *k, uint8_t *b)
 	put2(b, k->sport);
 	put2(b + 2, k->dport);
 	if (k->proto == TCP) {
-		memset(b + 4, 0, 16);
-		b[12] = 0x50;
-		b[13] = 0x10;
+		tcp_build(k, b);
 		hdr = 20;
 	} else if (k->proto == UDP) {
 		put2(b + 4, 8u + k->payload);
@@ -63,6 +97,8 @@ static unsigned l4_build(const struct sem_pkt *k, uint8_t *b)
 	}
 	for (unsigned i = 0; i < k->payload; i++)
 		b[hdr + i] = (uint8_t)(i * 11 + k->tos);
+	if (sem_is_error(k))
+		quote_build(k, b + hdr);
 	return hdr + k->payload;
 }
 

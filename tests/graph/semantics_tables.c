@@ -105,7 +105,7 @@ static bool matches(const struct gt_rule *r, enum rd_dfw_dir dir, const struct s
 	return r->dport == 0 || (ports && r->dport == k->dport);
 }
 
-bool sem_allowed(
+bool sem_rules_allow(
 	const struct sem_port *p, enum rd_dfw_dir dir, const struct sem_pkt *k, uint16_t *reason)
 {
 	if (p == NULL || !p->dfw || k->kind == SEM_ARP || k->kind == SEM_OTHER)

@@ -64,6 +64,7 @@ static void some_ip(struct sem_pkt *k)
 	k->src[k->kind == SEM_IP4 ? 3 : 15] = (uint8_t)(1 + sem_rnd(5));
 	k->dst[k->kind == SEM_IP4 ? 3 : 15] = (uint8_t)(1 + sem_rnd(5));
 	k->tos = sem_chance(30) ? (uint8_t)sem_rnd(256) : 0;
+	k->quote.proto = 17; // if it is an ICMP error: of nobody's
 	some_ports(k);
 }
 
@@ -86,6 +87,7 @@ static void some_packet(struct sem_pkt *k)
 
 void sem_traffic_begin(void)
 {
+	sem_talk_begin();
 	for (unsigned i = 0; i < FLOWS; i++) {
 		struct flow *f = &flows[i];
 
@@ -170,6 +172,61 @@ static uint16_t segment_of(const struct flow *f)
 	return s != NULL ? s->idx : 0;
 }
 
+static void swap(void *a, void *b, size_t size)
+{
+	uint8_t old[16];
+
+	memcpy(old, a, size);
+	memcpy(a, b, size);
+	memcpy(b, old, size);
+}
+
+static void swap_ends(struct sem_pkt *k)
+{
+	bool icmp = k->proto == 1 || k->proto == 58;
+
+	swap(k->smac, k->dmac, 6);
+	swap(k->src, k->dst, 16);
+	if (!icmp)
+		swap(&k->sport, &k->dport, 2);
+	else if (k->proto == 1)
+		k->sport = k->sport == 8 ? 0 : k->sport == 0 ? 8 : k->sport;
+	else if (k->sport == 128 || k->sport == 129)
+		k->sport ^= 1;
+}
+
+static unsigned slot_of(uint16_t port)
+{
+	unsigned i = 0;
+
+	while (i + 1 < SEM_PORTS && sem.port[i].idx != port)
+		i++;
+	return i;
+}
+
+// An answer to the flow's packets, from wherever its receiver is.
+static void turn(struct flow *f)
+{
+	const struct sem_seg *seg = sem_seg(segment_of(f));
+	const struct sem_station *s = seg != NULL ? sem_station(seg->idx, f->k.dmac) : NULL;
+	const struct sem_port *p = s != NULL && !s->is_tunnel ? sem_port(s->to) : NULL;
+
+	if (seg == NULL || (f->k.dmac[0] & 1))
+		return;
+	f->from = seg->vlan < 0 ? FROM_TUNNEL : FROM_VLAN;
+	if (p != NULL && p->type != RD_PORT_UPLINK) {
+		f->from = FROM_GUEST;
+		f->slot = slot_of(p->idx);
+	}
+	for (unsigned i = 0; s != NULL && s->is_tunnel && i < SEM_TUNNELS; i++)
+		if (sem.tunnel[i].idx == s->to)
+			f->remote = i;
+	swap_ends(&f->k);
+	f->k.vni = seg->vni;
+	f->k.vlan[0] = seg->vlan > 0 ? (uint16_t)seg->vlan : 0;
+	f->k.tags = f->from == FROM_VLAN && f->k.vlan[0] != 0;
+}
+
 // To somebody whom the segment knows, else everything would be flooded.
 static void aim(struct flow *f)
 {
@@ -190,12 +247,22 @@ static void aim(struct flow *f)
 
 uint16_t sem_traffic(struct sem_pkt *k)
 {
-	struct flow *f = &flows[sem_rnd(FLOWS)];
+	unsigned n = sem_rnd(FLOWS);
+	struct flow turned, *f = &flows[n];
 	const struct sem_port *p;
+	bool ip = f->k.kind == SEM_IP4 || f->k.kind == SEM_IP6;
 
 	aim(f);
+	turned = *f;
+	if (ip && sem_chance(45)) {
+		f = &turned;
+		turn(f);
+	}
 	*k = f->k;
 	vary(k);
+	if (ip && sem_chance(6))
+		sem_complain(k);
+	sem_talk(n, k);
 	if (f->from == FROM_TUNNEL)
 		return from_tunnel(f, k);
 	k->vni = 0;

@@ -14,6 +14,7 @@
 #define SEM_STATIONS 512
 #define SEM_RULES 6
 #define SEM_OUTS 128
+#define SEM_LATER_OFF 128 // where a later fragment begins
 
 enum sem_kind {
 	SEM_IP4,
@@ -28,6 +29,12 @@ enum sem_frag {
 	SEM_LATER,
 };
 
+struct sem_quote { // in an ICMP error
+	uint8_t proto;
+	uint8_t src[16], dst[16];
+	uint16_t sport, dport; // ICMP echo: the id in both
+};
+
 struct sem_pkt { // what a frame says
 	uint8_t dmac[6], smac[6];
 	uint8_t kind; // enum sem_kind
@@ -39,6 +46,9 @@ struct sem_pkt { // what a frame says
 	uint8_t src[16], dst[16];
 	uint16_t sport, dport; // ICMP: type and code
 	uint16_t icmp_id;
+	uint8_t flags; // TCP
+	uint32_t seq, ack;
+	struct sem_quote quote;
 	uint16_t payload; // bytes
 	uint32_t vni; // with inner
 	const struct sem_pkt *inner; // Geneve
@@ -59,7 +69,8 @@ struct sem_port {
 	uint16_t team[2];
 	uint16_t dev_mtu;
 	int sink; // of RD_ATTACH_ETHDEV
-	bool dfw, allow; // has a firewall; its default
+	bool dfw, allow, stateful; // has a firewall; its default
+	uint32_t version; // of its rules
 	uint8_t nb_rules;
 	struct gt_rule rule[SEM_RULES];
 };
@@ -93,6 +104,12 @@ struct sem_tep {
 	uint32_t seed;
 	uint8_t nb_team;
 	uint16_t team[2];
+};
+
+struct sem_conns { // what holds for the connections of all firewalls
+	bool strict;
+	uint32_t max, max_half_open; // of one firewall, 0 = no limit
+	uint32_t timeout_s[RD_CONN_STATE_COUNT];
 };
 
 struct sem_station { // of the forwarding database

@@ -186,7 +186,8 @@ static void add_rules(void)
 			continue;
 		p->dfw = true;
 		p->allow = true;
-		gt_dfw(p->idx, NULL, 0, true);
+		p->stateful = sem_chance(60);
+		(p->stateful ? gt_dfw_stateful : gt_dfw)(p->idx, NULL, 0, true);
 	}
 }
 
@@ -215,8 +216,10 @@ static void add_tunnels(uint16_t seg)
 void sem_world_build(void)
 {
 	uint16_t a, b, vlan;
+	char text[80];
 
 	memset(&sem, 0, sizeof(sem));
+	sem_state_begin();
 	sem.now_s = gf_w->now_s;
 	gt_host("arm");
 	gt_switch("s1", "arm", 3, 1600);
@@ -237,4 +240,6 @@ void sem_world_build(void)
 	add_x86(add_port(gt_port("mux", "arm/s1", RD_PORT_MUX), -1)->idx,
 		sem_chance(70) ? a : vlan);
 	add_rules();
+	sem_change_timeouts();
+	sem_change_limits(text, sizeof(text));
 }
