@@ -127,15 +127,17 @@ static void put_ends(FILE *out, const json_t *rule, const char *key)
 {
 	const json_t *list = json_object_get(rule, key);
 	size_t n = json_array_size(list);
-	const char *one = n == 1 ? json_string_value(json_array_get(list, 0)) : "";
+	const char *one = n > 0 ? json_string_value(json_array_get(list, 0)) : "";
+	bool others = one[0] == '!';
 
 	if (n == 0)
 		fprintf(out, " %s any", key);
 	else if (n == 1)
-		fprintf(out, " %s %s%s", key, strpbrk(one, "/:") == NULL ? "addrset " : "", one);
+		fprintf(out, " %s %s%s%s", key, others ? "! " : "",
+			strpbrk(one, "/:") == NULL ? "addrset " : "", one + others);
 	else
-		fprintf(out, " %s addrset rule-%lld-%s", key, (long long)rd_item_int(rule, "id"),
-			key);
+		fprintf(out, " %s %saddrset rule-%lld-%s", key, others ? "! " : "",
+			(long long)rd_item_int(rule, "id"), key);
 }
 
 // "tcp/80:1-9" as the vendor has it: protocol tcp ... port 80.

@@ -207,7 +207,7 @@ static const struct rd_arg_desc rule_args[] = {
 	{.key = "from",
 		.type = RD_ARG_REFS,
 		.param = "from",
-		.help = "addresses, prefixes, groups (MACs in an l2 section); any"},
+		.help = "addresses, prefixes, groups (MACs in an l2 section); !A,!B: all but those; any"},
 	{.key = "to", .type = RD_ARG_REFS, .param = "to", .help = "likewise"},
 	{.key = "service",
 		.type = RD_ARG_REFS,

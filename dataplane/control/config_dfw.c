@@ -86,13 +86,13 @@ static void port_dfw(struct line *l, const struct rd_port *p)
 }
 
 static void put_addrs(struct line *l, const char *word, const struct rd_dfw_model *m,
-	const struct rd_dfw_addr *a, unsigned nb)
+	const struct rd_dfw_addr *a, unsigned nb, bool others)
 {
 	char text[RD_DFW_NAME_LEN];
 
 	for (unsigned i = 0; i < nb; i++)
-		put(l, "%s%s%s%s", i == 0 ? " " : "", i == 0 ? word : ",", i == 0 ? " " : "",
-			rd_dfw_addr_text(m, &a[i], text));
+		put(l, "%s%s%s%s%s", i == 0 ? " " : "", i == 0 ? word : ",", i == 0 ? " " : "",
+			others ? "!" : "", rd_dfw_addr_text(m, &a[i], text));
 }
 
 static void put_targets(struct line *l, const char *word, const struct rd_dfw_model *m,
@@ -123,7 +123,7 @@ static void group(struct line *l, const struct rd_dfw_model *m, const struct rd_
 	for (unsigned i = 0; i < g->nb_addrs; i += PORTION) {
 		put(l, "dfw group add %s", g->name);
 		put_addrs(l, "addresses", m, g->addr + i,
-			g->nb_addrs - i < PORTION ? g->nb_addrs - i : PORTION);
+			g->nb_addrs - i < PORTION ? g->nb_addrs - i : PORTION, false);
 		rd_line_emit(l);
 	}
 	for (unsigned i = 0; i < g->nb_members; i += PORTION) {
@@ -140,8 +140,8 @@ static void rule(struct line *l, const struct rd_dfw_model *m, const struct rd_d
 	put(l, "dfw rule add %s %u action %s", s->name, r->id, rd_dfw_action_text(r->action));
 	if (r->dir != RD_DFW_INOUT)
 		put(l, " dir %s", rd_dfw_dir_text(r->dir));
-	put_addrs(l, "from", m, r->from, r->nb_from);
-	put_addrs(l, "to", m, r->to, r->nb_to);
+	put_addrs(l, "from", m, r->from, r->nb_from, r->from_not);
+	put_addrs(l, "to", m, r->to, r->nb_to, r->to_not);
 	put_services(l, m, r->service, r->nb_services);
 	if (r->ethertype != 0)
 		put(l, " ethertype 0x%04x", r->ethertype);

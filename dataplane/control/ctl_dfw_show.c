@@ -10,13 +10,15 @@
 #include "tables/dfw_edit.h"
 #include "tables/dfw_policy.h"
 
-static json_t *addrs(const struct rd_dfw_model *m, const struct rd_dfw_addr *a, unsigned nb)
+static json_t *addrs(
+	const struct rd_dfw_model *m, const struct rd_dfw_addr *a, unsigned nb, bool others)
 {
 	json_t *list = json_array();
 	char text[RD_DFW_NAME_LEN];
 
 	for (unsigned i = 0; i < nb; i++)
-		json_array_append_new(list, json_string(rd_dfw_addr_text(m, &a[i], text)));
+		json_array_append_new(list,
+			json_sprintf("%s%s", others ? "!" : "", rd_dfw_addr_text(m, &a[i], text)));
 	return list;
 }
 
@@ -53,7 +55,8 @@ static json_t *rule_item(const struct rd_dfw_model *m, const struct rd_dfw_secti
 	json_t *item = json_pack("{s:s,s:i,s:I,s:s,s:s,s:s,s:o,s:o,s:o,s:b,s:b,s:I,s:I,s:I}",
 		"section", s->name, "at", (int)at + 1, "id", (json_int_t)r->id, "name", r->name,
 		"dir", rd_dfw_dir_text(r->dir), "action", rd_dfw_action_text(r->action), "from",
-		addrs(m, r->from, r->nb_from), "to", addrs(m, r->to, r->nb_to), "applied_to",
+		addrs(m, r->from, r->nb_from, r->from_not), "to",
+		addrs(m, r->to, r->nb_to, r->to_not), "applied_to",
 		targets(m, r->target, r->nb_targets), "log", r->log, "disabled", r->disabled,
 		"hits", (json_int_t)c.packets, "bytes", (json_int_t)c.bytes, "sessions",
 		(json_int_t)c.sessions);
@@ -141,7 +144,7 @@ int ctl_dfw_group_list(struct rd_request *req)
 		if (g != NULL)
 			rd_req_item(req,
 				json_pack("{s:s,s:o,s:o}", "name", g->name, "addresses",
-					addrs(m, g->addr, g->nb_addrs), "members",
+					addrs(m, g->addr, g->nb_addrs, false), "members",
 					targets(m, g->member, g->nb_members)));
 	}
 	return 0;

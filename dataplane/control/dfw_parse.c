@@ -106,21 +106,40 @@ static void parse_mac(
 		rd_req_fail(req, key, -EINVAL, "\"%.60s\" is no MAC address", text);
 }
 
+// "!10.0.0.0/8": all but the list's elements; then every element has the sign.
+static const char *read_not(
+	struct rd_request *req, const char *key, const char *text, bool first, bool *others)
+{
+	bool other = text[0] == '!';
+
+	if (first)
+		*others = other;
+	if (other == *others)
+		return text + other;
+	rd_req_fail(req, key, -EINVAL, "either all elements of %s begin with ! or none", key);
+	rd_err_hint(req->err, "!10.0.0.0/8,!10.1.0.0/16 is all but both");
+	return text;
+}
+
 static void read_addrs(struct rd_request *req, const char *key, const struct rd_dfw_model *m,
 	struct rd_dfw_rule *r, bool source)
 {
 	struct rd_dfw_addr *list;
+	bool others = false;
 	const char *text;
 	json_t *array;
 	uint16_t nb = 0;
 
 	list = list_new(req, key, RD_DFW_LIST_MAX, sizeof(*list), &array);
 	for (; list != NULL && next_text(req, key, array, nb, &text); nb++) {
-		if (r->l2)
+		if (!r->l2)
+			text = read_not(req, key, text, nb == 0, &others);
+		if (req->err->code == 0 && r->l2)
 			parse_mac(req, key, text, &list[nb]);
-		else
+		else if (req->err->code == 0)
 			parse_addr(req, key, text, m, &list[nb]);
 	}
+	*(source ? &r->from_not : &r->to_not) = others;
 	if (source) {
 		r->from = list;
 		r->nb_from = nb;

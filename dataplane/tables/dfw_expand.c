@@ -30,7 +30,7 @@ static int no_memory(struct rd_err *err)
 	return rd_err_set(err, -ENOMEM, "no memory for firewall rules");
 }
 
-static int add_prefix(struct prefixes *p, const struct rd_dfw_addr *a)
+static int add_prefix(struct prefixes *p, const struct prefix *one)
 {
 	if (p->nb == p->cap) {
 		uint32_t cap = p->cap == 0 ? 16 : p->cap * 2;
@@ -41,9 +41,16 @@ static int add_prefix(struct prefixes *p, const struct rd_dfw_addr *a)
 		p->v = grown;
 		p->cap = cap;
 	}
-	p->v[p->nb] = (struct prefix){.family = a->family, .len = a->len};
-	memcpy(p->v[p->nb++].addr, a->addr, sizeof(a->addr));
+	p->v[p->nb++] = *one;
 	return 0;
+}
+
+static int add_addr(struct prefixes *p, const struct rd_dfw_addr *a)
+{
+	struct prefix one = {.family = a->family, .len = a->len};
+
+	memcpy(one.addr, a->addr, sizeof(one.addr));
+	return add_prefix(p, &one);
 }
 
 // A list without elements is any; a group without addresses is nobody.
@@ -54,16 +61,75 @@ static int flatten(const struct rd_dfw_model *m, const struct rd_dfw_addr *list,
 	int rc = 0;
 
 	if (nb == 0)
-		return add_prefix(out, &any);
+		return add_addr(out, &any);
 	for (uint32_t i = 0; i < nb && rc == 0; i++) {
 		const struct rd_dfw_group *g = m->group[list[i].group];
 
 		if (list[i].group == 0)
-			rc = add_prefix(out, &list[i]);
+			rc = add_addr(out, &list[i]);
 		for (unsigned n = 0; g != NULL && n < g->nb_addrs && rc == 0; n++)
-			rc = add_prefix(out, &g->addr[n]);
+			rc = add_addr(out, &g->addr[n]);
 	}
 	return rc;
+}
+
+static bool bit_of(const struct prefix *p, unsigned at)
+{
+	return (p->addr[at / 8] >> (7 - at % 8) & 1) != 0;
+}
+
+static void swap(struct prefix *a, struct prefix *b)
+{
+	struct prefix old = *a;
+
+	*a = *b;
+	*b = old;
+}
+
+// All of `at` but the nb prefixes at v, which lie within it. Their order is lost. Not deeper than an address has bits.
+static int add_others(struct prefixes *out, struct prefix *v, uint32_t nb, struct prefix at)
+{
+	uint32_t zeros = 0;
+	int rc;
+
+	if (nb == 0)
+		return add_prefix(out, &at);
+	for (uint32_t i = 0; i < nb; i++)
+		if (v[i].len <= at.len)
+			return 0; // it is all of it
+	for (uint32_t i = 0; i < nb; i++)
+		if (!bit_of(&v[i], at.len))
+			swap(&v[i], &v[zeros++]);
+	at.len++;
+	rc = add_others(out, v, zeros, at);
+	at.addr[(at.len - 1) / 8] |= (uint8_t)(0x80 >> (at.len - 1) % 8);
+	return rc < 0 ? rc : add_others(out, v + zeros, nb - zeros, at);
+}
+
+// Whoever is not in the list, of both families.
+static int flatten_others(const struct rd_dfw_model *m, const struct rd_dfw_addr *list, uint32_t nb,
+	struct prefixes *out)
+{
+	struct prefixes in = {0};
+	uint32_t v4 = 0;
+	int rc = flatten(m, list, nb, &in);
+
+	for (uint32_t i = 0; i < in.nb; i++)
+		if (in.v[i].family == AF_INET)
+			swap(&in.v[i], &in.v[v4++]);
+	if (rc == 0)
+		rc = add_others(out, in.v, v4, (struct prefix){.family = AF_INET});
+	if (rc == 0)
+		rc = add_others(out, in.v == NULL ? NULL : in.v + v4, in.nb - v4,
+			(struct prefix){.family = AF_INET6});
+	free(in.v);
+	return rc;
+}
+
+static int flatten_side(const struct rd_dfw_model *m, const struct rd_dfw_addr *list, uint32_t nb,
+	bool others, struct prefixes *out)
+{
+	return others ? flatten_others(m, list, nb, out) : flatten(m, list, nb, out);
 }
 
 static int grow(struct terms *t)
@@ -203,10 +269,10 @@ static int expand(
 			.action = r->action,
 			.log = r->log,
 			.l2 = r->l2};
-		rc = flatten(m, r->from, r->nb_from, &list[0]);
+		rc = flatten_side(m, r->from, r->nb_from, r->from_not, &list[0]);
 	}
 	if (rc == 0)
-		rc = flatten(m, r->to, r->nb_to, &list[1]);
+		rc = flatten_side(m, r->to, r->nb_to, r->to_not, &list[1]);
 	rc = rc < 0 ? no_memory(err) : combine(m, t, r, list, err);
 	free(list[0].v);
 	free(list[1].v);

@@ -46,7 +46,8 @@ int rd_dfw_service_check(const struct rd_dfw_service *s, struct rd_err *err)
 // Plain prefixes of different families in a rule without groups can never meet.
 static bool families_meet(const struct rd_dfw_rule *r)
 {
-	unsigned from = r->nb_from == 0 ? 3 : 0, to = r->nb_to == 0 ? 3 : 0;
+	unsigned from = r->nb_from == 0 || r->from_not ? 3 : 0;
+	unsigned to = r->nb_to == 0 || r->to_not ? 3 : 0;
 
 	for (unsigned i = 0; i < r->nb_from; i++)
 		from |= r->from[i].group != 0 ? 3 : r->from[i].family == AF_INET ? 1 : 2;

@@ -49,6 +49,7 @@ struct rd_dfw_rule {
 	uint8_t dir; // enum rd_dfw_dir
 	uint8_t action; // enum rd_dfw_action
 	bool log, disabled, l2;
+	bool from_not, to_not; // all but the list's
 	uint16_t ethertype; // of an L2 rule, 0 = any
 	uint16_t nb_from, nb_to, nb_services,
 		nb_targets; // 0 = any; no target = wherever the section applies

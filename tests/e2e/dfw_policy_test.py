@@ -104,11 +104,13 @@ POLICY = """dfw begin
 dfw service set web service tcp/80,tcp/443:1024-65535
 dfw group set clients addresses 10.0.0.0/8,2001:db8::/32
 dfw group set guests members port:a,segment:lan
+dfw group set group-less addresses 172.16.0.9
 dfw section add mac kind l2
 dfw rule add mac 900 action drop from 02:00:00:00:00:99 ethertype 0x0806
 dfw section add app applied-to group:guests
 dfw rule add app 1024 action drop dir out service tcp/135 log
 dfw rule add app 1025 action allow from clients,192.168.4.3 service web,icmp/8:0 log name "for all"
+dfw rule add app 1027 action drop dir in from !clients,!192.168.0.0/16 to !group-less service tcp/81
 dfw rule add app 1026 action reject dir in service tcp/22 applied-to port:b disabled
 dfw commit
 dfw set port b stateful off
@@ -131,8 +133,13 @@ def test_config_and_forms(tmp_path):
 		text = d.cli("vsipioctl", "getrules", "-f", "b")
 		assert "rule 1024 at 1 out protocol tcp from any to any port 135 drop with log;" in text
 		assert "rule 900 at 1 inout ethertype 0x0806 from 02:00:00:00:00:99 to any drop;" in text and "1026" not in text
+		assert "rule 1027 at 3 in protocol tcp from ! addrset rule-1027-from to ! addrset group-less port 81 drop;" in text
+		assert c.one("dfw_rule.list", id=1027)["from"] == ["!clients", "!192.168.0.0/16"]
 		assert "addrset clients {\nip 10.0.0.0/8," in d.cli("vsipioctl", "getaddrsets", "-f", "b")
 		assert "192.168.4.3:49676 -> 192.168.4.4:80 in protocol tcp state SYN_SENT" in d.cli("vsipioctl", "getflows", "-f", "a")
+		for words in ("from !clients,10.0.0.1", "from clients,!10.0.0.1", "to !any", "to !!10.0.0.1", "to !"):
+			done = d.cli("dfw", "rule", "add", "app", "1028", "action", "drop", *words.split(), check=False)
+			assert done.returncode != 0 and words.split()[0] in done.stderr, done.stderr
 	(tmp_path / "again.rd").write_text("\n".join(first) + "\n")
 	with Daemon(files=[tmp_path / "again.rd"]) as d, d.client() as c:
 		assert [i["line"] for i in c.list("running_config")] == first

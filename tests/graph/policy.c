@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
  * Compiled rule sets against a slow reference that reads the rules as they were written: random policies of both families, with
- * groups, services, MACs and disabled rules, in sets small enough for a list and large enough for a trie.
+ * groups, negated lists, services, MACs and disabled rules, in sets small enough for a list and large enough for a trie.
  */
 #include "graph_fixture.h"
 
@@ -18,6 +18,7 @@
 #define KEYS 500 // of each: 110,000 comparisons
 
 static uint64_t seed;
+static unsigned nb_others; // lists that mean all but their elements
 
 static uint32_t rnd(uint32_t below)
 {
@@ -98,6 +99,10 @@ static struct rd_dfw_rule *random_rule(uint32_t id, bool l2)
 		random_addr(&r->to[i], l2);
 		random_service(&r->service[i]);
 	}
+	// Not both: all but some addresses of IPv6 is up to 128 prefixes, and those multiply.
+	r->from_not = !l2 && r->nb_from > 0 && rnd(20) == 0;
+	r->to_not = !l2 && r->nb_to > 0 && !r->from_not && rnd(20) == 0;
+	nb_others += r->from_not + r->to_not;
 	return r;
 }
 
@@ -173,6 +178,14 @@ static bool in_list(const struct rd_dfw_model *m, const struct rd_dfw_addr *a, u
 	return nb == 0;
 }
 
+static bool is_meant(const struct rd_dfw_model *m, const struct rd_dfw_rule *r, bool source,
+	int family, const uint8_t *addr)
+{
+	if (source)
+		return in_list(m, r->from, r->nb_from, family, addr) != r->from_not;
+	return in_list(m, r->to, r->nb_to, family, addr) != r->to_not;
+}
+
 static bool is_service(const struct rd_dfw_service *s, const struct rd_flow_key *k)
 {
 	bool ports = s->sport_lo > 0 || s->sport_hi < UINT16_MAX || s->dport_lo > 0
@@ -212,10 +225,10 @@ static bool matches(const struct rd_dfw_model *m, const struct rd_dfw_rule *r, e
 		return false;
 	if (r->l2)
 		return (r->ethertype == 0 || r->ethertype == k->ethertype)
-			&& in_list(m, r->from, r->nb_from, RD_DFW_L2, k->smac)
-			&& in_list(m, r->to, r->nb_to, RD_DFW_L2, k->dmac);
-	return in_list(m, r->from, r->nb_from, family, k->src)
-		&& in_list(m, r->to, r->nb_to, family, k->dst) && has_service(m, r, k);
+			&& is_meant(m, r, true, RD_DFW_L2, k->smac)
+			&& is_meant(m, r, false, RD_DFW_L2, k->dmac);
+	return is_meant(m, r, true, family, k->src) && is_meant(m, r, false, family, k->dst)
+		&& has_service(m, r, k);
 }
 
 static const struct rd_dfw_rule *first_match(
@@ -323,6 +336,7 @@ static void compiled_as_written(void **state)
 		tries += rd_dfw_policy()->port[port].dfw->acl[0] != NULL;
 		compare(rd_dfw_model(), port, n);
 	}
+	assert_true(nb_others > POLICIES);
 	assert_true(tries > POLICIES / 4 && tries < POLICIES); // both ways were tried
 }
 
