@@ -81,7 +81,8 @@ class Service:
 	"""Takes connections and counts what they bring."""
 
 	def __init__(self, ns, address):
-		self.listener = in_netns(ns, lambda: socket.create_server((address, PORT), backlog=4096))
+		family = socket.AF_INET6 if ":" in address else socket.AF_INET
+		self.listener = in_netns(ns, lambda: socket.create_server((address, PORT), family=family, backlog=4096))
 		self.sel = selectors.DefaultSelector()
 		self.sel.register(self.listener, selectors.EVENT_READ)
 		self.bytes = self.accepted = self.ended = 0

@@ -1,0 +1,112 @@
+# SPDX-License-Identifier: BSD-3-Clause
+#
+# pktcap --drop REASON for reasons outside the firewall (firewall_test.py has those): each is provoked and captured by its name, alone
+# and among others; scapy and tshark read what was written.
+import subprocess
+
+import pytest
+from rdtest import Daemon
+from scapy.all import ARP, ICMP, IP, UDP, Dot1Q, Ether, raw, rdpcap
+
+from pktcap import Pktcap
+
+GUEST, OTHER, UPLINK = "02:00:00:00:00:0a", "02:00:00:00:00:0b", "02:00:00:00:00:01"
+WORLD = """
+host add h default
+switch add s host h portset 3
+segment add lan switch h/s vlan 0
+segment add quiet switch h/s vlan 20
+segment set quiet flood off
+port add up switch h/s type uplink mac 02:00:00:00:00:01
+port add a switch h/s type vnic mac 02:00:00:00:00:0a segment h/lan
+port add b switch h/s type vnic mac 02:00:00:00:00:0b segment h/lan
+port add c switch h/s type vnic mac 02:00:00:00:00:0c segment h/quiet
+port add lonely switch h/s type vnic mac 02:00:00:00:00:0d
+"""
+
+
+def ip(dst=OTHER, src=GUEST, **fields):
+	return Ether(dst=dst, src=src) / IP(src="10.0.0.1", dst="10.0.0.2", **fields) / UDP(sport=5, dport=6) / b"payload"
+
+
+# The frame, the port that it comes in at, and the stage that drops it.
+CASES = {
+	"PORT_MAC_SPOOF": (ip(src="02:00:00:00:00:77"), "a", "port_in"),
+	"PORT_VLAN_GUEST": (Ether(dst=OTHER, src=GUEST) / Dot1Q(vlan=5) / IP() / ICMP(), "a", "port_in"),
+	"PORT_VLAN_UNKNOWN": (Ether(dst=GUEST, src="02:00:00:00:00:99") / Dot1Q(vlan=77) / IP() / ICMP(), "up", "port_in"),
+	"PORT_NO_SEGMENT": (ip(src="02:00:00:00:00:0d"), "lonely", "port_in"),
+	"RX_SMAC_INVALID": (ip(src="01:00:00:00:00:01"), "a", "vnic_rx"),
+	"PARSE_IP_CSUM": (ip(chksum=1), "a", "classify"),
+	"PARSE_IP_LEN": (ip(len=1000), "a", "classify"),
+	"L2_NO_DEST": (ip(dst="02:00:00:00:00:55", src="02:00:00:00:00:0c"), "c", "l2_lookup"),
+	"L2_HAIRPIN": (ip(dst=GUEST), "a", "l2_lookup"),
+	"L2_CONTROL": (ip(dst="01:80:c2:00:00:0e"), "a", "l2_lookup"),
+	"TX_NO_DEVICE": (ip(), "a", "vnic_tx"),
+}
+
+
+@pytest.fixture(name="d", scope="module")
+def daemon():
+	with Daemon(lines=WORLD) as d:
+		yield d
+
+
+def inject(c, reason):
+	frame, port, _ = CASES[reason]
+	assert c("inject", port=port, frames=[raw(frame).hex()])["injected"] == 1
+
+
+def count(c, reason, stage):
+	return sum(r["count"] for r in c.list("drop.list", reason=reason, detail=True) if r["stage"] == stage)
+
+
+@pytest.mark.parametrize("reason", CASES)
+def test_each_alone(d, tmp_path, reason):
+	"""All others happen too, before it and after it; the file has this one only."""
+	frame, _, stage = CASES[reason]
+	path = tmp_path / "x.pcapng"
+	with d.client() as c:
+		before = count(c, reason, stage)
+		with Pktcap(d, "--drop", reason, "-o", path) as live:
+			for other in (r for r in CASES if r != reason):
+				inject(c, other)
+			inject(c, reason)
+			for other in (r for r in CASES if r != reason):
+				inject(c, other)
+			live.finish()
+		assert count(c, reason, stage) == before + 1
+	assert [raw(p) for p in rdpcap(str(path))] == [raw(frame)]
+	fields = subprocess.run(["tshark", "-r", path, "-T", "fields", "-e", "frame.comment"], capture_output=True, text=True, check=True)
+	assert f"DROPPED {reason}" in fields.stdout or reason in fields.stdout, fields.stdout
+
+
+def test_several_and_patterns(d):
+	wanted = [r for r in CASES if r.startswith(("PORT_", "PARSE_"))] + ["L2_HAIRPIN"]
+	with d.client() as c, Pktcap(d, "--drop", "PORT_*,PARSE_*,L2_HAIRPIN", "--json") as live:
+		for reason in CASES:
+			inject(c, reason)
+		live.finish()
+	assert sorted(r["reason"] for r in live.records()) == sorted(wanted)
+
+
+def test_at_one_port(d):
+	with d.client() as c, Pktcap(d, "--drop", "PORT_MAC_SPOOF,PORT_NO_SEGMENT", "--switchport", "lonely", "--json") as live:
+		for reason in CASES:
+			inject(c, reason)
+		live.finish()
+	assert [r["reason"] for r in live.records()] == ["PORT_NO_SEGMENT"]
+
+
+def test_with_a_filter(d):
+	with d.client() as c, Pktcap(d, "--drop", "L2_HAIRPIN", "--json", "udp port 6") as live:
+		for frame in (CASES["L2_HAIRPIN"][0], Ether(dst=GUEST, src=GUEST) / ARP()):
+			c("inject", port="a", frames=[raw(frame).hex()])
+		live.finish()
+	assert [r["reason"] for r in live.records()] == ["L2_HAIRPIN"]
+
+
+@pytest.mark.parametrize("words", ["NO_SUCH_REASON", "PORT_MAC_SPOOF,NO_SUCH", "L2_*,NOPE_*"])
+def test_unknown(d, words):
+	with Pktcap(d, "--drop", words, start=False) as live:
+		assert live.wait() != 0
+		assert "drop" in live.stderr, live.stderr
