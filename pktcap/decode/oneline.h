@@ -2,7 +2,7 @@
  *
  * One line of text per frame, as `tcpdump -en` prints it (4.99, without its time): Ethernet, VLAN, ARP, IPv4, IPv6,
  * TCP with options, UDP, ICMP, ICMPv6, Geneve with the frame inside. People and scripts know these lines. What
- * differs on purpose is listed in docs/man/pktcap.1.scd: application payload is not decoded, and no hex dump
+ * differs on purpose is listed in docs/man/pktcap.1.tail: application payload is not decoded, and no hex dump
  * follows a line. Hostile input; no allocation per frame. One thread per struct.
  */
 #pragma once

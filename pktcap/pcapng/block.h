@@ -19,7 +19,7 @@
 
 #define RD_PCAPNG_LINK_ETHERNET 1
 // Private enterprise number of our custom options. A placeholder (the largest 32-bit number is reserved
-// in the IANA registry) until one is granted; this line is the only place to change. docs/man/pktcap.1.scd
+// in the IANA registry) until one is granted; this line is the only place to change. docs/man/pcapng-metadata.5.scd
 #define RD_PCAPNG_PEN 0xffffffffu
 
 enum rd_pcapng_opt {
