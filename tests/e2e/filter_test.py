@@ -1,16 +1,20 @@
 # SPDX-License-Identifier: BSD-3-Clause
 #
 # Filters: what workers take must be what libpcap takes offline from the same frames, by way of tcpdump. Every expression
-# on every frame of pcaps/in, whole, cut and malformed; outside (--outer-only), inside tunnels (--inner-only), and both.
+# on 2,000 frames of pcaps/many.py, whole and cut, and on the malformed ones of pcaps/in; outside (--outer-only), inside tunnels (--inner-only), and both.
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
-from rdtest import DEMO, ENV, PCAPS, PKTCAP, Daemon
+from rdtest import DEMO, ENV, PCAPS, PKTCAP, SOURCE, Daemon
 
 import oracles
 from decap import inner_frame
 from pktcap import Pktcap
+
+sys.path.insert(0, f"{SOURCE}/pcaps")
+from many import many  # noqa: E402
 
 SESSIONS = 32  # at once: the daemon's limit
 
@@ -133,6 +137,17 @@ ip[4:2] ^ 7 = 0
 0 - ip[8] > 0xffffffb0
 ether[1400] = 0x73
 1 = 1
+vlan and vlan and vlan
+vlan and arp
+vlan 200 and vlan 10 and tcp
+mpls and mpls and ip
+mpls 1000
+geneve and ip6
+geneve and icmp6
+ip6[6] = 0
+ip6[40] = 6
+icmp6[icmp6type] = icmp6-echo
+ether[0] = 0x33 and ip6
 """.strip().split("\n")
 
 # What libpcap does not compile either, and the one kind of program that workers refuse: protochain makes a loop.
@@ -144,8 +159,8 @@ WHERE = {"outer": ["--outer-only"], "inner": ["--inner-only"], "both": []}
 
 
 def all_frames():
-	files = sorted(Path(PCAPS).glob("*.pcap")) + sorted(Path(PCAPS).glob("malformed/*.pcap"))
-	return [frame for f in files for frame in oracles.read_pcap(f)]
+	files = [f for f in Path(PCAPS).glob("*.pcap") if f.name != "corpus.pcap"] + sorted(Path(PCAPS).glob("malformed/*.pcap"))
+	return many(2000) + [frame for f in sorted(files) for frame in oracles.read_pcap(f)]
 
 
 class Oracle:
@@ -207,8 +222,8 @@ def capture_batch(d, whole, folder, wanted):
 
 
 def test_corpus_is_worth_it(frames, oracle):
-	assert len(EXPRESSIONS) >= 60 and len(set(EXPRESSIONS)) == len(EXPRESSIONS)
-	assert len(frames) > 400 and len(oracle.number) > 60
+	assert len(EXPRESSIONS) >= 120 and len(set(EXPRESSIONS)) == len(EXPRESSIONS)
+	assert len(frames) > 2000 and len(oracle.number) > 350
 	blind = [e for e in EXPRESSIONS if not oracle.numbers(e)]
 	assert blind == ["rarp"], "every other expression takes something"
 
