@@ -79,7 +79,8 @@ static const struct pk_option options[] = {
 		.at = offsetof(struct pk_opts, follow),
 		.help = "what matched once is captured at every later stage, too",
 		.man = "A packet that matched once is captured at every later stage, whatever it looks like there. With ports or "
-		       "points given, a packet must pass one of them first."},
+		       "points given, a packet must pass one of them first. Text, JSON and file say which form of it matched: *match=outer* is "
+		       "the frame as it is, *inner* the one inside its tunnel, *followed* an earlier record's."},
 	{.name = "trace",
 		.set = set_trace,
 		.help = "follow, and print each packet's walk through the stages",

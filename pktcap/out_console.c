@@ -36,6 +36,8 @@ static int record(struct pk_out *out, const struct pk_rec *r, struct rd_err *err
 		if (rec->rule_id != 0)
 			rd_str_addf(line, sizeof(line), &len, " rule=%u", rec->rule_id);
 	}
+	if (r->follows && rec->match != RD_CAP_MATCH_NONE)
+		rd_str_addf(line, sizeof(line), &len, " match=%s", pk_rec_match(r));
 	if (rec->lost != 0)
 		rd_str_addf(line, sizeof(line), &len, " [%u lost before]", rec->lost);
 	rc = pk_text_line(line, len, err);

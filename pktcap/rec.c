@@ -27,6 +27,7 @@ void pk_rec_init(struct pk_rec *r, const struct rd_cap_rec *rec, const struct pk
 	r->ports = ports;
 	r->since_ns = 0;
 	r->decap = "";
+	r->follows = false;
 	r->asked = true;
 }
 
@@ -83,6 +84,20 @@ const char *pk_rec_flow_hit(const struct pk_rec *r)
 	if (r->rec->flags & RD_CAP_F_HIT)
 		return "hit";
 	return r->rec->flags & RD_CAP_F_MISS ? "miss" : "";
+}
+
+const char *pk_rec_match(const struct pk_rec *r)
+{
+	switch (r->rec->match) {
+	case RD_CAP_MATCH_OUTER:
+		return "outer";
+	case RD_CAP_MATCH_INNER:
+		return "inner";
+	case RD_CAP_MATCH_FOLLOWED:
+		return "followed";
+	default:
+		return "";
+	}
 }
 
 const char *pk_rec_dir(const struct pk_rec *r)
@@ -201,11 +216,15 @@ const char *pk_rec_comment(const struct pk_rec *r, enum pk_comment which, char *
 		rd_str_addf(buf, size, &len, " rule=%u", rec->rule_id);
 	if (hit[0] != '\0')
 		rd_str_addf(buf, size, &len, " fc=%s", hit);
+	if (rec->flow_id != 0)
+		rd_str_addf(buf, size, &len, " flow=%u", rec->flow_id);
 	if (rec->vni != 0)
 		rd_str_addf(buf, size, &len, " vni=%u", rec->vni);
 	rd_str_addf(buf, size, &len, " hop=%u", rec->hop);
 	if (r->since_ns != 0)
 		rd_str_addf(buf, size, &len, " dt=%llu", (unsigned long long)r->since_ns);
+	if (rec->match != RD_CAP_MATCH_NONE)
+		rd_str_addf(buf, size, &len, " match=%s", pk_rec_match(r));
 	add_lcores(r, buf, size, &len);
 	if (rec->parent_id != 0)
 		rd_str_addf(buf, size, &len, " copy-of=%llu", (unsigned long long)rec->parent_id);
@@ -250,6 +269,7 @@ const char *pk_rec_json(const struct pk_rec *r, char *buf, size_t size)
 	add_number(buf, size, &len, "flow", rec->flow_id);
 	add_number(buf, size, &len, "vni", rec->vni);
 	add_number(buf, size, &len, "inner", (rec->flags & RD_CAP_F_INNER) != 0);
+	add_text(buf, size, &len, "match", pk_rec_match(r));
 	add_number(buf, size, &len, "inner_off", rec->inner_off);
 	add_number(buf, size, &len, "worker", rec->worker);
 	if ((rec->lcore & RD_CAP_HASH_MASK) != 0)

@@ -23,6 +23,7 @@ struct pk_rec {
 	uint64_t
 		since_ns; // the packet's first record in this capture; 0 if it is this one or nobody asks
 	const char *decap; // --decap: what was stripped, "" if nothing; good for this record's time
+	bool follows; // of a session that follows: the texts say which form of the packet matched
 	bool asked; // at a point that was asked for, not only on the way of a packet that is followed
 };
 
@@ -36,6 +37,8 @@ const char *pk_rec_iface(const struct pk_rec *r, char *buf, size_t size);
 // "pass", "drop", "delivered" (to a guest), "sent" (out of the switch).
 const char *pk_rec_verdict(const struct pk_rec *r);
 const char *pk_rec_flow_hit(const struct pk_rec *r); // "hit", "miss", ""
+const char *pk_rec_match(
+	const struct pk_rec *r); // "outer", "inner", "followed"; "" without a filter
 const char *pk_rec_dir(const struct pk_rec *r); // "In", "Out", ""
 const char *pk_rec_guest_dir(const struct pk_rec *r); // "to-guest", "from-guest", ""
 int pk_rec_polled_by(const struct pk_rec *r); // worker; -1: injected by control

@@ -85,6 +85,13 @@ static int make_record(struct replay *r, const struct rd_pcapng_packet *p, struc
 	return 0;
 }
 
+// Which form of the packet this replay's filter took. Without a filter what the file says about an earlier one stays.
+static void note_match(struct replay *r, uint8_t match)
+{
+	if (r->filter.nb_insns != 0 || (r->filter.where & RD_FILTER_OUTER) == 0)
+		r->rec->match = match;
+}
+
 static bool matches(struct replay *r)
 {
 	struct rd_cap_rec *rec = r->rec;
@@ -93,6 +100,7 @@ static bool matches(struct replay *r)
 
 	if (hit == RD_FILTER_HIT_INNER)
 		rec->flags |= RD_CAP_F_INNER;
+	note_match(r, hit == RD_FILTER_HIT_INNER ? RD_CAP_MATCH_INNER : RD_CAP_MATCH_OUTER);
 	return hit != RD_FILTER_NO;
 }
 
@@ -106,6 +114,7 @@ static bool is_wanted(struct replay *r)
 		&& (pk_followed_has(r->followed, rec->packet_id)
 			|| pk_followed_has(r->followed, rec->parent_id))) {
 		pk_followed_add(r->followed, rec->packet_id);
+		note_match(r, RD_CAP_MATCH_FOLLOWED);
 		return true;
 	}
 	if (!matches(r))

@@ -109,6 +109,17 @@ static uint8_t lcore_of(const json_t *o)
 	return f;
 }
 
+static uint8_t match_of(const json_t *o)
+{
+	const char *match = text_of(o, "match");
+
+	if (strcmp(match, "outer") == 0)
+		return RD_CAP_MATCH_OUTER;
+	if (strcmp(match, "inner") == 0)
+		return RD_CAP_MATCH_INNER;
+	return strcmp(match, "followed") == 0 ? RD_CAP_MATCH_FOLLOWED : RD_CAP_MATCH_NONE;
+}
+
 static uint8_t stage_of(const char *name)
 {
 	const struct rd_stage_desc *s = rd_stage_by_name(name);
@@ -134,6 +145,7 @@ static void fill_from_json(struct rd_cap_rec *rec, const json_t *o, struct pk_po
 	rec->port_id = (uint32_t)number_of(o, "port_id", UINT32_MAX);
 	rec->flags = flags_of(o);
 	rec->lcore = lcore_of(o);
+	rec->match = match_of(o);
 	port = find_port(ports, text_of(o, "port"), rec->port_id);
 	rec->port_idx = port != NULL ? port->idx : 0;
 }

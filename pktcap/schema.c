@@ -17,5 +17,6 @@ const char *pk_schema(void)
 			       NUMBER("reason_id") NUMBER("rule") TEXT("fc") NUMBER("flow") NUMBER(
 				       "vni") NUMBER("inner") NUMBER("inner_off") NUMBER("worker")
 				       TEXT("hash") NUMBER("handed") TEXT("txq") NUMBER("injected")
-					       NUMBER("lost") TEXT("decap") "\"v\":{\"const\":1}}}";
+					       NUMBER("lost") TEXT("decap")
+						       TEXT("match") "\"v\":{\"const\":1}}}";
 }

@@ -57,6 +57,7 @@ int pk_session_put(struct pk_session *s, const struct rd_cap_rec *rec, struct rd
 		return 0;
 	pk_rec_init(&r, rec, s->ports);
 	learn_port(s, &r);
+	r.follows = s->opts->follow;
 	r.asked = !s->selective || pk_session_asked(s, rec);
 	note_since(s, &r);
 	if (s->opts->decap != 0 && pk_decap(&s->decap, s->opts->decap, &r) < 0)

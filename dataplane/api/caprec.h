@@ -35,6 +35,13 @@ enum rd_cap_lcore { // which worker did what, besides packet_id and worker
 	RD_CAP_TXQ_SHARED = 1 << 4, // or several workers', with a lock
 };
 
+enum rd_cap_match { // how a packet came to be wanted by a session with a filter
+	RD_CAP_MATCH_NONE = 0, // there is no filter
+	RD_CAP_MATCH_OUTER = 1, // the frame as it is
+	RD_CAP_MATCH_INNER = 2, // the frame inside its tunnel
+	RD_CAP_MATCH_FOLLOWED = 3, // an earlier record of the packet, in the form that it had then
+};
+
 struct rd_cap_rec {
 	uint32_t rec_len; // whole record, header and padding included; multiple of 16
 	uint16_t hdr_len; // sizeof(struct rd_cap_rec) of the writer; bytes start here
@@ -60,6 +67,7 @@ struct rd_cap_rec {
 	uint16_t hop; // number of stages passed before this one
 	uint32_t hash; // hash of the (inner) flow, 0 if not computed
 	uint16_t inner_off; // where the inner Ethernet header starts in the frame, 0 if no tunnel
-	uint16_t reserved1;
+	uint8_t match; // enum rd_cap_match
+	uint8_t reserved1;
 };
 _Static_assert(sizeof(struct rd_cap_rec) == 80, "record header is ABI");

@@ -156,6 +156,7 @@ static void record(struct rd_worker *w, struct rd_capture *c, const struct point
 	r->hop = md->hop;
 	r->hash = md->hash;
 	r->inner_off = v->ready ? (uint16_t)v->inner_off : 0;
+	r->match = rd_tap_match(c, flags);
 	r->reserved1 = 0;
 	rd_tap_copy((uint8_t *)(r + 1), m, 0, cap_len);
 	rd_capring_next(ring, len);

@@ -98,3 +98,13 @@ static inline uint8_t rd_tap_lcore(const struct rd_meta *md)
 
 	return f | (md->handed ? RD_CAP_HANDED : 0);
 }
+
+// How the packet came to be wanted, of a record's flags: enum rd_cap_match.
+static inline uint8_t rd_tap_match(const struct rd_capture *c, uint8_t flags)
+{
+	if (c->filter.nb_insns == 0 && (c->filter.where & RD_FILTER_OUTER))
+		return RD_CAP_MATCH_NONE;
+	if (flags & RD_CAP_F_FOLLOWED)
+		return RD_CAP_MATCH_FOLLOWED;
+	return flags & RD_CAP_F_INNER ? RD_CAP_MATCH_INNER : RD_CAP_MATCH_OUTER;
+}

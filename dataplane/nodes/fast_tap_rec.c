@@ -84,6 +84,7 @@ static bool write_one(struct fast_taps *t, const struct fast_seen *s, const stru
 	r->cap_len = cap_len;
 	r->lost = ring->lost;
 	r->flags = flags | step->flags;
+	r->match = rd_tap_match(c, flags);
 	rd_tap_copy((uint8_t *)(r + 1), s->m, h->off, cap_len);
 	rd_capring_next(ring, len);
 	st->matched++;
