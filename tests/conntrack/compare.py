@@ -5,13 +5,16 @@
 # differences.py; anything else fails. After a difference the two know different things, so the rest of that conversation is not
 # compared.
 #
-#	compare.py DRIVER strict|loose [NUMBER [SEED]]
+#	compare.py DRIVER strict|loose|strict6|loose6 [NUMBER [SEED]]
+#
+# 6: the same conversations in IPv6.
 import collections
 import subprocess
 import sys
 
 from conversations import conversation
 from differences import DIFFERENCES
+from ipv6 import translate
 from kernel import MARK, Kernel, Unavailable
 from packets import ipv4, udp
 
@@ -60,11 +63,12 @@ class Comparison:
 
 def compare(driver, mode, conversations, kernel):
 	result = Comparison(mode)
+	said = translate if kernel.family == 6 else bytes
 	last = ipv4("10.1.0.2", "10.0.0.2", 17, udp((9, 9), len(MARK))[:8] + MARK)
 	for start in range(0, len(conversations), BATCH):
 		batch = conversations[start:start + BATCH]
-		packets = [(who, p) for c in batch for who, p, _ in c.packets]
-		theirs, us = kernel.judge(packets, last), ours(driver, mode, packets)
+		packets = [(who, said(p)) for c in batch for who, p, _ in c.packets]
+		theirs, us = kernel.judge(packets, said(last)), ours(driver, mode, packets)
 		at = 0
 		for c in batch:
 			result.take(c, theirs[at:at + len(c.packets)], us[at:at + len(c.packets)])
@@ -73,11 +77,11 @@ def compare(driver, mode, conversations, kernel):
 
 
 def main():
-	driver, mode = sys.argv[1], sys.argv[2]
+	driver, mode, family = sys.argv[1], sys.argv[2].rstrip("6"), 6 if sys.argv[2].endswith("6") else 4
 	number = int(sys.argv[3]) if len(sys.argv) > 3 else 2500
 	seed = sys.argv[4] if len(sys.argv) > 4 else "reddot"
 	try:
-		kernel = Kernel(mode == "strict")
+		kernel = Kernel(mode == "strict", family)
 	except Unavailable as e:
 		print(f"SKIP: {e}")
 		sys.exit(77)
