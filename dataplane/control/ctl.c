@@ -7,7 +7,7 @@
 #include <signal.h>
 
 #include "control/device.h"
-#include "control/flow_pages.h"
+#include "control/pages.h"
 #include "control/timers.h"
 
 int rd_ctl_init(struct rd_ctl *ctl, struct event_base *base)
@@ -29,5 +29,5 @@ void rd_ctl_fini(struct rd_ctl *ctl)
 	if (ctl->tick != NULL)
 		event_free(ctl->tick);
 	ctl->tick = NULL;
-	rd_flow_pages_stop(ctl);
+	rd_pages_stop(ctl);
 }

@@ -13,7 +13,7 @@
 #include "base/str.h"
 #include "control/ctl.h"
 #include "control/flow_item.h"
-#include "control/flow_pages.h"
+#include "control/pages.h"
 #include "tables/flow_verdict.h"
 
 #define STEP_LOOK 8192 // slots looked at in one portion of flow.list
@@ -289,7 +289,7 @@ static int replace_tables(struct rd_ctl *ctl, uint32_t capacity, uint64_t *held,
 	}
 	for (unsigned i = 0; i < rd_nb_workers; i++)
 		rd_flow_table_free(fresh[i].table);
-	rd_flow_pages_start(ctl);
+	rd_pages_start(ctl);
 	return ret;
 }
 

@@ -7,7 +7,7 @@
 #include "base/clock.h"
 #include "control/ctl_worker.h"
 #include "control/device.h"
-#include "control/flow_pages.h"
+#include "control/pages.h"
 
 void rd_timers_age(void)
 {
@@ -35,6 +35,6 @@ int rd_timers_start(struct rd_ctl *ctl)
 	ctl->tick = event_new(ctl->base, -1, EV_PERSIST, on_second, ctl);
 	if (ctl->tick == NULL || event_add(ctl->tick, &second) < 0)
 		return -ENOMEM;
-	rd_flow_pages_start(ctl);
+	rd_pages_start(ctl);
 	return 0;
 }

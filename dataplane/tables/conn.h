@@ -12,7 +12,7 @@
  * RFC 9293; RFC 5961 for challenge ACKs. tests/conntrack compares it with the kernel's.
  *
  * Memory: 160 bytes per connection (lines of 64 for packets, 64 for finding it, 32 of TCP's history) and 16 per bucket pair:
- * 168 to 176 bytes, 22 MB for 131,072; pages are touched as connections come.
+ * 168 to 176 bytes, 22 MB for 131,072; control makes the pages in the background.
  */
 #pragma once
 
@@ -95,6 +95,8 @@ void rd_conn_age(unsigned worker, unsigned nb_workers, uint64_t now_ns);
 #define RD_CONN_CAPACITY 131072 // unless one asks for more
 int rd_conn_init(uint32_t capacity); // 0 or -errno; capacity up to 1 << 24
 void rd_conn_fini(void);
+// Control: makes the pages of the next max bytes while workers go on. Whether there are more.
+bool rd_conn_populate(size_t max);
 void rd_conn_settings_get(struct rd_conn_settings *s);
 void rd_conn_settings_set(const struct rd_conn_settings *s);
 

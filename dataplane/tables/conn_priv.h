@@ -64,6 +64,7 @@ struct conn_table {
 	uint32_t capacity; // connections; slots 1 to capacity
 	uint32_t bound; // atomic: slots from here on were never used
 	uint32_t mask; // buckets - 1
+	size_t populated; // bytes whose pages were made before they were needed; control
 	uint64_t seed[3];
 	struct conn_id *id;
 	struct conn_tcp *tcp;

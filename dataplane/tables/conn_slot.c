@@ -9,13 +9,14 @@
 #include "tables/conn_priv.h"
 
 #include "core/rcu.h"
+#include "tables/pages.h"
 
 #include <errno.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/random.h>
 
 #define CAPACITY_MAX (1u << 24)
+#define NB_AREAS 5
 
 struct rd_conn_fast rd_conn_fast_;
 struct conn_table conn_table_;
@@ -40,30 +41,24 @@ static const struct rd_conn_settings defaults = {
 		},
 };
 
-static void *map(size_t size)
+// In the order in which they are needed: buckets are hit at random, the others are used from the front.
+static void areas(const struct conn_table *t, size_t slots, struct rd_area area[NB_AREAS])
 {
-	void *p = mmap(NULL, size, PROT_READ | PROT_WRITE,
-		MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-
-	if (p == MAP_FAILED)
-		return NULL;
-	(void)madvise(p, size, MADV_HUGEPAGE); // a wish
-	return p;
-}
-
-static void unmap(void *p, size_t size)
-{
-	if (p != NULL)
-		munmap(p, size);
+	area[0] = (struct rd_area){t->bucket, ((size_t)t->mask + 1) * sizeof(*t->bucket)};
+	area[1] = (struct rd_area){rd_conn_fast_.line, slots * sizeof(*rd_conn_fast_.line)};
+	area[2] = (struct rd_area){t->id, slots * sizeof(*t->id)};
+	area[3] = (struct rd_area){t->tcp, slots * sizeof(*t->tcp)};
+	area[4] = (struct rd_area){
+		t->free.ring, ((size_t)rd_conn_fast_.mask + 1) * sizeof(*t->free.ring)};
 }
 
 static int map_all(struct conn_table *t, size_t slots)
 {
-	rd_conn_fast_.line = map(slots * sizeof(*rd_conn_fast_.line));
-	t->id = map(slots * sizeof(*t->id));
-	t->tcp = map(slots * sizeof(*t->tcp));
-	t->free.ring = map(slots * sizeof(*t->free.ring));
-	t->bucket = map(((size_t)t->mask + 1) * sizeof(*t->bucket));
+	rd_conn_fast_.line = rd_pages_map(slots * sizeof(*rd_conn_fast_.line));
+	t->id = rd_pages_map(slots * sizeof(*t->id));
+	t->tcp = rd_pages_map(slots * sizeof(*t->tcp));
+	t->free.ring = rd_pages_map(slots * sizeof(*t->free.ring));
+	t->bucket = rd_pages_map(((size_t)t->mask + 1) * sizeof(*t->bucket));
 	if (rd_conn_fast_.line == NULL || t->id == NULL || t->tcp == NULL || t->free.ring == NULL
 		|| t->bucket == NULL)
 		return -ENOMEM;
@@ -99,15 +94,21 @@ int rd_conn_init(uint32_t capacity)
 void rd_conn_fini(void)
 {
 	struct conn_table *t = &conn_table_;
-	size_t slots = (size_t)rd_conn_fast_.mask + 1;
+	struct rd_area area[NB_AREAS];
 
-	unmap(rd_conn_fast_.line, slots * sizeof(*rd_conn_fast_.line));
-	unmap(t->id, slots * sizeof(*t->id));
-	unmap(t->tcp, slots * sizeof(*t->tcp));
-	unmap(t->free.ring, slots * sizeof(*t->free.ring));
-	unmap(t->bucket, ((size_t)t->mask + 1) * sizeof(*t->bucket));
+	areas(t, (size_t)rd_conn_fast_.mask + 1, area);
+	for (unsigned i = 0; i < NB_AREAS; i++)
+		rd_pages_unmap(area[i].start, area[i].size);
 	memset(t, 0, sizeof(*t));
 	memset(&rd_conn_fast_, 0, sizeof(rd_conn_fast_));
+}
+
+bool rd_conn_populate(size_t max)
+{
+	struct rd_area area[NB_AREAS];
+
+	areas(&conn_table_, (size_t)conn_table_.capacity + 1, area); // others are not used
+	return rd_pages_populate(area, NB_AREAS, &conn_table_.populated, max);
 }
 
 // Moves `safe` on as far as the workers have got. With the list's lock.

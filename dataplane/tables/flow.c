@@ -2,40 +2,26 @@
  *
  * The flow cache: memory, insert, eviction, removal, aging. Everything but create and free runs on the worker that owns the table.
  *
- * Memory comes from mmap, not from the EAL: it is the same with and without hugepages, and unit tests need no EAL. A large
- * table's pages are made in two parts, so that nobody waits for them: the worker makes the first part before its first
- * packet, control makes the rest in steps (control/flow_pages.c), on the worker's NUMA node.
+ * A large table's pages (tables/pages.c) are made in two parts, so that nobody waits for them: the worker makes the first
+ * part before its first packet, control makes the rest in steps (control/pages.c), on the worker's NUMA node.
  */
 #include "tables/flow_priv.h"
+
+#include "tables/pages.h"
 
 #include <errno.h>
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <linux/mempolicy.h>
-#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #define CAPACITY_MAX (1u << 24)
 #define TOUCH_FIRST (64u << 20) // bytes that the worker makes itself: some 20 ms
 #define NODE_MAX 64 // exclusive; of NUMA nodes that are placed on
+#define NB_AREAS 3
 #define EVICT_SAMPLE 8 // entries looked at when the table is full
-
-struct area {
-	uint8_t *start;
-	size_t size;
-};
-
-static void *map(size_t size)
-{
-	void *p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-
-	if (p == MAP_FAILED)
-		return NULL;
-	(void)madvise(p, size, MADV_HUGEPAGE); // a wish
-	return p;
-}
 
 static size_t entries_size(const struct rd_flow_table *t)
 {
@@ -73,9 +59,9 @@ struct rd_flow_table *rd_flow_table_create(uint32_t capacity, uint32_t idle_s)
 	t->bound = 1;
 	t->age_pos = 1;
 	t->node = -1;
-	t->entry = map(entries_size(t));
-	t->bucket = map(buckets_size(t));
-	t->free_list = map(free_list_size(t));
+	t->entry = rd_pages_map(entries_size(t));
+	t->bucket = rd_pages_map(buckets_size(t));
+	t->free_list = rd_pages_map(free_list_size(t));
 	if (t->entry == NULL || t->bucket == NULL || t->free_list == NULL) {
 		rd_flow_table_free(t);
 		errno = ENOMEM;
@@ -88,56 +74,27 @@ void rd_flow_table_free(struct rd_flow_table *t)
 {
 	if (t == NULL)
 		return;
-	if (t->entry != NULL)
-		munmap(t->entry, entries_size(t));
-	if (t->bucket != NULL)
-		munmap(t->bucket, buckets_size(t));
-	if (t->free_list != NULL)
-		munmap(t->free_list, free_list_size(t));
-	if (t->verdict != NULL)
-		munmap(t->verdict, flow_verdict_size(t));
+	rd_pages_unmap(t->entry, entries_size(t));
+	rd_pages_unmap(t->bucket, buckets_size(t));
+	rd_pages_unmap(t->free_list, free_list_size(t));
+	rd_pages_unmap(t->verdict, flow_verdict_size(t));
 	free(t);
 }
 
 // Buckets are hit at random, so they come first; entries and the free list are used from the front.
-static unsigned areas(const struct rd_flow_table *t, struct area area[3])
+static void areas(const struct rd_flow_table *t, struct rd_area area[NB_AREAS])
 {
-	area[0] = (struct area){(uint8_t *)t->bucket, buckets_size(t)};
-	area[1] = (struct area){(uint8_t *)t->entry, entries_size(t)};
-	area[2] = (struct area){(uint8_t *)t->free_list, free_list_size(t)};
-	return 3;
-}
-
-static size_t populate(const struct area *a, size_t skip, size_t max)
-{
-	size_t len = a->size - skip < max ? a->size - skip : max;
-
-	// Kernels before 5.14 refuse; then the first packets make the pages.
-	(void)madvise(a->start + skip, len, MADV_POPULATE_WRITE);
-	return len;
+	area[0] = (struct rd_area){t->bucket, buckets_size(t)};
+	area[1] = (struct rd_area){t->entry, entries_size(t)};
+	area[2] = (struct rd_area){t->free_list, free_list_size(t)};
 }
 
 static bool populate_next(struct rd_flow_table *t, size_t max)
 {
-	size_t skip = t->populated;
-	struct area area[3];
+	struct rd_area area[NB_AREAS];
 
-	for (unsigned i = 0; i < areas(t, area); i++) {
-		if (skip >= area[i].size) {
-			skip -= area[i].size;
-			continue;
-		}
-		if (max == 0)
-			return true;
-		size_t len = populate(&area[i], skip, max);
-
-		t->populated += len;
-		max -= len;
-		if (skip + len < area[i].size)
-			return true;
-		skip = 0;
-	}
-	return false;
+	areas(t, area);
+	return rd_pages_populate(area, NB_AREAS, &t->populated, max);
 }
 
 bool rd_flow_table_populate(struct rd_flow_table *t, size_t max)
@@ -151,9 +108,10 @@ bool rd_flow_table_populate(struct rd_flow_table *t, size_t max)
 static void place(const struct rd_flow_table *t)
 {
 	unsigned long mask = 1ul << t->node;
-	struct area area[3];
+	struct rd_area area[NB_AREAS];
 
-	for (unsigned i = 0; i < areas(t, area); i++)
+	areas(t, area);
+	for (unsigned i = 0; i < NB_AREAS; i++)
 		(void)syscall(SYS_mbind, area[i].start, area[i].size, MPOL_PREFERRED, &mask,
 			(unsigned long)NODE_MAX, 0);
 }

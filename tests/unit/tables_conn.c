@@ -305,6 +305,24 @@ static void takes_sizes(void **state)
 	(void)make_udp(1);
 }
 
+// Pages are made in steps while workers use the table: what is in it stays.
+static void makes_pages_in_steps(void **state)
+{
+	struct rd_conn_stats s;
+	unsigned steps = 1;
+
+	(void)state;
+	rd_conn_fini();
+	assert_int_equal(rd_conn_init(100000), 0);
+	(void)make_udp(1);
+	while (rd_conn_populate(1u << 20))
+		assert_in_range(++steps, 2, 100);
+	assert_true(steps >= 100000 * 160 / (1u << 20));
+	assert_false(rd_conn_populate(1u << 20));
+	rd_conn_stats(&s);
+	assert_int_equal(s.entries, 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -322,6 +340,7 @@ int main(void)
 		T(is_full),
 		T(lists),
 		T(takes_sizes),
+		T(makes_pages_in_steps),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
