@@ -55,8 +55,10 @@ static uint64_t walk(struct rd_worker *w, uint64_t begin)
 	uint64_t end = 0;
 
 	w->now_s = rd_coarse_s();
-	w->gen = rd_generation();
-	w->policy = rd_dfw_policy();
+	do { // both of one moment: see tables/dfw_publish.c
+		w->gen = rd_generation();
+		w->policy = rd_dfw_policy();
+	} while (w->gen != rd_generation());
 	w->polled = 0;
 	w->copies = 0;
 	rte_graph_walk(w->graph);

@@ -9,6 +9,7 @@
 #include "tables/dfw_priv.h"
 
 #include "api/stages.h"
+#include "tables/generation.h"
 #include "tables/index.h"
 #include "tables/tables.h"
 
@@ -203,12 +204,20 @@ static struct rd_dfw_policy *policy_copy(void)
 	return fresh;
 }
 
+// A flow's entry keeps 16 bits of the revision. When these come round, the generation moves on, so that an entry
+// that nobody has used for 65,536 revisions compares the sum of its counters. Before the policy: a worker that has the new policy sees a
+// new generation. After it: what was compared with the old policy in between compares again.
 static void put_in_force(struct rd_dfw_policy *fresh)
 {
 	struct rd_dfw_policy *old = rd_dfw_policy_;
+	bool round = (uint16_t)fresh->revision == 0;
 
+	if (round)
+		rd_generation_next();
 	__atomic_store_n(&rd_dfw_policy_, fresh, __ATOMIC_RELEASE);
 	rd_rcu_synchronize();
+	if (round)
+		rd_generation_next();
 	if (old != &nothing)
 		free(old);
 }

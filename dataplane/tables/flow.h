@@ -48,7 +48,8 @@ struct rd_flow {
 	uint32_t last_s; // coarse second of the last hit; 0 = entry is free
 	uint32_t decided_s; // ... of the last decision
 	uint16_t rule_out, rule_in; // that decided, see tables/dfw.h; 0 = default
-	uint16_t rev; // firewall policy's revision that the decisions were last compared with
+	uint16_t
+		rev; // of the firewall policy's revision, as gen; when it comes round, the generation moves on
 	union {
 		uint16_t reason; // enum rd_drop_reason when RD_ACT_DROP
 		uint16_t sport; // else: outer source port, 0 = not worked out

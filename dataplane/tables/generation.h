@@ -19,6 +19,7 @@ static inline uint32_t rd_generation(void)
 
 // Any thread, after the change is visible. Indexes as in the tables; out of range counts as everything.
 void rd_generation_bump(void); // everything decides again
+void rd_generation_next(void); // nothing decides again, but every flow compares its sum
 void rd_generation_port(uint16_t idx); // flows in, out or by this port
 void rd_generation_segment(uint16_t idx);
 void rd_generation_tunnel(uint16_t idx);
