@@ -77,49 +77,59 @@ static inline bool check(struct fast_burst *b, const struct rte_mbuf *m, const s
 	return b->out.edge != NEXT_COUNT;
 }
 
-// One firewall on the way: what its rules said is in the entry; with state, the connection has its say for each packet.
-static inline bool pass(const struct fast_burst *b, const struct fast_pkt *p,
-	const struct rd_flow *f, enum rd_flow_fw fw)
+struct fast_conn { // what a packet does to its connection at one firewall
+	rd_conn_ref ref; // 0 = none
+	enum rd_conn_dir dir;
+	struct rd_conn_seg seg;
+};
+
+// One firewall on the way: what its rules said is in the entry; with state, the connection has its say for each packet. Changes
+// nothing: what is not plain is for the stages.
+static inline bool passes(const struct fast_burst *b, const struct fast_pkt *p,
+	const struct rd_flow *f, enum rd_flow_fw fw, struct fast_conn *c)
 {
 	bool out = fw == RD_FW_OUT;
 	const struct rd_dfw *dfw = rd_dfw_of(b->w, out ? b->in.idx : f->out_port);
-	bool reply = f->decided & (out ? RD_FLOW_REPLY_OUT : RD_FLOW_REPLY_IN);
 	struct rd_conn_l4 l4;
 
 	if (dfw == NULL || (f->decided & (out ? RD_DECIDED_DFW_OUT : RD_DECIDED_DFW_IN)) == 0)
 		return false;
-	if (f->conn[fw] == 0)
+	c->ref = f->conn[fw];
+	if (c->ref == 0)
 		return !dfw->stateful;
+	c->dir = f->decided & (out ? RD_FLOW_REPLY_OUT : RD_FLOW_REPLY_IN) ? RD_CONN_REPLY
+									   : RD_CONN_ORIG;
 	l4.hdr = rte_pktmbuf_mtod_offset(p->m, const uint8_t *, p->strip + p->l4.off);
 	l4.len = p->l4.len;
 	l4.hdr_len = p->m->data_len - (uint32_t)(p->strip + p->l4.off);
-	return rd_conn_packet(f->conn[fw], reply ? RD_CONN_REPLY : RD_CONN_ORIG, f->key.proto, &l4,
-		       p->m->pkt_len - p->strip, b->w->now_s)
-		== 0;
+	return rd_conn_fits(c->ref, c->dir, f->key.proto, &l4, &c->seg);
 }
 
-// Both firewalls on the way. Bits of enum fast_kind, or -1.
+static inline void take(const struct fast_burst *b, const struct rd_flow *f, uint16_t rule,
+	const struct fast_conn *c, uint32_t len)
+{
+	if (c->ref != 0)
+		rd_conn_take(c->ref, c->dir, f->key.proto, &c->seg, len, b->w->now_s);
+	rd_dfw_hit(b->w->id, rule, 1, len);
+}
+
+// Both firewalls on the way: none counts a packet that the other one does not let pass. Bits of enum fast_kind, or -1.
 static inline int firewall(
 	const struct fast_burst *b, const struct fast_pkt *p, const struct rd_flow *f)
 {
+	bool src = f->acts & RD_ACT_DFW_SRC, dst = f->acts & RD_ACT_DFW_DST;
 	uint32_t len = p->m->pkt_len - p->strip;
-	int kind = 0;
+	struct fast_conn out = {0}, in = {0};
 
-	if ((f->acts & (RD_ACT_DFW_SRC | RD_ACT_DFW_DST)) == 0)
+	if (!src && !dst)
 		return 0;
-	if ((f->acts & RD_ACT_DFW_SRC) && !pass(b, p, f, RD_FW_OUT))
+	if ((src && !passes(b, p, f, RD_FW_OUT, &out)) || (dst && !passes(b, p, f, RD_FW_IN, &in)))
 		return -1;
-	if ((f->acts & RD_ACT_DFW_DST) && !pass(b, p, f, RD_FW_IN))
-		return -1;
-	if (f->acts & RD_ACT_DFW_SRC) {
-		rd_dfw_hit(b->w->id, f->rule_out, 1, len);
-		kind |= FAST_DFW_OUT;
-	}
-	if (f->acts & RD_ACT_DFW_DST) {
-		rd_dfw_hit(b->w->id, f->rule_in, 1, len);
-		kind |= FAST_DFW_IN;
-	}
-	return kind;
+	if (src)
+		take(b, f, f->rule_out, &out, len);
+	if (dst)
+		take(b, f, f->rule_in, &in, len);
+	return (src ? FAST_DFW_OUT : 0) | (dst ? FAST_DFW_IN : 0);
 }
 
 // Once a second and flow, as flow_lookup does.

@@ -11,60 +11,10 @@
 #include <stdint.h>
 
 #include "base/pkt.h"
-
-// The index in the lower bits (16, or more for tables above 65536), incarnation of the slot in the others. 0 = none
-typedef uint32_t rd_conn_ref;
-#define RD_CONN_GONE (-1) // the connection that the reference meant has ended: find it again
-
-enum rd_conn_dir {
-	RD_CONN_ORIG, // as the first packet
-	RD_CONN_REPLY,
-};
-
-struct rd_conn_l4 { // what tracking reads of a packet
-	const uint8_t *hdr; // L4 header, contiguous: TCP with its options, ICMP 8 bytes
-	uint32_t len; // bytes of the IP payload (from hdr on, may reach beyond what is contiguous)
-	uint32_t hdr_len; // contiguous bytes at hdr
-};
-
-// What packets read and write; indexes are the sender's direction. All members are relaxed atomics.
-struct rd_conn_line {
-	uint64_t bytes[2]; // 56 bits; above them bits 32 to 39 of the packets
-	uint32_t packets[2];
-	uint32_t end[2]; // highest sequence number sent, + 1
-	uint32_t lim[2]; // highest ack + window: the peer may not begin a segment above it
-	uint32_t win[2]; // largest window
-	uint32_t ack[2]; // highest acknowledgement
-	uint32_t last_s;
-	uint16_t inc; // incarnation; changes when the connection ends
-	uint8_t state; // enum conn_side in both halves, or enum conn_plain; 0 = free
-	uint8_t scale; // window scales, a nibble each
-};
-_Static_assert(sizeof(struct rd_conn_line) == 64, "one cache line per packet");
-
-#define RD_CONN_SETTLED_TCP(s) \
-	(((s)&0x33) == 0x22) // both SYNs acknowledged, no FIN waits for its own
-#define RD_CONN_SETTLED 0x40 // no TCP, and both directions have been seen
-#define RD_CONN_ICMP_STATE 0x82
-#define RD_CONN_ACK_BACK 66000 // how far back an acknowledgement may be, at least
-
-struct rd_conn_fast {
-	struct rd_conn_line *line;
-	uint32_t mask;
-	uint32_t shift;
-};
-extern struct rd_conn_fast rd_conn_fast_;
+#include "tables/conn_line.h"
 
 int rd_conn_packet_slow(rd_conn_ref ref, enum rd_conn_dir dir, uint8_t proto,
 	const struct rd_conn_l4 *l4, uint32_t pkt_len, uint32_t now_s);
-
-#define RD_CONN_GET(p) __atomic_load_n(&(p), __ATOMIC_RELAXED)
-#define RD_CONN_SET(p, v) __atomic_store_n(&(p), (v), __ATOMIC_RELAXED)
-
-static inline struct rd_conn_line *rd_conn_line(rd_conn_ref ref)
-{
-	return &rd_conn_fast_.line[ref & rd_conn_fast_.mask];
-}
 
 static inline void rd_conn_prefetch(rd_conn_ref ref)
 {
@@ -91,9 +41,13 @@ static inline void rd_conn_raise(uint32_t *p, uint32_t old, uint32_t to) // sequ
 		RD_CONN_SET(*p, to);
 }
 
-// A segment of settled TCP inside the window: updates it. false: look closer.
-static inline bool rd_conn_tcp_plain(
-	struct rd_conn_line *c, enum rd_conn_dir dir, const struct rd_conn_l4 *l4)
+struct rd_conn_seg { // of a TCP segment
+	uint32_t end, ack, win;
+};
+
+// Whether it is a segment of settled TCP inside the window. false: look closer.
+static inline bool rd_conn_tcp_fits(const struct rd_conn_line *c, enum rd_conn_dir dir,
+	const struct rd_conn_l4 *l4, struct rd_conn_seg *s)
 {
 	const uint8_t *h = l4->hdr;
 	const unsigned peer = dir ^ 1;
@@ -117,34 +71,53 @@ static inline bool rd_conn_tcp_plain(
 		    | (ack - heard + back))
 		< 0)
 		return false;
-	rd_conn_raise(&c->end[dir], sent, end);
-	rd_conn_raise(&c->ack[dir], RD_CONN_GET(c->ack[dir]), ack);
-	rd_conn_raise(&c->lim[dir], RD_CONN_GET(c->lim[dir]), ack + (win != 0 ? win : 1));
-	if (win > own)
-		RD_CONN_SET(c->win[dir], win);
+	*s = (struct rd_conn_seg){.end = end, .ack = ack, .win = win};
 	return true;
 }
-static inline bool rd_conn_plain(
-	struct rd_conn_line *c, enum rd_conn_dir dir, uint8_t proto, const struct rd_conn_l4 *l4)
+
+static inline void rd_conn_tcp_take(
+	struct rd_conn_line *c, enum rd_conn_dir dir, const struct rd_conn_seg *s)
 {
+	rd_conn_raise(&c->end[dir], RD_CONN_GET(c->end[dir]), s->end);
+	rd_conn_raise(&c->ack[dir], RD_CONN_GET(c->ack[dir]), s->ack);
+	rd_conn_raise(&c->lim[dir], RD_CONN_GET(c->lim[dir]), s->ack + (s->win != 0 ? s->win : 1));
+	if (s->win > RD_CONN_GET(c->win[dir]))
+		RD_CONN_SET(c->win[dir], s->win);
+}
+
+// Whether it is an established packet that changes no state: then rd_conn_take() is all that is left. Changes nothing.
+static inline bool rd_conn_fits(rd_conn_ref ref, enum rd_conn_dir dir, uint8_t proto,
+	const struct rd_conn_l4 *l4, struct rd_conn_seg *s)
+{
+	const struct rd_conn_line *c = rd_conn_line(ref);
 	uint8_t state = RD_CONN_GET(c->state);
 
+	if (__builtin_expect(RD_CONN_GET(c->inc) != ref >> rd_conn_fast_.shift, 0))
+		return false;
 	if (proto == 6)
-		return rd_conn_tcp_plain(c, dir, l4);
+		return rd_conn_tcp_fits(c, dir, l4, s);
 	return (state & RD_CONN_SETTLED) != 0
 		|| (dir == RD_CONN_ORIG && state != RD_CONN_ICMP_STATE);
+}
+
+static inline void rd_conn_take(rd_conn_ref ref, enum rd_conn_dir dir, uint8_t proto,
+	const struct rd_conn_seg *s, uint32_t pkt_len, uint32_t now_s)
+{
+	struct rd_conn_line *c = rd_conn_line(ref);
+
+	if (proto == 6)
+		rd_conn_tcp_take(c, dir, s);
+	rd_conn_count(c, dir, pkt_len, now_s);
 }
 
 // An established packet. 0: passes. > 0: enum rd_drop_reason (DFW_STATE_MISMATCH, DFW_BAD_OFFSET, ...). RD_CONN_GONE.
 static inline int rd_conn_packet(rd_conn_ref ref, enum rd_conn_dir dir, uint8_t proto,
 	const struct rd_conn_l4 *l4, uint32_t pkt_len, uint32_t now_s)
 {
-	struct rd_conn_line *c = rd_conn_line(ref);
+	struct rd_conn_seg s;
 
-	if (__builtin_expect(RD_CONN_GET(c->inc) != ref >> rd_conn_fast_.shift, 0))
-		return RD_CONN_GONE;
-	if (__builtin_expect(!rd_conn_plain(c, dir, proto, l4), 0))
+	if (__builtin_expect(!rd_conn_fits(ref, dir, proto, l4, &s), 0))
 		return rd_conn_packet_slow(ref, dir, proto, l4, pkt_len, now_s);
-	rd_conn_count(c, dir, pkt_len, now_s);
+	rd_conn_take(ref, dir, proto, &s, pkt_len, now_s);
 	return 0;
 }
