@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * The forwarding database as the workers use it: look up, learn, touch. Lock-free; see fdb_slot.h.
+ * The forwarding database as the workers use it: look up, learn. Lock-free; see fdb_slot.h.
  */
 #include "tables/fdb_slot.h"
 
@@ -77,8 +77,7 @@ bool rd_fdb_lookup(uint16_t segment, const uint8_t mac[6], struct rd_fdb_entry *
 		.kind = fdb_kind(val),
 		.is_tunnel = fdb_is_tunnel(val),
 		.to = fdb_to(val),
-		.last_s = fdb_last(val),
-		.slot = slot};
+		.last_s = fdb_last(val)};
 	memcpy(e->mac, mac, 6);
 	return true;
 }
@@ -206,17 +205,4 @@ uint32_t rd_fdb_learn(
 			return slot;
 	}
 	return learn_failed();
-}
-
-void rd_fdb_touch(uint32_t slot, uint16_t segment, const uint8_t mac[6], uint32_t now_s)
-{
-	uint64_t key, val;
-
-	if (slot >= rd_fdb_.nb_slots || fdb_peek(slot) != fdb_key(segment, mac))
-		return;
-	fdb_read(slot, &key, &val);
-	if (key != fdb_key(segment, mac) || fdb_kind(val) != RD_FDB_LEARNED
-		|| fdb_last(val) == now_s)
-		return;
-	(void)fdb_touch_val(slot, val, now_s); // failure: somebody else touched or moved it
 }

@@ -178,8 +178,7 @@ int rd_fdb_each(int (*fn)(void *arg, const struct rd_fdb_entry *e), void *arg)
 			.kind = fdb_kind(val),
 			.is_tunnel = fdb_is_tunnel(val),
 			.to = fdb_to(val),
-			.last_s = fdb_last(val),
-			.slot = s};
+			.last_s = fdb_last(val)};
 		for (unsigned i = 0; i < 6; i++)
 			e.mac[i] = (uint8_t)(key >> (40 - 8 * i));
 		rc = fn(arg, &e);

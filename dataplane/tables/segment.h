@@ -74,7 +74,6 @@ struct rd_fdb_entry {
 	bool is_tunnel;
 	uint16_t to; // port or tunnel index; 0: what goes there is dropped
 	uint32_t last_s; // coarse seconds of the last packet from it
-	uint32_t slot; // for rd_fdb_touch
 };
 
 #define RD_FDB_MOVE_S 10
@@ -90,11 +89,9 @@ void rd_fdb_fini(void);
 // Worker: destination of a MAC. false if unknown.
 bool rd_fdb_lookup(uint16_t segment, const uint8_t mac[6], struct rd_fdb_entry *e);
 // Worker: source seen behind a port or tunnel. Never overrides static and port entries. Bumps the generation when
-// the station moved. The slot to touch later, or why not: RD_FDB_FULL and the others (counted).
+// the station moved. Its slot, or why not: RD_FDB_FULL and the others (counted).
 uint32_t rd_fdb_learn(
 	uint16_t segment, const uint8_t mac[6], bool is_tunnel, uint16_t to, uint32_t now_s);
-// Worker: keeps a learned entry alive; does nothing when the slot holds another key by now.
-void rd_fdb_touch(uint32_t slot, uint16_t segment, const uint8_t mac[6], uint32_t now_s);
 // Control.
 int rd_fdb_add(
 	uint16_t segment, const uint8_t mac[6], enum rd_fdb_kind kind, bool is_tunnel, uint16_t to);

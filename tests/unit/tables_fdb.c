@@ -71,7 +71,6 @@ static void learns_and_moves(void **state)
 	assert_false(e.is_tunnel);
 	assert_int_equal(e.to, 3);
 	assert_int_equal(e.last_s, 10);
-	assert_int_equal(e.slot, slot);
 	assert_int_equal(learn(1, PORT, 3, 11), slot);
 	assert_int_equal(rd_generation(), generation); // news about nobody who is cached
 	assert_int_equal(learn(1, TUNNEL, 3, 12), slot);
@@ -112,7 +111,6 @@ static void learning_never_overrides(void **state)
 		assert_true(rd_generation() > generation);
 		slot = learn(i, PORT, 9, 50);
 		assert_int_not_equal(slot, UINT32_MAX);
-		rd_fdb_touch(slot, seg, mac, 60);
 		assert_true(lookup(i, &e));
 		assert_int_equal(e.kind, kinds[i]);
 		assert_true(e.is_tunnel);
@@ -142,16 +140,13 @@ static void port_entries_are_protected(void **state)
 static void ages_by_segment(void **state)
 {
 	struct rd_fdb_entry e;
-	uint8_t mac[6];
-	uint32_t slot;
 
 	(void)state;
 	learn(1, PORT, 3, 1000);
-	slot = learn(2, PORT, 3, 1000);
+	learn(2, PORT, 3, 1000);
 	learn(3, PORT, 3, 5000); // a worker's clock may be ahead
 	assert_int_equal(rd_fdb_age(1299), 0);
-	mac_of(2, mac);
-	rd_fdb_touch(slot, seg, mac, 1290);
+	learn(2, PORT, 3, 1290);
 	assert_true(lookup(2, &e));
 	assert_int_equal(e.last_s, 1290);
 	uint32_t generation = rd_generation();
@@ -160,9 +155,6 @@ static void ages_by_segment(void **state)
 	assert_false(known(1));
 	assert_true(known(2));
 	assert_true(known(3));
-	mac_of(1, mac);
-	rd_fdb_touch(slot, seg, mac, 9999); // another key's slot: nothing happens
-	rd_fdb_touch(UINT32_MAX, seg, mac, 9999);
 	assert_int_equal(rd_fdb_age(1590), 1);
 	assert_false(known(2));
 }
@@ -240,7 +232,6 @@ static void refuses_bad_sizes(void **state)
 	assert_int_equal(rd_fdb_learn(seg, mac, PORT, 1, 1), UINT32_MAX);
 	assert_int_equal(rd_fdb_add(seg, mac, RD_FDB_STATIC, PORT, 1), -ENXIO);
 	assert_int_equal(rd_fdb_flush(0, false), 0);
-	rd_fdb_touch(0, seg, mac, 1);
 }
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, help_teardown)

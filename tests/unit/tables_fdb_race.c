@@ -49,12 +49,9 @@ static void *learner(void *arg)
 			uint32_t n = (i * 7 + self * 131) % STATIONS;
 			bool away = (round / 8 + n) % 2;
 			uint8_t mac[6];
-			uint32_t slot;
 
 			mac_of(n, mac);
-			slot = rd_fdb_learn(
-				seg, mac, away, (uint16_t)(away ? n + 2 : n + 1), round);
-			rd_fdb_touch(slot, seg, mac, round + 1);
+			rd_fdb_learn(seg, mac, away, (uint16_t)(away ? n + 2 : n + 1), round);
 		}
 	}
 	__atomic_fetch_sub(&running, 1, __ATOMIC_RELEASE);
