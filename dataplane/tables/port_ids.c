@@ -10,7 +10,6 @@
 
 #define INDEX_MASK 0x1ffffffu
 #define ENS_FIRST 64
-#define ENS_MAX UINT16_MAX
 
 static uint32_t id_base(const struct rd_port *p)
 {
@@ -19,18 +18,39 @@ static uint32_t id_base(const struct rd_port *p)
 	return (p->type == RD_PORT_UPLINK ? UINT32_C(1) << 31 : 0) | portset << 25;
 }
 
-static bool index_used(const struct rd_port *p, uint32_t index)
+// Numbers from `first` on, of which the lowest free one is looked for. There are fewer ports than bits.
+struct window {
+	uint32_t first;
+	uint64_t used[RD_PORT_MAX / 64];
+};
+
+static void mark(struct window *w, uint32_t number)
+{
+	uint32_t n = number - w->first; // below `first`: very large
+
+	if (n < RD_PORT_MAX)
+		w->used[n / 64] |= UINT64_C(1) << n % 64;
+}
+
+static uint32_t lowest_free(const struct window *w)
+{
+	unsigned i = 0;
+
+	while (i < RD_PORT_MAX / 64 - 1 && w->used[i] == UINT64_MAX)
+		i++;
+	return w->first + i * 64 + (uint32_t)__builtin_ctzll(~w->used[i]);
+}
+
+// An uplink and another port of a switch never share an index.
+static void mark_indexes(const struct rd_port *p, struct window *w)
 {
 	for (unsigned i = 1; i < rd_port_bound(); i++) {
 		const struct rd_port *q = rd_port_at((uint16_t)i);
 
-		if (q == NULL || q->host != p->host)
-			continue;
-		// An uplink and another port of a switch never share an index.
-		if (q->sw == p->sw ? (q->id & INDEX_MASK) == index : q->id == (id_base(p) | index))
-			return true;
+		if (q != NULL && q->host == p->host
+			&& (q->sw == p->sw || (q->id & ~INDEX_MASK) == id_base(p)))
+			mark(w, q->id & INDEX_MASK);
 	}
-	return false;
 }
 
 static uint32_t highest_given(uint16_t sw)
@@ -48,26 +68,30 @@ static uint32_t highest_given(uint16_t sw)
 
 static int generate_id(struct rd_port *p, struct rd_err *err)
 {
-	uint32_t index = highest_given(p->sw) + 1;
+	struct window w = {.first = highest_given(p->sw) + 1};
+	uint32_t index;
 
-	while (index <= INDEX_MASK && index_used(p, index))
-		index++;
+	mark_indexes(p, &w);
+	index = lowest_free(&w);
 	if (index > INDEX_MASK)
 		return rd_err_set(err, -ENOSPC, "no free port id above the highest given one");
 	p->id = id_base(p) | index;
 	return 0;
 }
 
-static bool ens_used(const struct rd_port *p, uint16_t ens)
+static uint16_t generate_ens(const struct rd_port *p)
 {
+	struct window w = {.first = ENS_FIRST};
+
 	for (unsigned i = 1; i < rd_port_bound(); i++) {
 		const struct rd_port *q = rd_port_at((uint16_t)i);
 
-		if (q != NULL && q->sw == p->sw && q->ens == ens && q->idx != p->idx)
-			return true;
+		if (q != NULL && q->sw == p->sw && q->idx != p->idx)
+			mark(&w, q->ens);
 	}
-	return false;
+	return (uint16_t)lowest_free(&w);
 }
+_Static_assert(ENS_FIRST + RD_PORT_MAX <= UINT16_MAX, "every port can have one");
 
 // Locally administered, and different for every port of a daemon: "r", "d", host, index.
 static void generate_mac(struct rd_port *p)
@@ -83,7 +107,6 @@ static void generate_mac(struct rd_port *p)
 
 int rd_port_ids(struct rd_port *p, struct rd_err *err)
 {
-	uint16_t ens = ENS_FIRST;
 	int rc;
 
 	if (p->id != 0) {
@@ -94,11 +117,8 @@ int rd_port_ids(struct rd_port *p, struct rd_err *err)
 		if (rc < 0)
 			return rc;
 	}
-	if (p->ens == 0) {
-		while (ens < ENS_MAX && ens_used(p, ens))
-			ens++;
-		p->ens = ens; // there are fewer ports than ENS_MAX
-	}
+	if (p->ens == 0)
+		p->ens = generate_ens(p);
 	if (rd_mac_is_zero(p->mac))
 		generate_mac(p);
 	return 0;
