@@ -56,11 +56,11 @@ void bench_cmd(struct bench *b, const char *fmt, ...)
 		refused(b, &err);
 }
 
-static void start_dataplane(unsigned flow_capacity)
+static void start_dataplane(unsigned flow_capacity, unsigned workers)
 {
-	struct rd_eal_opts eal = {.nb_workers = 1, .mem_mb = 512 + flow_capacity / 2048};
+	struct rd_eal_opts eal = {.nb_workers = workers, .mem_mb = 512 + flow_capacity / 2048};
 	struct rd_core_opts core = {
-		.nb_workers = 1, .nb_mbufs = MBUFS, .flow_capacity = flow_capacity};
+		.nb_workers = workers, .nb_mbufs = MBUFS, .flow_capacity = flow_capacity};
 	struct rd_err err = {0};
 
 	must(rd_eal_start(&eal, &err), "the EAL");
@@ -107,23 +107,29 @@ static uint16_t ethdev_of(const char *name)
 	return 0;
 }
 
-void bench_init(struct bench *b, const char *dir, const char *kind, unsigned flow_capacity)
+void bench_init_workers(struct bench *b, const char *dir, const char *kind, unsigned flow_capacity,
+	unsigned workers)
 {
 	struct rd_err err = {0};
 	char path[512];
 
 	memset(b, 0, sizeof(*b));
 	snprintf(b->kind, sizeof(b->kind), "%s", kind);
-	start_dataplane(flow_capacity);
+	start_dataplane(flow_capacity, workers);
 	b->w = rd_workers[0];
 	start_control(b);
 	snprintf(path, sizeof(path), "%s/%s.rd", dir, kind);
 	if (rd_cli_run_file(b->cli, path, &err) < 0)
 		refused(b, &err);
-	bench_cmd(b, "port set source device net_ring0");
+	bench_cmd(b, "port set source device net_ring0 queues %u", workers);
 	bench_cmd(b, "port set sink device \"net_null0,no-rx=1\"");
 	b->source = ethdev_of("source");
 	list_nodes(b);
+}
+
+void bench_init(struct bench *b, const char *dir, const char *kind, unsigned flow_capacity)
+{
+	bench_init_workers(b, dir, kind, flow_capacity, 1);
 }
 
 void bench_firewall(struct bench *b, const char *dir)
@@ -186,13 +192,13 @@ void bench_traffic(struct bench *b, size_t inner_len, uint32_t flows)
 	put_udp(f + b->inner_off + 14, inner_len - 14, ip_1, ip_2, 5000);
 }
 
-static void feed_burst(struct bench *b)
+void bench_feed(struct bench *b, unsigned queue, unsigned nb)
 {
 	struct rte_mbuf *m[RD_BURST];
 
-	if (rte_pktmbuf_alloc_bulk(rd_pool(), m, RD_BURST) != 0)
+	if (rte_pktmbuf_alloc_bulk(rd_pool(), m, nb) != 0)
 		must(-1, "the pool ran dry: a leak, it");
-	for (unsigned i = 0; i < RD_BURST; i++) {
+	for (unsigned i = 0; i < nb; i++) {
 		uint8_t *p = rte_pktmbuf_mtod(m[i], uint8_t *);
 
 		memcpy(p, b->frame, b->len);
@@ -202,13 +208,14 @@ static void feed_burst(struct bench *b)
 		m[i]->data_len = (uint16_t)b->len;
 		m[i]->pkt_len = (uint32_t)b->len;
 	}
-	must(rte_eth_tx_burst(b->source, 0, m, RD_BURST) == RD_BURST ? 0 : -1, "the ring");
+	must(rte_eth_tx_burst(b->source, (uint16_t)queue, m, (uint16_t)nb) == nb ? 0 : -1,
+		"the ring");
 }
 
 void bench_run(struct bench *b, uint64_t n)
 {
 	for (uint64_t done = 0; done < n; done += RD_BURST) {
-		feed_burst(b);
+		bench_feed(b, 0, RD_BURST);
 		uint64_t t = rd_tsc();
 
 		rd_worker_walk_once(b->w);

@@ -42,12 +42,16 @@ struct bench_sample { // since the last one, per packet that went in at the sour
 // Everything up to the first packet. kind: l2, encap or decap; dir has its .rd file. Exits with 77 and a message when
 // the machine can't.
 void bench_init(struct bench *b, const char *dir, const char *kind, unsigned flow_capacity);
+// The same with several workers, all walked by the caller, and a queue of the source for each.
+void bench_init_workers(struct bench *b, const char *dir, const char *kind, unsigned flow_capacity,
+	unsigned workers);
 void bench_fini(struct bench *b);
 // One command line as in docs/design/protocol.md; exits when it is refused.
 __attribute__((format(printf, 2, 3))) void bench_cmd(struct bench *b, const char *fmt, ...);
 void bench_firewall(struct bench *b, const char *dir); // firewall.rd for the guest's port
 // The guest's frames have inner_len bytes, with Ethernet; flows 0 = every packet is of a new flow.
 void bench_traffic(struct bench *b, size_t inner_len, uint32_t flows);
+void bench_feed(struct bench *b, unsigned queue, unsigned nb); // the next packets, at most a burst
 void bench_run(struct bench *b, uint64_t n); // bursts of 32 until n packets have passed
 void bench_sample(struct bench *b, uint64_t packets, struct bench_sample *s);
 double bench_median(double *v, unsigned n);

@@ -1,11 +1,12 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-3-Clause
 #
-# Memory: bytes per flow, connection and rule, and that nothing grows while a million flows come and go and rules change.
+# Memory: bytes per flow, connection and rule, and that nothing grows while a million flows and connections come and go and rules
+# change, all at once.
 # Also the system calls of a worker that forwards established flows: none, seen from outside by strace (established.c sees it
 # from inside, and allocations and locks as well).
 #
-#	churn.py [--build DIR] [--secs 60] [--rules 10000] [--flows 1000000]	--secs 600 is the ten minutes' run
+#	churn.py [--build DIR] [--secs 60] [--rules 10000] [--flows 1000000] [--plain] [--only-churn]	--secs 600 is the ten minutes' run
 #
 # Fails (1) when memory grows or a system call is seen; 77 and the reason where something is missing.
 import argparse
@@ -24,9 +25,11 @@ from ours import Ours  # noqa: E402
 from traffic import guest_frame, write_pcap  # noqa: E402
 
 FILES = 4  # sets of flows that take turns
-IDLE_S = 6  # and the whole table is looked at in eight seconds
+IDLE_S = 6  # of flows; the whole table is looked at in ten seconds
+CONN_S = 3  # of connections, so that they end before their flows come again
 GROWTH_KB = 4096  # beyond what the first two rounds have touched
 MBUF_BYTES = 2500
+MBUF_BYTES_PLAIN = 4400  # a page for each and a little
 
 
 def rss_kb(pid):
@@ -48,28 +51,40 @@ class Churn:
 	def device(self, name, k):
 		return f"net_pcap{k},rx_pcap={self.where}/{name}.pcap,infinite_rx=1"
 
-	def daemon(self, source, packets, busy=True, **kw):
+	def daemon(self, source, packets, busy=True, conns=1 << 20, **kw):
 		mbufs = 32768 + packets
+		each = MBUF_BYTES_PLAIN if self.args.plain else MBUF_BYTES
 		return Ours(f"{self.args.build}/dataplane/reddotd", tempfile.mkdtemp(dir=self.where), "encap", source, self.args.cores,
-			mbufs, 256 + mbufs * MBUF_BYTES // 1000000, firewall=True, busy=busy,
-			extra=("--conn-capacity", "1048576"), **kw)
+			mbufs, 256 + mbufs * each // 1000000, firewall=True, busy=busy, huge=not self.args.plain,
+			extra=("--conn-capacity", str(conns)), **kw)
 
 	def resident(self, **kw):
 		"""kB of a daemon without traffic"""
 		o = self.daemon("net_null0,no-rx=1", 0, **kw)
 		try:
 			o.open(traffic=False)
-			time.sleep(0.5)
-			return rss_kb(o.pid)
+			return self.settled(o.pid)
 		finally:
 			o.stop()
 
+	@staticmethod
+	def settled(pid):
+		"""Pages of the tables are made in the background: until there are no more"""
+		kb, still = rss_kb(pid), 0
+		while still < 15:
+			time.sleep(0.2)
+			before, kb = kb, rss_kb(pid)
+			still = still + 1 if kb == before else 0
+		return kb
+
 	def sizes(self):
-		few, many = self.resident(flows=1024), self.resident(flows=1 << 20)
+		few, many = self.resident(flows=1024, conns=65536), self.resident(flows=1 << 20, conns=65536)
 		print(f"memory: {(many - few) * 1024 / ((1 << 20) - 1024):.0f} bytes per flow of the table's capacity (all of it is touched at"
 			f" the start); {few // 1024} MB without")
+		conns = self.resident(flows=1024, conns=1 << 20)
+		print(f"memory: {(conns - few) * 1024 / ((1 << 20) - 65536):.0f} bytes per connection of the table's capacity, touched likewise")
 		if self.args.rules:
-			ruled = self.resident(flows=1024, rules=our_rules(self.args.rules))
+			ruled = self.resident(flows=1024, conns=65536, rules=our_rules(self.args.rules))
 			print(f"memory: {(ruled - few) * 1024 / self.args.rules:.0f} bytes per rule, {self.args.rules} rules at one port", flush=True)
 
 	def syscalls(self, tid, secs):
@@ -123,21 +138,23 @@ class Churn:
 				changes += 1
 			turn += 1
 			if turn % FILES == 0:
-				yield rss_kb(o.pid), o.client.one("flow.stats"), changes
+				yield rss_kb(o.pid), o.client.one("flow.stats"), o.client("conn.stats"), changes
 
 	def run(self):
 		o = self.daemon(self.device(0, 0), 2 * self.per_file, flows=1 << 20, rules=our_rules(self.args.rules))
 		first, last = None, None
 		try:
 			o.open()
-			prefer(o)
+			if not self.args.plain:  # then it may run beside other work
+				prefer(o)
 			o.client("flow.set", idle_s=IDLE_S)
-			for i, (kb, stats, changes) in enumerate(self.rounds(o)):
+			o.client("dfw.settings", timeouts={"udp_new": CONN_S, "udp_stream": CONN_S})
+			for i, (kb, stats, conns, changes) in enumerate(self.rounds(o)):
 				last = kb
 				if i == 1:
 					first = kb
-				print(f"churn: round {i + 1}: {kb} kB, {stats['entries']} flows, {stats['inserts']} made, {stats['evictions']} evicted,"
-					f" {changes} rule changes", flush=True)
+				print(f"churn: round {i + 1}: {kb} kB, {stats['entries']} flows, {stats['inserts']} made, {stats['evictions']} evicted;"
+					f" {conns['entries']} connections, {conns['created']} made; {changes} rule changes, {self.args.rules} rules", flush=True)
 			drops = o.drops()
 		finally:
 			o.stop()
@@ -155,16 +172,20 @@ def main():
 	ap.add_argument("--rules", type=int, default=10000)
 	ap.add_argument("--flows", type=int, default=1000000)
 	ap.add_argument("--cores", default="0,1")
+	ap.add_argument("--plain", action="store_true", help="without hugepages: packets count as memory, too")
+	ap.add_argument("--only-churn", action="store_true", help="no sizes, no system calls")
 	args = ap.parse_args()
 	args.cores = args.cores.split(",")
 	subprocess.run(["ninja", "-C", args.build, "dataplane/reddotd"], stdout=subprocess.DEVNULL, check=True)
 	where = tempfile.mkdtemp(prefix="rd-perf-", dir="/dev/shm")
 	try:
-		with hugepages(1024 + (32768 + args.flows // FILES * 2) * MBUF_BYTES // 1000000):
+		with hugepages(0 if args.plain else 1024 + (32768 + args.flows // FILES * 2) * MBUF_BYTES // 1000000):
 			c = Churn(args, where)
 			c.pcaps()
-			c.sizes()
-			calls = c.quiet()
+			calls = 0
+			if not args.only_churn:
+				c.sizes()
+				calls = c.quiet()
 			return 1 if c.run() or calls else 0
 	except Skip as e:
 		print(f"skip: {e}")

@@ -29,14 +29,14 @@ class Ours(Process):
 	name = "reddotd"
 
 	def __init__(self, binary, where, kind, source, cores=(0, 1), mbufs=32768, mem=1024, flows=1048576, firewall=False,
-			rules=(), busy=True, extra=()):
+			rules=(), busy=True, huge=True, extra=()):
 		self.dir = where
 		path = f"{where}/ours.rd"
 		with open(path, "w", encoding="utf-8") as f:
 			f.write(config(kind, source, firewall, rules))
 		self.socket = f"{where}/rd.sock"
 		ready, told = os.pipe()
-		super().__init__([binary, "--socket", self.socket, "--huge", "--mem", str(mem), "--mbufs", str(mbufs),
+		super().__init__([binary, "--socket", self.socket, *(["--huge"] if huge else []), "--mem", str(mem), "--mbufs", str(mbufs),
 			"--flow-capacity", str(flows), *(["--busy-poll"] if busy else []), "--main-core", str(cores[0]), "--worker-cores", str(cores[1]),
 			"--ready-fd", str(told), "-f", path, *extra], f"{where}/ours.log", pass_fds=[told])
 		os.close(told)
