@@ -83,7 +83,7 @@ static const char usage[] =
 	"      --worker-cores LIST  cores of the workers, as 2,4-6; default the ones after that\n"
 	"      --model MODEL      who processes a packet: rtc, the worker that polls it (default); balanced, the one\n"
 	"                         that the flow's hash names; hybrid, balanced but for what the NIC has spread\n"
-	"      --idle WAY         what a worker does without packets: nap (default), spin, or interrupt\n"
+	"      --idle WAY         what a worker does without packets: auto (default), interrupt, nap, spin\n"
 	"      --busy-poll        the same as --idle spin\n"
 	"      --mbufs N          packet buffers; default 32768\n"
 	"      --flow-capacity N  flow entries per worker; default 1048576 (164 MB)\n"
@@ -233,7 +233,7 @@ static int set_option(struct rd_options *o, int opt, const char *text)
 		return 0;
 	case OPT_IDLE:
 		return set_word(
-			"idle", text, rd_idle_parse, "spin, nap or interrupt", &o->core.idle);
+			"idle", text, rd_idle_parse, "spin, nap, interrupt or auto", &o->core.idle);
 	case OPT_MODEL:
 		return set_word(
 			"model", text, rd_model_parse, "rtc, balanced or hybrid", &o->core.model);
@@ -273,7 +273,7 @@ int rd_options_parse(struct rd_options *o, int argc, char **argv)
 
 	*o = (struct rd_options){.socket_mode = 0666,
 		.eal = {.nb_workers = 1, .mem_mb = 512},
-		.core = {.nb_mbufs = 32768, .flow_capacity = 1048576, .idle = RD_IDLE_NAP},
+		.core = {.nb_mbufs = 32768, .flow_capacity = 1048576, .idle = RD_IDLE_AUTO},
 		.ready_fd = -1};
 	rd_socket_path(o->socket, sizeof(o->socket));
 	while (ret == 0 && (opt = getopt_long(argc, argv, "f:hV", longs, NULL)) != -1)

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PORTS_MAX 1023 // of a daemon, in all switches
+#define PORTS_MAX 4095 // of a daemon, in all switches
 
 static int by_id(const void *a, const void *b)
 {

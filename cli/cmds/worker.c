@@ -179,7 +179,7 @@ static int set_model(struct rd_cli *cli, const struct rd_args *args, struct rd_e
 
 static int set_idle(struct rd_cli *cli, const struct rd_args *args, struct rd_err *err)
 {
-	static const char *const words[] = {"spin", "nap", "interrupt", NULL};
+	static const char *const words[] = {"spin", "nap", "interrupt", "auto", NULL};
 
 	return set(cli, args, "idle", words, err);
 }
@@ -194,10 +194,15 @@ static const struct rd_arg_desc model_args[] = {
 };
 static const struct rd_arg_desc idle_args[] = {
 	{.key = "spin", .type = RD_ARG_FLAG, .help = "poll on: the core is busy for ever"},
-	{.key = "nap", .type = RD_ARG_FLAG, .help = "sleep up to 100 us between polls"},
+	{.key = "nap",
+		.type = RD_ARG_FLAG,
+		.help = "sleep between polls, up to 1 ms after a long silence"},
 	{.key = "interrupt",
 		.type = RD_ARG_FLAG,
-		.help = "sleep until a device wakes it; naps where one has no interrupts"},
+		.help = "as auto, and cards that are opened from now on have interrupts, too"},
+	{.key = "auto",
+		.type = RD_ARG_FLAG,
+		.help = "sleep until a device wakes it; nap where one can't"},
 	{0},
 };
 static const struct rd_arg_desc assign_args[] = {
@@ -239,8 +244,8 @@ static const struct rd_cmd cmds[] = {
 	{.grammar = "worker", .help = "the cores that forward packets"},
 	{"worker model (rtc|balanced|hybrid)", "set who processes a packet", "worker.set",
 		model_args, set_model},
-	{"worker idle (spin|nap|interrupt)", "set what workers do without packets", "worker.set",
-		idle_args, set_idle},
+	{"worker idle (auto|interrupt|nap|spin)", "set what workers do without packets",
+		"worker.set", idle_args, set_idle},
 	{"worker assign PORT queue N worker W", "let a worker poll a queue", "worker.assign",
 		assign_args, NULL},
 	{"worker assign PORT queue N auto", "let the rule say who polls a queue", "worker.assign",

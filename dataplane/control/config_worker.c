@@ -36,7 +36,7 @@ void rd_config_workers(struct rd_request *req)
 		snprintf(line, sizeof(line), "worker model %s", rd_model_name(rd_handoff_model()));
 		emit(req, line);
 	}
-	if (rd_idle_get() != RD_IDLE_NAP) {
+	if (rd_idle_get() != RD_IDLE_AUTO) {
 		snprintf(line, sizeof(line), "worker idle %s", rd_idle_name(rd_idle_get()));
 		emit(req, line);
 	}

@@ -78,14 +78,11 @@ static json_t *queues(const struct rd_worker *w)
 
 static json_t *identity(const struct rd_worker *w)
 {
-	const char *idle = rd_idle_name(w->idle_mode);
-
-	if (w->idle_mode == RD_IDLE_INTERRUPT && !w->can_sleep)
-		idle = "nap"; // one of its queues has no interrupt
 	return json_pack("{s:i,s:i,s:i,s:i,s:s,s:s,s:s,s:s,s:o}", "worker", (int)w->id, "lcore",
 		w->lcore >= RTE_MAX_LCORE ? -1 : (int)w->lcore, "cpu", rd_worker_cpu(w), "numa",
 		rd_worker_numa(w), "state", w->running ? "running" : "stopped", "model",
-		rd_model_name(w->model), "role", role(w), "idle", idle, "queues", queues(w));
+		rd_model_name(w->model), "role", role(w), "idle", rd_idle_now(w), "queues",
+		queues(w));
 }
 
 static json_t *counters(const struct rd_worker *w)
@@ -140,7 +137,7 @@ int ctl_worker_set(struct rd_request *req)
 	}
 	if (idle != NULL && i < 0) {
 		rd_req_fail(req, "idle", -EINVAL, "workers can't idle by %.40s", idle);
-		rd_err_hint(req->err, "spin, nap or interrupt");
+		rd_err_hint(req->err, "auto, interrupt, nap or spin");
 	}
 	if (rd_req_end(req) < 0)
 		return req->err->code;

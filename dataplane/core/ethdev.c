@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <rte_bus.h>
 #include <rte_dev.h>
 #include <rte_eal.h>
 #include <rte_errno.h>
@@ -139,6 +140,11 @@ static void want_rss(
 	}
 }
 
+static bool is_virtual(const struct rte_eth_dev_info *di)
+{
+	return strcmp(rte_bus_name(rte_dev_bus(di->device)), "vdev") == 0;
+}
+
 static void want(
 	const struct rte_eth_dev_info *di, struct rd_ethdev_info *info, struct rte_eth_conf *conf)
 {
@@ -147,9 +153,9 @@ static void want(
 		info->nb_txq = info->nb_rxq;
 	conf->txmode.offloads = di->tx_offload_capa & RTE_ETH_TX_OFFLOAD_MULTI_SEGS;
 	conf->rxmode.offloads = di->rx_offload_capa & RTE_ETH_RX_OFFLOAD_SCATTER;
-	// A card's interrupts take vectors that not every kernel driver has: only if they are wanted.
-	conf->intr_conf.rxq =
-		rd_idle_get() == RD_IDLE_INTERRUPT || strncmp(di->driver_name, "net_", 4) == 0;
+	// A card's interrupts take vectors that not every kernel driver has, and may cost it a faster way to receive: only
+	// if they are wanted.
+	conf->intr_conf.rxq = rd_idle_get() == RD_IDLE_INTERRUPT || is_virtual(di);
 	want_rss(di, info, conf);
 }
 
@@ -213,22 +219,6 @@ static int start(const char *devargs, uint16_t mtu, struct rd_ethdev_info *info)
 	return ret == 0 ? rte_eth_dev_start(info->port_id) : ret;
 }
 
-// The library calls it an error when a device has none.
-static enum rd_intr interrupts(const struct rd_ethdev_info *info)
-{
-	int type = rte_log_register("lib.ethdev"), level = rte_log_get_level((uint32_t)type);
-	struct rte_eth_dev_info di;
-	bool has = rte_eth_dev_info_get(info->port_id, &di) == 0;
-
-	rte_log_set_level((uint32_t)type, RTE_LOG_EMERG);
-	for (uint16_t q = 0; q < info->nb_rxq; q++)
-		has = has && rte_eth_dev_rx_intr_ctl_q_get_fd(info->port_id, q) >= 0;
-	rte_log_set_level((uint32_t)type, (uint32_t)level);
-	if (!has)
-		return RD_INTR_NONE;
-	return is_driver(&di, "net_tap") ? RD_INTR_LEVEL : RD_INTR_EVENT;
-}
-
 static void describe(const char *devargs, uint16_t mtu, struct rd_ethdev_info *info)
 {
 	struct rte_ether_addr mac;
@@ -240,7 +230,7 @@ static void describe(const char *devargs, uint16_t mtu, struct rd_ethdev_info *i
 	if (rte_eth_macaddr_get(info->port_id, &mac) == 0)
 		memcpy(info->mac, mac.addr_bytes, sizeof(info->mac));
 	info->mtu = rd_ethdev_mtu(info->port_id, devargs, mtu);
-	info->intr = (uint8_t)interrupts(info);
+	rd_ethdev_find_interrupts(info);
 }
 
 static int open_device(
@@ -276,8 +266,7 @@ int rd_ethdev_open_queues(const char *devargs, uint16_t mtu, uint16_t nb,
 	char text[DEVARGS_MAX];
 	int ret = rd_devargs_with_queues(devargs, nb, text, sizeof(text));
 
-	memset(info, 0, sizeof(*info));
-	info->nb_rxq = nb;
+	*info = (struct rd_ethdev_info){.nb_rxq = nb, .packet_fd = -1};
 	if (ret < 0)
 		return rd_err_set(err, ret, "the device's arguments are too long");
 	rd_devargs_remove_stale_socket(text);

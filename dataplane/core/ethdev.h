@@ -13,7 +13,7 @@
 enum rd_intr { // whether its rx queues can wake their workers
 	RD_INTR_NONE,
 	RD_INTR_EVENT, // a descriptor per queue that the EAL reads
-	RD_INTR_LEVEL, // a descriptor that is readable while there are packets (TAP)
+	RD_INTR_LEVEL, // a descriptor that is readable while there are packets (TAP, AF_PACKET)
 };
 
 enum rd_rss { // how the device spreads packets over its rx queues
@@ -27,6 +27,7 @@ struct rd_ethdev_info {
 	uint16_t nb_rxq, nb_txq; // a tx queue per worker where the device has them
 	uint8_t rss; // enum rd_rss
 	uint8_t intr; // enum rd_intr
+	int packet_fd; // the driver's packet socket, if it has one and it was found; or -1
 	uint16_t mtu; // what it can send
 	uint8_t mac[6];
 };
@@ -41,6 +42,10 @@ int rd_ethdev_open_queues(const char *devargs, uint16_t mtu, uint16_t queues,
 void rd_ethdev_close(const struct rd_ethdev_info *info);
 // Whether both texts name one device, or one kernel interface or socket: that can serve one port only.
 bool rd_ethdev_same(const char *devargs, const char *other);
+// How its rx queues can wake a worker; sets intr and packet_fd. The device is started.
+void rd_ethdev_find_interrupts(struct rd_ethdev_info *info);
+// The descriptor of a queue, -1 if it is not of RD_INTR_LEVEL.
+int rd_ethdev_rx_fd(const struct rd_ethdev_info *info, uint16_t queue);
 // Link state without waiting; devices that can't tell count as up. A TAP in another namespace does, too.
 bool rd_ethdev_link_up(uint16_t port_id);
 // What the device can send: `mtu`, or less where the kernel's interface behind it or its frame size allows less.

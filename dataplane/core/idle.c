@@ -8,27 +8,26 @@
 
 #include <errno.h>
 #include <string.h>
-#include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <time.h>
 #include <unistd.h>
-#include <rte_ethdev.h>
-#include <rte_interrupts.h>
 
-#include "core/ethdev.h"
+#include "core/idle_watch.h"
 #include "core/rcu.h"
 
-#define SPIN 512 // empty walks before the first nap
+#define SPIN 512 // empty walks before the first sleep
+#define LOOK 32 // ... after it was woken; if that was for a packet, it finds it at once
+#define SLEEP_MAX_NS 50000000 // aging goes on
+// A nap bounds the latency of the packet that ends a silence, and going to sleep has its price: the longer the
+// silence, the longer may be the nap.
 #define NAP_MIN_NS 20000
-#define NAP_MAX_NS 100000 // bounds the latency of the first packet after silence
-#define NAP_LONG_NS 250000 // ... after a second of it
-#define LONG_AFTER 10000 // empty walks
-#define NAPS 16 // before it sleeps
-#define SLEEP_MAX_MS 50 // aging goes on
-#define EVENTS 16
+#define NAP_SHORT_NS 100000
+#define NAP_LONG_NS 1000000
+#define SHORT_SHARE 64 // of the silence, up to NAP_SHORT_NS
+#define LONG_SHARE 4096 // of the silence, up to NAP_LONG_NS
 
-static enum rd_idle mode = RD_IDLE_NAP;
-static const char *const names[RD_IDLE_COUNT] = {"spin", "nap", "interrupt"};
+static enum rd_idle mode = RD_IDLE_AUTO;
+static const char *const names[RD_IDLE_COUNT] = {"spin", "nap", "auto", "interrupt"};
 
 const char *rd_idle_name(unsigned m)
 {
@@ -43,9 +42,18 @@ int rd_idle_parse(const char *name)
 	return -EINVAL;
 }
 
+const char *rd_idle_now(const struct rd_worker *w)
+{
+	if (!rd_idle_is_woken(w->idle_mode))
+		return rd_idle_name(w->idle_mode);
+	if (w->blind == 0)
+		return "interrupt";
+	return w->blind < w->rxqs->nb ? "mixed" : "nap";
+}
+
 int rd_idle_init(struct rd_worker *w)
 {
-	w->epoll_fd = -1;
+	w->epoll_fd = w->eal_epoll_fd = -1;
 	w->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	return w->wake_fd < 0 ? -errno : 0;
 }
@@ -66,67 +74,6 @@ void rd_idle_wake(struct rd_worker *w)
 	(void)!write(w->wake_fd, &one, sizeof(one));
 }
 
-static void arm(struct rd_worker *w, bool on)
-{
-	for (uint32_t i = 0; i < w->rxqs->nb; i++) {
-		const struct rd_rxq *q = &w->rxqs->q[i];
-
-		// Drivers whose descriptor is readable while there are packets have nothing to switch.
-		if (on)
-			(void)rte_eth_dev_rx_intr_enable(q->ethdev, q->queue);
-		else
-			(void)rte_eth_dev_rx_intr_disable(q->ethdev, q->queue);
-	}
-	w->armed = on;
-}
-
-void rd_idle_unwatch(struct rd_worker *w)
-{
-	if (w->armed)
-		arm(w, false);
-	for (uint32_t i = 0; w->epoll_fd >= 0 && i < w->rxqs->nb; i++)
-		if (w->rxqs->q[i].intr == RD_INTR_EVENT)
-			(void)rte_eth_dev_rx_intr_ctl_q(w->rxqs->q[i].ethdev, w->rxqs->q[i].queue,
-				w->epoll_fd, RTE_INTR_EVENT_DEL, NULL);
-	if (w->epoll_fd >= 0)
-		close(w->epoll_fd);
-	w->epoll_fd = -1;
-	w->can_sleep = false;
-}
-
-static int watch_fd(struct rd_worker *w, int fd)
-{
-	struct epoll_event ev = {.events = EPOLLIN, .data.ptr = &w->wake_event};
-
-	return epoll_ctl(w->epoll_fd, EPOLL_CTL_ADD, fd, &ev);
-}
-
-// The EAL watches for changes of state only, and some wake-ups of a TAP's descriptor got lost that way.
-static int watch_queue(struct rd_worker *w, const struct rd_rxq *q)
-{
-	if (q->intr == RD_INTR_LEVEL)
-		return watch_fd(w, rte_eth_dev_rx_intr_ctl_q_get_fd(q->ethdev, q->queue));
-	return rte_eth_dev_rx_intr_ctl_q(
-		q->ethdev, q->queue, w->epoll_fd, RTE_INTR_EVENT_ADD, NULL);
-}
-
-void rd_idle_watch(struct rd_worker *w)
-{
-	bool ok = w->idle_mode == RD_IDLE_INTERRUPT;
-
-	for (uint32_t i = 0; i < w->rxqs->nb; i++)
-		ok = ok && w->rxqs->q[i].intr != RD_INTR_NONE;
-	if (!ok)
-		return;
-	w->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
-	// rte_epoll_wait() looks at an event's status: this one belongs to no device of the EAL's.
-	w->wake_event = (struct rte_epoll_event){.status = RTE_EPOLL_VALID};
-	ok = w->epoll_fd >= 0 && watch_fd(w, w->wake_fd) == 0;
-	for (uint32_t i = 0; ok && i < w->rxqs->nb; i++)
-		ok = watch_queue(w, &w->rxqs->q[i]) == 0;
-	w->can_sleep = ok;
-}
-
 static bool has_work(const struct rd_worker *w)
 {
 	if (!rte_ring_empty(w->inject) || __atomic_load_n(&w->stop, __ATOMIC_ACQUIRE)
@@ -138,11 +85,19 @@ static bool has_work(const struct rd_worker *w)
 	return false;
 }
 
-static void nap(struct rd_worker *w, uint32_t empty)
+static long nap_ns(const struct rd_worker *w)
 {
-	long ns = NAP_MIN_NS + (long)(empty - SPIN) * 1000;
-	long max = empty > LONG_AFTER ? NAP_LONG_NS : NAP_MAX_NS;
-	struct timespec ts = {.tv_nsec = RTE_MIN(ns, max)};
+	uint64_t silence =
+		(uint64_t)(((unsigned __int128)(rd_tsc() - w->quiet_tsc) * w->clock.mult) >> 32);
+	uint64_t ns = RTE_MIN(
+		RTE_MAX(silence / SHORT_SHARE, (uint64_t)NAP_MIN_NS), (uint64_t)NAP_SHORT_NS);
+
+	return (long)RTE_MAX(ns, RTE_MIN(silence / LONG_SHARE, (uint64_t)NAP_LONG_NS));
+}
+
+static void nap(struct rd_worker *w)
+{
+	struct timespec ts = {.tv_nsec = nap_ns(w)};
 
 	rd_rcu_sleep(w->id);
 	w->sleeps++;
@@ -153,40 +108,57 @@ static void nap(struct rd_worker *w, uint32_t empty)
 // Whether somebody woke it.
 static bool sleep_until_woken(struct rd_worker *w)
 {
-	struct rte_epoll_event ev[EVENTS];
-	uint64_t count;
-	int woken = 1;
+	bool woken = true;
 
 	__atomic_store_n(&w->asleep, true, __ATOMIC_RELAXED);
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	if (!has_work(w)) {
 		rd_rcu_sleep(w->id);
 		w->sleeps++;
-		woken = rte_epoll_wait(w->epoll_fd, ev, EVENTS, SLEEP_MAX_MS);
+		woken = rd_idle_wait(w, w->blind != 0 ? nap_ns(w) : SLEEP_MAX_NS);
 		rd_rcu_wake(w->id);
 	}
 	__atomic_store_n(&w->asleep, false, __ATOMIC_RELAXED);
-	(void)!read(w->wake_fd, &count, sizeof(count));
-	return woken > 0;
+	return woken;
+}
+
+// Packets came: a descriptor that was given up may be right again.
+static void look_again(struct rd_worker *w)
+{
+	w->false_wakes = 0;
+	if (w->blinded_s != 0 && w->now_s - w->blinded_s > 1) {
+		rd_idle_unwatch(w);
+		rd_idle_watch(w);
+	}
+}
+
+static uint32_t awake(struct rd_worker *w, uint32_t empty)
+{
+	if (empty == 0) {
+		if (w->armed)
+			rd_idle_arm(w, false);
+		if (unlikely((w->false_wakes | w->blinded_s) != 0))
+			look_again(w);
+		return 0;
+	}
+	if (empty == 1)
+		w->quiet_tsc = rd_tsc();
+	rte_pause();
+	return empty;
 }
 
 uint32_t rd_idle(struct rd_worker *w, uint32_t empty)
 {
-	if (w->idle_mode == RD_IDLE_SPIN || empty <= SPIN) {
-		if (w->armed && empty == 0)
-			arm(w, false);
-		if (empty != 0)
-			rte_pause();
-		return empty;
-	}
-	if (!w->can_sleep || empty <= SPIN + NAPS) {
-		nap(w, empty);
+	if (w->idle_mode == RD_IDLE_SPIN || empty <= SPIN)
+		return awake(w, empty);
+	if (w->epoll_fd < 0) {
+		nap(w);
 	} else if (!w->armed) {
-		arm(w, true);
+		rd_idle_arm(w, true);
 	} else if (sleep_until_woken(w)) {
-		// A device may say that there is a packet before its driver finds it (TAP), and says it only once.
-		arm(w, false);
-		return 0;
+		// A device may say that there is a packet before its driver finds it (TAP).
+		rd_idle_arm(w, false);
+		return SPIN - LOOK;
 	}
 	return empty;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * What a worker does when there is nothing to do: spin, nap (longer and longer, at most 100 us), or sleep until a
- * device, another worker or control wakes it. A worker with a queue whose device has no interrupts naps instead.
+ * What a worker does when there is nothing to do: spin, nap (longer and longer, at most 1 ms), or sleep until a
+ * device, another worker or control wakes it. A worker with a queue that can't wake it sleeps only as long as a nap.
  */
 #pragma once
 
@@ -10,11 +10,19 @@
 enum rd_idle {
 	RD_IDLE_SPIN,
 	RD_IDLE_NAP,
-	RD_IDLE_INTERRUPT,
+	RD_IDLE_AUTO, // woken by what can wake it as it is
+	RD_IDLE_INTERRUPT, // the same, and cards are opened with interrupts, too
 	RD_IDLE_COUNT,
 };
 const char *rd_idle_name(unsigned mode); // "nap"; "" for none
+// What the worker really does: also "interrupt" for auto, "nap" for both where no device can wake it, "mixed" where some can.
+const char *rd_idle_now(const struct rd_worker *w);
 int rd_idle_parse(const char *name); // enum or -EINVAL
+
+static inline bool rd_idle_is_woken(uint8_t mode)
+{
+	return mode == RD_IDLE_AUTO || mode == RD_IDLE_INTERRUPT;
+}
 
 // --- worker thread ---
 int rd_idle_init(struct rd_worker *w); // 0 or -errno
@@ -30,7 +38,7 @@ void rd_idle_wake(struct rd_worker *w);
 // The worker has new work. A system call only if it sleeps.
 static inline void rd_idle_poke(struct rd_worker *w)
 {
-	if (__atomic_load_n(&w->idle_mode, __ATOMIC_RELAXED) != RD_IDLE_INTERRUPT)
+	if (!rd_idle_is_woken(__atomic_load_n(&w->idle_mode, __ATOMIC_RELAXED)))
 		return;
 	__atomic_thread_fence(__ATOMIC_SEQ_CST); // the work is visible before we look
 	if (__atomic_load_n(&w->asleep, __ATOMIC_RELAXED))

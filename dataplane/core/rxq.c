@@ -123,7 +123,8 @@ static struct rd_rxq_list *new_list(const struct plan *pl, unsigned worker)
 					.ethdev = p->ethdev,
 					.queue = q,
 					.edge = (uint8_t)rd_poll_edge(p->type),
-					.intr = p->eth.intr};
+					.intr = p->eth.intr,
+					.fd = rd_ethdev_rx_fd(&p->eth, q)};
 	}
 	return l;
 }

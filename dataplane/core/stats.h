@@ -27,6 +27,7 @@ struct rd_rxq { // one device queue that a worker polls
 	uint16_t queue;
 	uint8_t edge; // of the poll node: the RX stage of the port's type
 	uint8_t intr; // enum rd_intr: how the device can wake its worker
+	int fd; // RD_INTR_LEVEL: readable while there are packets
 };
 
 struct rd_rxq_list { // replaced as a whole by control

@@ -7,7 +7,6 @@
 
 #include <rte_graph.h>
 #include <rte_graph_worker.h>
-#include <rte_interrupts.h>
 #include <rte_lcore.h>
 #include <rte_ring.h>
 
@@ -20,7 +19,7 @@
 #include "core/meta.h"
 #include "core/stats.h"
 
-#define RD_PORT_MAX 1024 // exclusive bound of port indexes
+#define RD_PORT_MAX 4096 // exclusive bound of port indexes
 #define RD_BURST 32
 #define RD_NODE_MAX 256 // exclusive bound of graph node ids, DPDK's own nodes included
 #define RD_COPIES_MAX \
@@ -77,11 +76,13 @@ struct rd_worker {
 
 	// Being idle (core/idle.c).
 	uint8_t idle_mode; // enum rd_idle
-	bool can_sleep; // every queue has an interrupt
-	bool armed; // the interrupts are on
-	bool asleep; // atomic: has to be woken
-	int wake_fd, epoll_fd;
-	struct rte_epoll_event wake_event;
+	bool armed, asleep; // the interrupts are on; it has to be woken (atomic)
+	int wake_fd, epoll_fd,
+		eal_epoll_fd; // what wakes it; of that what only the EAL can read; -1: nothing
+	uint32_t blind; // queues that can't wake it
+	uint32_t false_wakes; // in a row: a device said that there are packets, and there were none
+	uint32_t blinded_s; // when a queue's descriptor was given up; 0 = none was
+	uint64_t quiet_tsc; // of the first empty walk since the last packet
 };
 
 extern struct rd_worker *rd_workers[RD_WORKER_MAX];

@@ -6,6 +6,7 @@ import contextlib
 import json
 import socket
 import threading
+import time
 
 import pytest
 from pktcap import Process
@@ -202,6 +203,69 @@ def test_sleeping_workers():
 			g0.ping("192.0.2.2", 5)
 		before = c.list("worker.list")
 		wait_for("sleep", lambda: all(w["sleeps"] > b["sleeps"] for w, b in zip(c.list("worker.list"), before)))
+
+
+def idle_of(c):
+	return [w["idle"] for w in c.list("worker.list")]
+
+
+def few_sleeps(c):
+	"""A worker that is woken sleeps 50 ms at a time; one that naps, a millisecond at most."""
+	before, t0 = c.list("worker.list")[0]["sleeps"], time.monotonic()
+	wait_for("a sleep", lambda: c.list("worker.list")[0]["sleeps"] > before + 2)
+	took = time.monotonic() - t0
+	return (c.list("worker.list")[0]["sleeps"] - before) / took < 200
+
+
+@contextlib.contextmanager
+def packet_guest(more=""):
+	"""A guest behind AF_PACKET; the daemon answers at 192.0.2.1."""
+	with Netns("sw") as sw, Netns("guest") as guest:
+		veth(sw, "u0", guest, "eth0")
+		guest.up("eth0", "192.0.2.2/24", offload=False)
+		lines = SWITCH + f"""
+port add u0 switch sw type uplink device "net_af_packet0,iface=u0"
+tep add 192.0.2.1 host h mac 02:00:00:00:10:01 team u0
+{more}"""
+		with NsDaemon(sw, lines) as d, d.client() as c:
+			yield d, c, sw, guest
+
+
+def test_packet_socket_wakes():
+	"""The kernel's packet socket wakes the worker, also after its interface was down, which leaves an error there."""
+	with packet_guest() as (d, c, sw, guest):
+		assert idle_of(c) == ["interrupt"]
+		guest.ping("192.0.2.1", 3)
+		wait_for("long sleeps", lambda: few_sleeps(c))
+		sw.ip("link", "set", "u0", "down")
+		wait_for("long sleeps while it is down", lambda: few_sleeps(c))
+		sw.ip("link", "set", "u0", "up")
+		guest.ping("192.0.2.1", 3)
+		assert idle_of(c) == ["interrupt"]
+		wait_for("long sleeps", lambda: few_sleeps(c))
+
+
+def test_lost_interface_does_not_spin():
+	"""A TAP that somebody deletes is readable for ever: its worker stops to look at it."""
+	with Netns("sw") as sw, NsDaemon(sw, SWITCH + 'port add g0 switch sw type vnic segment lan device "net_tap0,iface=rdtap0"') as d, d.client() as c:
+		assert idle_of(c) == ["interrupt"]
+		sw.ip("link", "del", "rdtap0")
+		wait_for("the descriptor to be given up", lambda: idle_of(c) == ["nap"])
+
+
+def test_mixed_devices():
+	"""A queue that can't wake its worker makes it nap; the others still wake it, and so does control."""
+	other = 'port add n switch sw type vnic segment lan device "net_null0,no-rx=1"'
+	with packet_guest(other) as (d, c, _, guest):
+		assert idle_of(c) == ["mixed"]
+		guest.ping("192.0.2.1", 3)
+		d.cli("port", "del", "n")
+		assert idle_of(c) == ["interrupt"]
+		for mode, now in (("nap", "nap"), ("spin", "spin"), ("interrupt", "interrupt"), ("auto", "interrupt")):
+			d.cli("worker", "idle", mode)
+			assert idle_of(c) == [now]
+			assert (f"worker idle {mode}" in d.cli("show", "running-config")) == (mode != "auto")
+			guest.ping("192.0.2.1", 2)
 
 
 def test_walk_record(tmp_path):
