@@ -20,7 +20,7 @@ struct rd_ctl {
 	bool test; // reddotd --test
 	bool stopping;
 	struct event *tick; // once a second
-	struct event *pages; // control/flow_pages.c
+	struct event *pages; // control/pages.c
 	struct rd_ctl_session *sessions;
 	struct rd_ctl_timer *timers;
 	uint32_t next_session, next_timer;
