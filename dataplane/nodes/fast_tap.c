@@ -105,6 +105,13 @@ static __rte_noinline void run(struct fast_taps *t, struct rte_mbuf *m, const st
 	}
 }
 
+// A guest's own Geneve packet: there is a frame inside of which the flow's key says nothing. Its answers are not kept, so
+// that it is always looked at.
+static inline bool is_nested(const struct rd_flow *f)
+{
+	return f->key.dport == RD_GENEVE_PORT && f->key.proto == RD_IPPROTO_UDP;
+}
+
 // Which of `ask` want the frame without tunnel headers.
 static inline uint32_t plain_yes(struct fast_taps *t, struct fast_seen *s, uint32_t ask)
 {
@@ -115,7 +122,8 @@ static inline uint32_t plain_yes(struct fast_taps *t, struct fast_seen *s, uint3
 			.len = s->m->pkt_len - s->pushed,
 			.flow = s->f->key.ethertype == RD_ETHERTYPE_IPV4 ? &ip4 : &ip6};
 
-		run(t, s->m, &f, need, &s->plain, s->kept != NULL ? &s->kept->plain : NULL);
+		run(t, s->m, &f, need, &s->plain,
+			s->kept != NULL && !is_nested(s->f) ? &s->kept->plain : NULL);
 	}
 	return s->plain.yes & ask;
 }
@@ -140,7 +148,6 @@ static inline uint32_t outer_yes(struct fast_taps *t, struct fast_seen *s,
 	return now.yes & ask;
 }
 
-// A guest's own Geneve packet: there is a frame inside of which the flow's key says nothing.
 static __rte_noinline uint32_t nested_yes(
 	struct fast_taps *t, struct fast_seen *s, struct fast_hits *h, uint32_t ask)
 {
@@ -177,8 +184,7 @@ static inline void decide(
 
 	if (h->form == FAST_PLAIN) {
 		out = plain_yes(t, s, ask & set->outer);
-		if (unlikely(
-			    s->f->key.dport == RD_GENEVE_PORT && s->f->key.proto == RD_IPPROTO_UDP))
+		if (unlikely(is_nested(s->f)))
 			in = nested_yes(t, s, h, ask & set->inner & ~out);
 	} else {
 		struct rd_verdict *keep = h->form == FAST_OUTER ? via_verdict(t, s->via)
@@ -248,32 +254,76 @@ static inline void leave(
 			rd_dfw_slot_id(p->rule == FAST_RULE_IN ? s->f->rule_in : s->f->rule_out);
 }
 
-static inline void see(struct fast_taps *t, const struct fast_pkt *p, const struct rd_flow *f)
+static __rte_noinline void see_all(struct fast_taps *t, struct fast_seen *s)
 {
-	struct fast_seen s = {
-		.m = p->m, .md = rd_meta(p->m), .f = f, .via = p->via, .strip = p->strip};
 	uint32_t asked, match = 0;
 
+	s->hop = s->md->hop;
+	s->stage = s->md->stage;
+	if (s->f->acts & RD_ACT_ENCAP)
+		s->pushed = rd_tunnel_at(s->f->tunnel)->hdr_len;
+	s->vni = s->via != NULL ? s->md->vni : s->plan->vni;
+	s->plain = s->kept != NULL ? s->kept->plain : (struct rd_verdict){0};
+	asked = see_form(t, s, s->plan->first, &match);
+	if (s->plan->first == FAST_OUTER)
+		asked = see_form(t, s, FAST_PLAIN, &match);
+	if (s->plan->last == FAST_ENCAP_)
+		asked = see_form(t, s, FAST_ENCAP_, &match);
+	if (s->plan->leave != 0)
+		leave(t, s, asked, match);
+}
+
+static inline bool all_no(const struct rd_verdict *v, uint32_t ask)
+{
+	return (ask & (~v->known | v->yes)) == 0;
+}
+
+// Whether it is known of all that could want the packet that they do not. Mostly it is, while a filter looks for something.
+static inline bool nobody_wants(const struct fast_taps *t, const struct fast_seen *s)
+{
+	const struct fast_plan *p = s->plan;
+
+	if (p->slow || s->kept == NULL || !all_no(&s->kept->plain, p->ask_plain))
+		return false;
+	if (p->ask_outer != 0
+		&& (s->via->tap_epoch != t->w->tap_epoch
+			|| !all_no(&s->via->verdict, p->ask_outer)))
+		return false;
+	return p->ask_encap == 0 || all_no(&s->kept->encap, p->ask_encap);
+}
+
+// Whether all that look at the packet want everything and have no room: then it is counted as lost, and that is all.
+static inline bool is_drowned(const struct fast_taps *t, const struct fast_plan *p)
+{
+	uint32_t everyone = p->slots[0] | p->slots[1] | p->slots[2];
+
+	return p->leave == 0 && (everyone & ~(t->full & t->set->all & ~t->set->budget)) == 0;
+}
+
+static inline void see(struct fast_taps *t, const struct fast_pkt *p, const struct rd_flow *f)
+{
+	struct fast_seen s;
+
+	s.m = p->m;
+	s.md = rd_meta(p->m);
+	s.f = f;
+	s.via = p->via;
+	s.strip = p->strip;
+	s.pushed = 0;
 	s.plan = fast_plan(t, &s);
 	if ((s.plan->slots[0] | s.plan->slots[1] | s.plan->slots[2]) == 0)
 		return;
-	s.hop = s.md->hop;
-	s.stage = s.md->stage;
-	if (f->acts & RD_ACT_ENCAP)
-		s.pushed = rd_tunnel_at(f->tunnel)->hdr_len;
-	s.vni = p->via != NULL ? s.md->vni : s.plan->vni;
-	if (t->set->program != 0) {
-		s.kept = rd_flow_verdict(t->w->flows, f, t->w->tap_epoch);
-		if (s.kept != NULL)
-			s.plain = s.kept->plain;
+	if (unlikely(t->full != 0) && is_drowned(t, s.plan)) {
+		s.plan->drowned++;
+		return;
 	}
-	asked = see_form(t, &s, s.plan->first, &match);
-	if (s.plan->first == FAST_OUTER)
-		asked = see_form(t, &s, FAST_PLAIN, &match);
-	if (s.plan->last == FAST_ENCAP_)
-		asked = see_form(t, &s, FAST_ENCAP_, &match);
-	if (s.plan->leave != 0)
-		leave(t, &s, asked, match);
+	s.kept = t->set->program != 0 ? rd_flow_verdict(t->w->flows, f, t->w->tap_epoch) : NULL;
+	if (!nobody_wants(t, &s)) {
+		see_all(t, &s);
+	} else if (s.plan->leave != 0) { // TX and drop know it, too
+		s.md->cap_done = s.plan->slots[s.plan->last];
+		s.md->cap_match = 0;
+	}
 }
 
 static void fetch_verdicts(const struct fast_burst *b)

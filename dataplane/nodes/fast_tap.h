@@ -45,6 +45,7 @@ struct fast_plan {
 	uint32_t port_id[2]; // in, out
 	uint16_t port[2];
 	uint16_t packets; // of this burst, not yet counted
+	uint16_t drowned; // of those, all that came when every ring was full
 	uint8_t nb; // steps
 	uint8_t rule; // enum fast_rule, when it leaves
 	enum fast_form first, last;
@@ -52,6 +53,9 @@ struct fast_plan {
 	uint16_t of_form[FAST_FORMS]; // steps, a bit each
 	uint32_t slots[FAST_FORMS]; // sessions that want to see this form
 	uint32_t leave; // sessions that look at the TX stage or at drops
+	bool slow; // some session wants every packet, or counts for itself
+	// whose answers say that nobody wants a packet: of the plain frame, of the outer headers it came with, or goes with
+	uint32_t ask_plain, ask_outer, ask_encap;
 	uint16_t want[RD_CAPTURE_MAX]; // steps, a bit each
 };
 
@@ -60,6 +64,7 @@ struct fast_taps { // a burst
 	const struct rd_tapset *set;
 	uint64_t ns;
 	uint32_t dirty; // sessions that got records
+	uint32_t full; // sessions whose ring refused one
 	uint16_t used; // plans with packets, a bit each
 };
 
@@ -68,7 +73,7 @@ struct fast_seen { // a packet
 	struct rd_meta *md;
 	const struct rd_flow *f;
 	struct fast_via *via; // NULL: came from a guest
-	const struct fast_plan *plan;
+	struct fast_plan *plan;
 	uint32_t vni; // of its segment
 	uint16_t strip; // bytes of outer headers taken off
 	uint16_t pushed; // ... put on
@@ -90,7 +95,7 @@ struct fast_hits {
 // fast_tap.c: after a burst; next[] as fast_exec() gave it.
 void fast_tap(struct fast_burst *b, const uint16_t *next);
 // fast_tap_plan.c
-const struct fast_plan *fast_plan(struct fast_taps *t, const struct fast_seen *s);
+struct fast_plan *fast_plan(struct fast_taps *t, const struct fast_seen *s);
 void fast_plan_count(struct fast_taps *t);
 // fast_tap_rec.c
 void fast_records(struct fast_taps *t, const struct fast_seen *s, const struct fast_hits *h);

@@ -80,6 +80,17 @@ static void lay_out(struct fast_plan *p, const struct way *way)
 		add(p, RD_STAGE_UPLINK_SELECT, FAST_ENCAP_);
 }
 
+static void note_questions(struct fast_plan *p, const struct rd_tapset *set)
+{
+	uint32_t tunnel = p->slots[FAST_OUTER] | p->slots[FAST_ENCAP_];
+
+	p->slow = ((tunnel | p->slots[FAST_PLAIN]) & (set->all | set->budget)) != 0
+		|| (tunnel & set->inner & ~set->program) != 0;
+	p->ask_plain = (p->slots[FAST_PLAIN] & set->outer) | (tunnel & set->inner);
+	p->ask_outer = p->slots[FAST_OUTER] & set->outer;
+	p->ask_encap = p->slots[FAST_ENCAP_] & set->outer;
+}
+
 static void ask_sessions(struct fast_plan *p, const struct rd_tapset *set)
 {
 	const struct rd_port *out = rd_port_at(p->port[1]);
@@ -108,6 +119,7 @@ static void ask_sessions(struct fast_plan *p, const struct rd_tapset *set)
 			p->leave |= bit;
 	}
 	p->slots[p->last] |= p->leave;
+	note_questions(p, set);
 }
 
 static __rte_noinline void make(
@@ -119,7 +131,7 @@ static __rte_noinline void make(
 	p->key = key;
 	p->epoch = t->w->tap_epoch;
 	p->gen = t->w->gen;
-	p->packets = 0;
+	p->packets = p->drowned = 0;
 	p->port[0] = way->in;
 	p->port[1] = way->out;
 	p->vni = seg != NULL ? seg->vni : 0;
@@ -134,16 +146,20 @@ static void count(struct fast_taps *t, struct fast_plan *p)
 {
 	for (unsigned i = 0; i < t->set->nb; i++) {
 		struct rd_capture *c = t->set->session[i];
+		struct rd_capring_prod *ring = &c->ring.ring[t->w->id];
 
 		for (uint16_t left = p->want[c->slot]; left != 0; left &= left - 1) {
 			unsigned stage = p->step[__builtin_ctz(left)].stage;
 			struct rd_capring_stage *st = &c->stats[t->w->id][stage];
 
 			st->seen += c->budget.on ? 0 : p->packets; // it counts for itself
-			c->ring.ring[t->w->id].ctl->stage[stage] = *st;
+			st->matched += p->drowned;
+			st->lost += p->drowned;
+			ring->lost += RTE_MIN(p->drowned, UINT32_MAX - ring->lost);
+			ring->ctl->stage[stage] = *st;
 		}
 	}
-	p->packets = 0;
+	p->packets = p->drowned = 0;
 }
 
 void fast_plan_count(struct fast_taps *t)
@@ -159,7 +175,7 @@ static uint8_t rx_stage(uint16_t port)
 	return (uint8_t)(p != NULL ? rd_rx_stage(p->type) : RD_STAGE_UPLINK_RX);
 }
 
-const struct fast_plan *fast_plan(struct fast_taps *t, const struct fast_seen *s)
+struct fast_plan *fast_plan(struct fast_taps *t, const struct fast_seen *s)
 {
 	struct way way = {.in = s->md->in_port, .out = s->md->out_port, .acts = way_acts(s)};
 	uint64_t key = (uint64_t)way.acts << 32 | (uint64_t)way.out << 16 | way.in;

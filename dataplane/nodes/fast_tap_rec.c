@@ -74,6 +74,7 @@ static bool write_one(struct fast_taps *t, const struct fast_seen *s, const stru
 	if (r == NULL) {
 		st->matched++;
 		st->lost++;
+		t->full |= UINT32_C(1) << c->slot;
 		return true;
 	}
 	if (c->budget.on && !rd_tap_budget_take(&c->budget, cap_len))
