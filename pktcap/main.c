@@ -101,7 +101,7 @@ static int make_outs(struct pk_session *s, struct rd_err *err)
 	if (o->style == PK_COMPAT && (o->console || o->outfile == NULL))
 		return add_out(s, pk_out_compat_new(o, err), err);
 	if (o->console || o->outfile == NULL)
-		return add_out(s, pk_out_console_new(err), err);
+		return add_out(s, pk_out_console_new(o, err), err);
 	return 0;
 }
 

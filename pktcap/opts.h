@@ -106,6 +106,8 @@ struct pk_opts {
 	bool inner_only, outer_only;
 	bool console, json;
 	unsigned decap; // strip so many tunnels, 0 = none
+	unsigned verbose, hex, ascii, stamp; // how often -v, -x, -X, -t were given
+	bool quiet, absolute, micro;
 	uint64_t count; // 0 = no limit
 	uint32_t snaplen;
 	uint64_t ring_size; // bytes per worker, 0 = the daemon's default

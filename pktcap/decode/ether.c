@@ -75,11 +75,21 @@ size_t rd_oneline_frame(struct rd_oneline *o, const uint8_t *bytes, uint32_t cap
 
 	if (size == 0)
 		return 0;
+	if (o != NULL) {
+		p.verbose = o->style.verbose;
+		p.quiet = o->style.quiet;
+		p.memory = o->style.absolute ? NULL : o;
+	}
 	buf[0] = '\0';
 	print_ether(&p, bytes, wire_len);
 	while (p.len > 0 && (buf[p.len - 1] == ' ' || buf[p.len - 1] == ':'))
 		buf[--p.len] = '\0'; // what follows in tcpdump is a hex dump
 	return p.len;
+}
+
+void rd_oneline_style(struct rd_oneline *o, struct rd_oneline_style style)
+{
+	o->style = style;
 }
 
 static void put_mac(struct print *p, const uint8_t *mac)
@@ -96,7 +106,14 @@ static bool is_tag(uint16_t type)
 
 static void put_type(struct print *p, uint16_t type)
 {
-	put(p, "ethertype %s (0x%04x)", ethertype_name(type, "Unknown"), type);
+	const char *name = ethertype_name(type, NULL);
+
+	if (p->quiet && name != NULL)
+		put(p, "%s", name);
+	else if (p->quiet)
+		put(p, "Unknown Ethertype (0x%04x)", type);
+	else
+		put(p, "ethertype %s (0x%04x)", name != NULL ? name : "Unknown", type);
 }
 
 // Prints the tags at *at. Leaves *at after them, *type the type of what follows. false: cut short.
@@ -197,6 +214,8 @@ static const char *arp_hardware(uint16_t hrd, char *buf, size_t size)
 
 	if (hrd == 1)
 		return "Ethernet";
+	if (hrd == 6)
+		return "TokenRing";
 	rd_str_addf(buf, size, &len, "Unknown Hardware (%u)", hrd);
 	return buf;
 }
@@ -248,6 +267,7 @@ void print_arp(struct print *p, const uint8_t *at, uint32_t len)
 	uint16_t pro, op;
 	char hardware[32], unknown[32];
 	size_t n = 0;
+	bool usual;
 
 	if (!have(p, at, 8) || !have(p, at, 8 + 2u * at[4] + 2u * at[5])) {
 		cut(p, "arp");
@@ -255,16 +275,18 @@ void print_arp(struct print *p, const uint8_t *at, uint32_t len)
 	}
 	pro = rd_be16(at + 2);
 	op = rd_be16(at + 6);
-	if (pro != RD_ETHERTYPE_IPV4 || at[5] != 4 || at[4] == 0) {
+	usual = pro == RD_ETHERTYPE_IPV4 && at[5] == 4 && at[4] != 0;
+	if (!usual || p->verbose > 0) {
 		rd_str_addf(unknown, sizeof(unknown), &n, "Unknown Protocol (0x%04x)", pro);
-		put(p, "%s (len %u), %s (len %u)",
+		put(p, "%s (len %u), %s (len %u)%s",
 			arp_hardware(rd_be16(at), hardware, sizeof(hardware)), at[4],
-			ethertype_name(pro, unknown), at[5]);
-	} else if (op >= sizeof(arp_ops) / sizeof(arp_ops[0]) || arp_ops[op] == NULL) {
+			ethertype_name(pro, unknown), at[5], usual ? ", " : "");
+	}
+	if (usual && (op >= sizeof(arp_ops) / sizeof(arp_ops[0]) || arp_ops[op] == NULL)) {
 		put(p, "Unknown (%u) ", op);
 		return;
-	} else {
-		print_arp_operation(p, at, op);
 	}
+	if (usual)
+		print_arp_operation(p, at, op);
 	put(p, ", length %u", len);
 }

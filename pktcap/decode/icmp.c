@@ -7,6 +7,8 @@
 
 #include "decode/print.h"
 
+#define QUOTES_MAX 6 // errors about errors, and frames around them
+
 static const char *type_name(uint8_t type)
 {
 	switch (type) {
@@ -155,10 +157,53 @@ static bool print_icmp_type(struct print *p, const uint8_t *at)
 	}
 }
 
-void print_icmp(struct print *p, const uint8_t *at, uint32_t len)
+static bool quotes_packet(uint8_t type)
 {
-	if (have(p, at, 2) && print_icmp_type(p, at))
-		put(p, ", length %u", len);
+	return type == 3 || type == 4 || type == 5 || type == 11 || type == 12;
+}
+
+static void put_csum(struct print *p, const uint8_t *at, uint32_t len)
+{
+	uint16_t is = rd_be16(at + 2), want = right_csum(at, len, 2, NULL, 0);
+
+	if (is != want)
+		put(p, " (wrong icmp cksum %x (->%x)!)", is, want);
+}
+
+// -v: the packet that an error is about, on lines of its own.
+static void print_quoted(struct print *p, const uint8_t *orig)
+{
+	const uint8_t *end = p->end;
+	uint32_t len;
+
+	put(p, "\n\t");
+	if (!have(p, orig, 4) || p->depth >= QUOTES_MAX) {
+		cut(p, "icmp");
+		return;
+	}
+	len = rd_be16(orig + 2);
+	if (have(p, orig, len))
+		p->end = orig + len;
+	p->depth++;
+	if (have(p, orig, 1))
+		print_ip4(p, orig, len);
 	else
 		cut(p, "icmp");
+	p->depth--;
+	p->end = end;
+}
+
+void print_icmp(struct print *p, const uint8_t *at, uint32_t len, const struct print_ip *ip)
+{
+	if (!have(p, at, 2) || !print_icmp_type(p, at)) {
+		cut(p, "icmp");
+		return;
+	}
+	put(p, ", length %u", len);
+	if (p->verbose == 0)
+		return;
+	if (!ip->fragment && len >= 4 && have(p, at, len))
+		put_csum(p, at, len);
+	if (quotes_packet(at[0]))
+		print_quoted(p, at + 8);
 }

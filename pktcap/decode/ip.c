@@ -45,13 +45,13 @@ void print_proto(
 		break;
 	case RD_IPPROTO_ICMP:
 		if (ip->family == AF_INET)
-			print_icmp(p, at, len);
+			print_icmp(p, at, len, ip);
 		else
 			put(p, "[ICMP requires IPv4] (invalid)");
 		break;
 	case RD_IPPROTO_ICMPV6:
 		if (ip->family == AF_INET6)
-			print_icmp6(p, at, len);
+			print_icmp6(p, at, len, ip);
 		else
 			put(p, "[ICMPv6 requires IPv6] (invalid)");
 		break;
@@ -128,7 +128,8 @@ void print_ip4(struct print *p, const uint8_t *at, uint32_t len)
 		}
 		if (have(p, at, total))
 			p->end = at + total; // Ethernet padding is not payload
-		print_ip4_payload(p, at, hlen, total - hlen);
+		if (p->verbose == 0 || print_ip4_header(p, at, hlen, total))
+			print_ip4_payload(p, at, hlen, total - hlen);
 		p->end = end;
 	}
 }
@@ -146,10 +147,15 @@ static uint32_t print_extension(
 	}
 	if (proto != 44) {
 		put(p, proto == 0 ? "HBH " : "DSTOPT ");
+		if (p->verbose > 0)
+			print_ip6_options(p, at + 2, (at[1] + 1u) * 8 - 2);
 		return (at[1] + 1u) * 8;
 	}
 	off = rd_be16(at + 2) & 0xfff8;
-	put(p, "frag (%u|%u)", off, 40u + rd_be16(ip6 + 4) - (unsigned)(at - ip6) - 8);
+	put(p, "frag (");
+	if (p->verbose > 0)
+		put(p, "0x%08x:", rd_be32(at + 4));
+	put(p, "%u|%u)", off, 40u + rd_be16(ip6 + 4) - (unsigned)(at - ip6) - 8);
 	if (off != 0)
 		return 0;
 	put(p, " ");
@@ -207,6 +213,8 @@ void print_ip6(struct print *p, const uint8_t *at, uint32_t len)
 		put(p, "truncated-ip6 - %u bytes missing!", total - len);
 	if (have(p, at, total))
 		p->end = at + total;
+	if (p->verbose > 0)
+		print_ip6_header(p, at);
 	print_ip6_payload(p, at, total);
 	p->end = end;
 }

@@ -25,10 +25,13 @@ struct seq_base { // first sequence numbers of one connection, both directions
 struct rd_oneline {
 	struct seq_base seq[SEQ_BUCKETS][SEQ_WAYS];
 	uint32_t clock;
+	struct rd_oneline_style style;
 };
 
 struct print {
 	struct rd_oneline *memory; // may be NULL
+	unsigned verbose;
+	bool quiet;
 	char *buf;
 	size_t size, len;
 	const uint8_t *end; // of what may be read: captured and inside the packet
@@ -65,9 +68,21 @@ void print_proto(
 	struct print *p, uint8_t proto, const uint8_t *at, uint32_t len, const struct print_ip *ip);
 void print_tcp(struct print *p, const uint8_t *at, uint32_t len, const struct print_ip *ip);
 void print_udp(struct print *p, const uint8_t *at, uint32_t len, const struct print_ip *ip);
-void print_icmp(struct print *p, const uint8_t *at, uint32_t len);
-void print_icmp6(struct print *p, const uint8_t *at, uint32_t len);
+void print_icmp(struct print *p, const uint8_t *at, uint32_t len, const struct print_ip *ip);
+void print_icmp6(struct print *p, const uint8_t *at, uint32_t len, const struct print_ip *ip);
 void print_geneve(struct print *p, const uint8_t *at, uint32_t len);
+// -v: what is in the headers besides. false: the text is complete, for it was cut short.
+const char *proto_name(uint8_t proto);
+bool print_ip4_header(struct print *p, const uint8_t *at, uint32_t hlen, uint32_t total);
+void print_ip6_header(struct print *p, const uint8_t *at);
+void print_ip6_options(struct print *p, const uint8_t *at, uint32_t len);
+void print_geneve_options(struct print *p, const uint8_t *at, uint32_t len);
+void print_neighbour_options(struct print *p, const uint8_t *at, uint32_t len);
+void print_router(struct print *p, const uint8_t *at);
+void print_listener_records(struct print *p, const uint8_t *at, uint32_t len);
+// The right checksum of `len` bytes at `at`, whose own is at offset `where`; with the pseudo header unless ip is NULL.
+uint16_t right_csum(
+	const uint8_t *at, uint32_t len, unsigned where, const struct print_ip *ip, uint8_t proto);
 void print_ports(struct print *p, const struct print_ip *ip, uint16_t sport, uint16_t dport);
 void print_addrs(struct print *p, const struct print_ip *ip, const char *after);
 void print_addr(struct print *p, int family, const uint8_t *addr);

@@ -13,6 +13,7 @@
 #define RST 0x04
 #define ACK 0x10
 #define URG 0x20
+#define RST_DATA_MAX 30
 
 static void put_flags(struct print *p, uint8_t flags)
 {
@@ -72,6 +73,38 @@ void seq_relative(
 	base->used = ++o->clock;
 }
 
+static void put_csum(struct print *p, const uint8_t *at, uint32_t len, const struct print_ip *ip)
+{
+	uint16_t is = rd_be16(at + 16), want;
+
+	if (p->verbose == 0 || ip->fragment || !have(p, at, len))
+		return;
+	want = right_csum(at, len, 16, ip, RD_IPPROTO_TCP);
+	put(p, ", cksum 0x%04x ", is);
+	if (is == want)
+		put(p, "(correct)");
+	else
+		put(p, "(incorrect -> 0x%04x)", want);
+}
+
+// What a reset says: Unix puts words there.
+static void put_reset(struct print *p, const uint8_t *at, uint32_t len)
+{
+	put(p, " [%sRST%s ", have(p, at, len) ? "" : "!", len > RST_DATA_MAX ? "+" : "");
+	len = len > RST_DATA_MAX ? RST_DATA_MAX : len;
+	for (; len > 0 && have(p, at, 1); len--, at++) {
+		uint8_t c = *at & 0x7f;
+
+		if (*at & 0x80)
+			put(p, "M-");
+		if (c < ' ' || c == 0x7f)
+			put(p, "^%c", c ^ 0x40);
+		else
+			put(p, "%c", c);
+	}
+	put(p, "]");
+}
+
 static void put_payload_note(struct print *p, const uint8_t *at, uint32_t hlen)
 {
 	if (have(p, at, hlen))
@@ -95,7 +128,8 @@ static void print_segment(
 		put(p, " [bad hdr length %u - too long, > %u]", hlen, len);
 		return;
 	}
-	if (payload > 0 || (flags & (SYN | FIN | RST))) {
+	put_csum(p, at, len, ip);
+	if (p->verbose > 1 || payload > 0 || (flags & (SYN | FIN | RST))) {
 		put(p, ", seq %u", rd_be32(at + 4) - rel.seq);
 		if (payload > 0)
 			put(p, ":%u", rd_be32(at + 4) - rel.seq + payload);
@@ -108,7 +142,9 @@ static void print_segment(
 	if (hlen > 20 && !print_tcp_options(p, at + 20, hlen - 20, &rel))
 		return;
 	put(p, ", length %u", payload);
-	if (payload > 0)
+	if (payload > 0 && p->verbose > 0 && (flags & RST) && have(p, at, hlen))
+		put_reset(p, at + hlen, payload);
+	else if (payload > 0)
 		put_payload_note(p, at, hlen);
 }
 
@@ -131,5 +167,11 @@ void print_tcp(struct print *p, const uint8_t *at, uint32_t len, const struct pr
 		put(p, " tcp %u [bad hdr length %u - too short, < 20]", len - hlen, hlen);
 		return;
 	}
-	print_segment(p, at, len, ip);
+	if (!p->quiet) {
+		print_segment(p, at, len, ip);
+		return;
+	}
+	put(p, "tcp %u", len - hlen);
+	if (hlen > len)
+		put(p, " [bad hdr length %u - too long, > %u]", hlen, len);
 }

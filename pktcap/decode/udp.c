@@ -2,7 +2,26 @@
  *
  * UDP, and Geneve (RFC 8926) with the frame inside. Its owner's thread.
  */
+#include <sys/socket.h>
+
 #include "decode/print.h"
+
+static void put_csum(struct print *p, const uint8_t *at, uint32_t len, const struct print_ip *ip)
+{
+	uint16_t is = rd_be16(at + 6), want;
+
+	if (is == 0) {
+		put(p, "[no cksum] ");
+		return;
+	}
+	if (!have(p, at, len))
+		return;
+	want = right_csum(at, len, 6, ip, RD_IPPROTO_UDP);
+	if (is == want || (is == 0xffff && want == 0))
+		put(p, "[udp sum ok] ");
+	else
+		put(p, "[bad udp cksum 0x%04x -> 0x%04x!] ", is, want);
+}
 
 static void print_datagram(
 	struct print *p, const uint8_t *at, uint32_t len, const struct print_ip *ip)
@@ -16,7 +35,9 @@ static void print_datagram(
 	}
 	ulen -= 8;
 	len -= 8;
-	if ((sport == RD_GENEVE_PORT || dport == RD_GENEVE_PORT) && have(p, at, 8))
+	if (p->verbose > (ip->family == AF_INET6 ? 0 : 1) && !ip->fragment)
+		put_csum(p, at, (ulen < len ? ulen : len) + 8, ip);
+	if (!p->quiet && (sport == RD_GENEVE_PORT || dport == RD_GENEVE_PORT) && have(p, at, 8))
 		print_geneve(p, at + 8, ulen < len ? ulen : len);
 	else if (ulen > len && !ip->fragment)
 		put(p, "UDP, bad length %u > %u", ulen, len);
@@ -54,7 +75,7 @@ static void put_geneve_flags(struct print *p, uint8_t flags)
 
 static void print_geneve_payload(struct print *p, uint16_t proto, const uint8_t *at, uint32_t len)
 {
-	put(p, ": ");
+	put(p, p->verbose > 0 ? "\n\t" : ": ");
 	if (print_ethertype(p, proto, at, len))
 		return;
 	if (proto == RD_ETHERTYPE_TEB)
@@ -96,7 +117,9 @@ void print_geneve(struct print *p, const uint8_t *at, uint32_t len)
 		cut(p, "geneve");
 		return;
 	}
-	if (opts > 0)
+	if (opts > 0 && p->verbose > 0)
+		print_geneve_options(p, at + 8, opts);
+	else if (opts > 0)
 		put(p, ", options [%u bytes]", opts);
 	print_geneve_payload(p, proto, at + 8 + opts, len - 8 - opts);
 }
