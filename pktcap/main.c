@@ -163,6 +163,7 @@ static int capture_with(struct pk_session *s, struct rd_err *err)
 		return complain(err);
 	catch_signals();
 	pk_warn_bypassed(s);
+	pk_warn_points(s);
 	say_start(s);
 	rc = pk_session_run(s, err);
 	pk_summary(s);

@@ -82,4 +82,5 @@ bool pk_session_interrupted(void);
 
 // Chatter on stderr, in summary.c.
 void pk_warn_bypassed(const struct pk_session *s);
+void pk_warn_points(const struct pk_session *s); // in warn.c
 void pk_summary(const struct pk_session *s);

@@ -312,6 +312,15 @@ def test_filters_get_advice(d):
 	assert c.stderr.startswith("pktcap: warning: --capture says where, --dir changes nothing")
 
 
+def test_points_that_a_port_never_passes(d):
+	with Pktcap(d, "--uplink", "vmnic1", "--capture", "VnicTx") as c:
+		c.finish()
+	assert c.stderr.startswith("pktcap: warning: no packet of port arm/vmnic1 is ever at these points; write: --capture uplink_rx,uplink_tx\n")
+	with Pktcap(d, "--uplink", "vmnic1", "--capture", "EnsPortReaderRx") as c:
+		c.finish()
+	assert "warning" not in c.stderr
+
+
 def test_a_wrong_filter_leaves_the_file_alone(d):
 	path = d.file("precious.pcap", "precious")
 	tool("--socket", d.path, "-w", path, "no filter at all", rc=1)
