@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/str.h"
 #include "decode/oneline.h"
 
 #define LINE 65536
@@ -40,15 +41,14 @@ static const char *first_line(const struct blocks *b, unsigned want)
 // All lines of frame number `want`.
 static bool read_block(struct blocks *b, unsigned want, char text[LINE])
 {
-	size_t n;
+	size_t n = 0;
 
 	text[0] = '\0';
 	if (!b->have || first_line(b, want) == NULL)
 		return false;
-	strcpy(text, first_line(b, want));
+	rd_str_addf(text, LINE, &n, "%s", first_line(b, want));
 	while (next_line(b) && first_line(b, want + 1) == NULL)
-		strncat(text, b->line, LINE - strlen(text) - 1);
-	n = strlen(text);
+		rd_str_addf(text, LINE, &n, "%s", b->line);
 	while (n > 0 && strchr(" :\n", text[n - 1]) != NULL)
 		text[--n] = '\0';
 	return true;
