@@ -35,11 +35,14 @@ static bool ref_ok(const char *s, size_t len)
 	return name_ok(s, host) && name_ok(slash + 1, len - host - 1);
 }
 
+// An element may begin with !: all but those. The daemon says where that has a meaning.
 static bool refs_ok(const char *s)
 {
 	for (;;) {
-		size_t len = strcspn(s, ",");
+		size_t len;
 
+		s += *s == '!';
+		len = strcspn(s, ",");
 		if (!ref_ok(s, len))
 			return false;
 		if (s[len] == '\0')
