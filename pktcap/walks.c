@@ -6,8 +6,10 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define BUCKETS_BITS 16
+#define PATIENCE 10u // so many times the silence, where a packet did not arrive anywhere
 #define OVER_NS UINT64_C(1000000000) // of the records' time
 
 struct pk_walks {
@@ -106,9 +108,19 @@ int pk_walks_add(struct pk_walks *w, const struct pk_rec *r, uint64_t now_ns)
 	return rc;
 }
 
+// Whether the packet may be expected to go on: then a longer silence is the worker's, on a busy machine.
+static bool is_under_way(const struct pk_walk *walk)
+{
+	struct pk_rec last = pk_walk_rec(walk, walk->count - 1);
+
+	return last.rec->stage != RD_STAGE_PUNT && strcmp(pk_rec_verdict(&last), "pass") == 0;
+}
+
 static bool is_over(
 	const struct pk_walks *w, const struct pk_walk *walk, uint64_t now_ns, uint64_t quiet_ns)
 {
+	if (quiet_ns < UINT64_MAX / PATIENCE && walk->count > 0 && is_under_way(walk))
+		quiet_ns *= PATIENCE;
 	return w->count > PK_WALKS_OPEN || w->bytes > PK_WALKS_BYTES
 		|| now_ns - walk->seen_ns >= quiet_ns || w->latest_ns - walk->last_ns > OVER_NS;
 }

@@ -58,12 +58,16 @@ static void quiet_walks_are_over(void **state)
 	(void)state;
 	assert_non_null(w);
 	add(w, 1, RD_STAGE_UPLINK_RX, 100, 1000);
-	add(w, 2, RD_STAGE_UPLINK_RX, 110, 1010);
-	add(w, 1, RD_STAGE_CLASSIFY, 120, 1020);
+	add(w, 2, RD_STAGE_DROP, 110, 1010);
+	add(w, 1, RD_STAGE_VNIC_TX, 120, 1020);
 	assert_int_equal(over(w, 1020, 50), 0);
 	assert_int_equal(over(w, 1060, 50), 2); // seen at 1010; the first was seen again
 	assert_int_equal(over(w, 1060, 50), 0);
 	assert_int_equal(over(w, 1070, 50), 1);
+	// One that did not arrive is waited for.
+	add(w, 5, RD_STAGE_CLASSIFY, 130, 1100);
+	assert_int_equal(over(w, 1200, 50), 0);
+	assert_int_equal(over(w, 1600, 50), 5);
 	// By the records' time, however long we took ourselves.
 	add(w, 3, RD_STAGE_UPLINK_RX, 5, 2000);
 	add(w, 4, RD_STAGE_UPLINK_RX, 2000000000, 2000);
