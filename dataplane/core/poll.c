@@ -1,18 +1,20 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
  * The source node: takes packets from the worker's device queues and from control's inject ring, gives them metadata
- * and sends them to the RX stage of their port, or to the stage that spreads them over the workers. What other workers
- * hand over comes in here, too. Not a capture point itself: the RX stages are. Worker thread.
+ * and sends them to the RX stage of their port, to the stage that spreads them over the workers, or, as a whole burst,
+ * through the fast path. What other workers hand over comes in here, too. Not a capture point itself: the RX stages are. Worker thread.
  */
 #include <errno.h>
 #include <stdlib.h>
 #include <rte_ethdev.h>
 
+#include "core/fast.h"
 #include "core/graph.h"
+#include "core/packet_id.h"
 #include "core/stage.h"
 #include "tables/port.h"
 
-#define POLL_NEXT(X) X(DROP, drop) RD_RX_NEXT(X) X(HANDOFF, handoff) X(FAST, fast)
+#define POLL_NEXT(X) RD_FAST_NEXT(X) X(HANDOFF, handoff) X(FAST, fast)
 enum {
 	POLL_NEXT(RD_EDGE_ENUM_) NEXT_COUNT
 };
@@ -94,16 +96,12 @@ static bool untag(struct rte_mbuf **m)
 	return true;
 }
 
-static uint16_t poll_queue(
-	struct rd_worker *w, struct rte_graph *graph, struct rte_node *node, const struct rd_rxq *q)
+// Metadata for a burst, and to the next stage.
+static void enter(struct rd_worker *w, struct rte_graph *graph, struct rte_node *node,
+	const struct rd_rxq *q, struct rte_mbuf **m, uint16_t n)
 {
-	struct rte_mbuf *m[RD_BURST];
-	uint16_t n = rte_eth_rx_burst(q->ethdev, q->queue, m, RD_BURST), kept = 0;
+	uint16_t kept = 0;
 
-	if (n == 0)
-		return 0;
-	for (uint16_t i = 0; i < n; i++)
-		rte_prefetch0(rte_pktmbuf_mtod(m[i], void *));
 	for (uint16_t i = 0; i < n; i++) {
 		struct rd_meta *md = rd_meta_init(w, m[i], q->port);
 
@@ -117,6 +115,26 @@ static uint16_t poll_queue(
 	}
 	if (kept != 0)
 		rte_node_enqueue(graph, node, first_edge(w, q->edge), (void **)m, kept);
+}
+
+static uint16_t poll_queue(
+	struct rd_worker *w, struct rte_graph *graph, struct rte_node *node, const struct rd_rxq *q)
+{
+	struct rte_mbuf *m[RD_FAST_BURST];
+	uint16_t n = rte_eth_rx_burst(q->ethdev, q->queue, m, RD_FAST_BURST);
+	uint64_t flags = 0;
+
+	if (n == 0)
+		return 0;
+	for (uint16_t i = 0; i < n; i++) {
+		flags |= m[i]->ol_flags;
+		rte_prefetch0(rte_pktmbuf_mtod(m[i], void *));
+	}
+	if (likely(first_edge(w, q->edge) == NEXT_FAST && w->taps == NULL
+		    && (flags & RTE_MBUF_F_RX_VLAN_STRIPPED) == 0))
+		rd_fast_received(w, graph, node, m, n, q->port);
+	else
+		enter(w, graph, node, q, m, n);
 	return n;
 }
 

@@ -17,6 +17,7 @@
 #include "core/graph.h"
 #include "core/idle.h"
 #include "core/loop.h"
+#include "core/packet_id.h"
 #include "core/rcu.h"
 #include "core/stage.h"
 #include "core/tap.h"

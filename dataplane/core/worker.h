@@ -135,16 +135,3 @@ static inline bool rd_worker_is_fast(const struct rd_worker *w)
 {
 	return !w->staged;
 }
-
-static inline uint64_t rd_packet_id_next(struct rd_worker *w)
-{
-	return w->id_base | (w->id_next++ & ((UINT64_C(1) << 40) - 1));
-}
-// Fresh metadata of a packet that enters at `port`.
-static inline struct rd_meta *rd_meta_init(struct rd_worker *w, struct rte_mbuf *m, uint16_t port)
-{
-	struct rd_meta *md = rd_meta(m);
-
-	*md = (struct rd_meta){.packet_id = rd_packet_id_next(w), .in_port = port};
-	return md;
-}

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * fast: see fast.h. Not a stage and no capture point. Comes from poll; goes to the TX
- * stages, and with all that is not plain to the RX stages. Worker thread.
+ * fast: see fast.h. Not a stage and no capture point. Comes from poll; goes to the devices or the TX stages, and with all that is not
+ * plain to the RX stages. Worker thread.
  */
 #include "nodes/fast.h"
 #include "nodes/fast_tap.h"
@@ -9,20 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const next_names[] = {FAST_NEXT(RD_EDGE_NAME_)};
+#include "core/packet_id.h"
 
-static void forward(struct rte_graph *graph, struct rte_node *node, void **objs,
-	const uint16_t *next, uint16_t nb)
-{
-	for (uint16_t i = 0, j; i < nb; i = j) {
-		for (j = i + 1; j < nb && next[j] == next[i];)
-			j++;
-		if (j - i == nb && nb == node->idx) // the whole stream: swap, don't copy
-			rte_node_next_stream_move(graph, node, next[i]);
-		else
-			rte_node_enqueue(graph, node, next[i], objs + i, j - i);
-	}
-}
+static struct fast_burst bursts[RD_WORKER_MAX];
+static const char *const next_names[] = {RD_FAST_NEXT(RD_EDGE_NAME_)};
 
 static void prefetch_connections(const struct fast_burst *b)
 {
@@ -38,52 +28,91 @@ static void prefetch_connections(const struct fast_burst *b)
 	}
 }
 
-static void burst(struct fast_burst *b, void **objs, uint16_t nb, uint16_t *next)
+static void run(struct fast_burst *b, void **objs, uint16_t nb, uint16_t *next)
 {
-	struct rd_flow_stats *st = &b->w->flows->stats, before = *st;
-
-	b->nb = 0;
+	b->nb_done = 0;
 	fast_gather(b, objs, nb, next);
 	if (b->nb == 0)
 		return;
-	rd_flow_find_bulk(b->w->flows, b->key, b->hash, b->nb, b->flow);
-	*st = before; // what the stages get, they look up and count themselves
+	rd_flow_find_fetched(b->w->flows, b->key, b->hash, b->nb, b->flow);
 	prefetch_connections(b);
-	for (uint16_t j = 0; j < b->nb; j++) {
-		struct fast_pkt *p = &b->pkt[j];
-		uint16_t in_port = b->key[j].in_port, edge;
-
-		if (unlikely(in_port != b->in.idx))
-			fast_enter_port(b, in_port);
-		edge = fast_exec(b, j);
-		if (edge != NEXT_COUNT)
-			next[p->pos] = edge;
-	}
-	if (unlikely(b->w->taps != NULL))
+	fast_exec_all(b, next);
+	fast_flush(b);
+	if (unlikely(!b->direct)) // the packets wait in the TX stages
 		fast_tap(b, next);
 	fast_count(b);
+}
+
+// To the RX stages, with all that was not executed.
+static __rte_noinline void leave(
+	struct fast_burst *b, void **objs, const uint16_t *next, uint16_t nb)
+{
+	for (uint16_t i = 0, j; i < nb; i = j) {
+		if (next[i] != FAST_DONE)
+			(void)fast_meta(b, objs[i], i);
+		for (j = i + 1; j < nb && next[j] == next[i]; j++)
+			if (next[j] != FAST_DONE)
+				(void)fast_meta(b, objs[j], j);
+		if (next[i] != FAST_DONE)
+			rte_node_enqueue(b->graph, b->node, next[i], objs + i, (uint16_t)(j - i));
+	}
+}
+
+static struct fast_burst *begin(struct rd_worker *w, struct rte_graph *graph, struct rte_node *node)
+{
+	struct fast_burst *b = &bursts[w->id];
+
+	b->w = w;
+	b->graph = graph;
+	b->node = node;
+	b->direct = w->taps == NULL;
+	b->rev = rd_policy_rev(w);
+	if (b->walk != w->polls) {
+		b->walk = w->polls;
+		b->in_order = false;
+	}
+	if (unlikely(b->gen != w->gen)) {
+		b->gen = w->gen;
+		b->in = (struct fast_in){.idx = RD_PORT_NONE};
+		b->out.idx = RD_PORT_NONE;
+		b->encap.idx = 0;
+	}
+	return b;
+}
+
+static void all(struct fast_burst *b, void **objs, uint16_t nb)
+{
+	uint16_t next[FAST_BURST];
+
+	for (uint16_t off = 0; off < nb; off += FAST_BURST) {
+		uint16_t n = RTE_MIN((uint16_t)(nb - off), (uint16_t)FAST_BURST);
+
+		run(b, objs + off, n, next);
+		if (unlikely(b->nb_done < n))
+			leave(b, objs + off, next, n);
+		b->first_id += n;
+	}
+}
+
+void rd_fast_received(struct rd_worker *w, struct rte_graph *graph, struct rte_node *node,
+	struct rte_mbuf **pkts, uint16_t nb, uint16_t port)
+{
+	struct fast_burst *b = begin(w, graph, node);
+
+	b->bare = true;
+	b->first_id = rd_packet_id_take(w, nb);
+	if (b->in.idx != port)
+		fast_enter_port(b, port);
+	all(b, (void **)pkts, nb);
 }
 
 static uint16_t fast_process(
 	struct rte_graph *graph, struct rte_node *node, void **objs, uint16_t nb)
 {
-	uint16_t next[FAST_BURST];
-	struct fast_burst b; // large, and written before it is read: not cleared
+	struct fast_burst *b = begin(rd_worker_self(), graph, node);
 
-	b.w = rd_worker_self();
-	b.in_order = false;
-	b.in = (struct fast_in){.idx = RD_PORT_NONE};
-	b.out.idx = RD_PORT_NONE;
-	b.encap.idx = 0;
-	b.kinds = 0;
-	memset(b.kind, 0, sizeof(b.kind));
-
-	for (uint16_t off = 0; off < nb; off += FAST_BURST) {
-		uint16_t n = RTE_MIN((uint16_t)(nb - off), (uint16_t)FAST_BURST);
-
-		burst(&b, objs + off, n, next);
-		forward(graph, node, objs + off, next, n);
-	}
+	b->bare = false;
+	all(b, objs, nb);
 	return nb;
 }
 

@@ -3,34 +3,16 @@
  * The fast path's second half: what a live flow entry says is done. First every check, then every change: a packet that
  * is handed back to the stages is as it was. Worker thread.
  */
+// Two counters that are next to each other are not worth a vector.
+#ifndef __clang__
+#pragma GCC optimize("no-tree-slp-vectorize")
+#endif
+
 #include "nodes/fast.h"
 
 #include "nodes/parse.h"
 #include "tables/conn_packet.h"
 #include "tables/dfw.h"
-
-static uint16_t tx_edge(const struct rd_port *p)
-{
-	if (p == NULL || !p->admin_up || p->attach == RD_ATTACH_VIA)
-		return NEXT_COUNT;
-	switch (p->type) {
-	case RD_PORT_UPLINK:
-		return NEXT_UPLINK_TX;
-	case RD_PORT_VNIC:
-		return NEXT_VNIC_TX;
-	case RD_PORT_UPT:
-		return NEXT_UPT_TX;
-	default:
-		return NEXT_COUNT;
-	}
-}
-
-static __rte_noinline void enter_out(struct fast_burst *b, uint16_t idx)
-{
-	const struct rd_port *p = rd_port_at(idx);
-
-	b->out = (struct fast_out){.port = p, .idx = idx, .edge = tx_edge(p)};
-}
 
 // As tunnel_encap finds it. The checksum of a tunnel that has one covers the payload: not for here.
 static __rte_noinline void enter_encap(struct fast_burst *b, const struct rd_flow *f)
@@ -40,11 +22,12 @@ static __rte_noinline void enter_encap(struct fast_burst *b, const struct rd_flo
 	const struct rd_tunnel *t = rd_tunnel_at(f->tunnel);
 	struct fast_encap *e = &b->encap;
 
-	*e = (struct fast_encap){.idx = f->tunnel, .segment = f->key.segment, .in_port = b->in.idx};
+	*e = (struct fast_encap){.idx = f->tunnel, .segment = f->key.segment};
 	if (seg == NULL || sw == NULL || t == NULL || !t->mac_known || t->csum
 		|| sw->mtu + RD_ETH_LEN < t->hdr_len)
 		return;
 	e->tunnel = t;
+	e->stats = &rd_tunnel_stats[b->w->id][t->idx];
 	e->vni = seg->vni;
 	e->len_max = sw->mtu + RD_ETH_LEN - (uint32_t)t->hdr_len;
 }
@@ -54,26 +37,28 @@ static inline bool check_encap(
 {
 	struct fast_encap *e = &b->encap;
 
-	if (e->idx != f->tunnel || e->segment != f->key.segment || e->in_port != b->in.idx)
+	if (unlikely(e->idx != f->tunnel || e->segment != f->key.segment))
 		enter_encap(b, f);
-	return e->tunnel != NULL && m->pkt_len <= e->len_max && f->sport != 0
-		&& (f->decided & RD_DECIDED_UPLINK) != 0
+	return m->pkt_len <= e->len_max && f->sport != 0 && (f->decided & RD_DECIDED_UPLINK) != 0
 		&& rte_pktmbuf_headroom(m) >= e->tunnel->hdr_len;
 }
 
 // Whether the entry is live, compared with the present tables, and says nothing that only the stages can do.
 static inline bool check(struct fast_burst *b, const struct rte_mbuf *m, const struct rd_flow *f)
 {
-	bool encap = (f->acts & RD_ACT_ENCAP) != 0;
-	uint16_t out = encap ? f->uplink : f->out_port;
+	uint16_t out = f->out_port;
 
-	if ((f->decided & RD_FLOW_READY) != RD_FLOW_READY || !rd_flow_is_fresh(b->w, f)
-		|| (f->acts & (RD_ACT_DROP | RD_ACT_FLOOD | RD_ACT_UPLINK)) != 0)
+	if (unlikely((f->decided & RD_FLOW_READY) != RD_FLOW_READY || f->gen != b->gen
+		    || f->rev != b->rev
+		    || (f->acts & (RD_ACT_DROP | RD_ACT_FLOOD | RD_ACT_UPLINK)) != 0))
 		return false;
-	if (encap && !check_encap(b, m, f))
-		return false;
-	if (b->out.idx != out)
-		enter_out(b, out);
+	if (f->acts & RD_ACT_ENCAP) {
+		if (!check_encap(b, m, f))
+			return false;
+		out = f->uplink;
+	}
+	if (unlikely(b->out.idx != out))
+		fast_enter_out(b, out);
 	return b->out.edge != NEXT_COUNT;
 }
 
@@ -144,12 +129,13 @@ static __rte_noinline void refresh_source(
 			p->via != NULL ? p->via->tunnel->idx : b->in.idx, b->w->now_s);
 }
 
-static inline void decap(struct fast_burst *b, const struct fast_pkt *p)
+static inline void decap(const struct fast_pkt *p)
 {
-	struct rd_tunnel_stats *st = &rd_tunnel_stats[b->w->id][p->via->tunnel->idx];
+	struct rd_tunnel_stats *st = p->via->stats;
 	struct rte_mbuf *m = p->m;
 
-	rd_tunnel_learn_mac(p->via->tunnel, rte_pktmbuf_mtod(m, const uint8_t *) + 6);
+	if (unlikely(!p->via->learnt))
+		rd_tunnel_learn_mac(p->via->tunnel, rte_pktmbuf_mtod(m, const uint8_t *) + 6);
 	st->rx_packets++;
 	st->rx_bytes += m->pkt_len;
 	m->data_off += p->strip;
@@ -183,77 +169,86 @@ static inline uint16_t fold(uint32_t sum)
 	return (uint16_t)~sum;
 }
 
+static inline uint16_t packet_id(const struct fast_burst *b, const struct fast_pkt *p)
+{
+	return (uint16_t)(b->bare ? b->first_id + p->pos : rd_meta(p->m)->packet_id);
+}
+
+// There is room, check_encap() has seen to it.
+static inline uint8_t *prepend(struct rte_mbuf *m, uint16_t len)
+{
+	m->data_off -= len;
+	m->data_len += len;
+	m->pkt_len += len;
+	return rte_pktmbuf_mtod(m, uint8_t *);
+}
+
 // The same fields as in tunnel_encap.
-static inline void encap(struct fast_burst *b, struct rte_mbuf *m, const struct rd_flow *f)
+static inline void encap(struct fast_burst *b, const struct fast_pkt *p, const struct rd_flow *f)
 {
 	const struct rd_tunnel *t = b->encap.tunnel;
-	struct rd_tunnel_stats *st = &rd_tunnel_stats[b->w->id][t->idx];
+	struct rte_mbuf *m = p->m;
+	struct rd_tunnel_stats *st = b->encap.stats;
 	uint8_t tos = inner_tos(rte_pktmbuf_mtod(m, const uint8_t *), f);
-	uint8_t *h = (uint8_t *)rte_pktmbuf_prepend(m, t->hdr_len), *ip = h + RD_ETH_LEN;
+	uint8_t *h = prepend(m, t->hdr_len), *ip = h + RD_ETH_LEN;
 	uint16_t ip_len = (uint16_t)(m->pkt_len - RD_ETH_LEN);
-	uint16_t id = t->df ? 0 : (uint16_t)rd_meta(m)->packet_id;
+	uint16_t id = t->df ? 0 : packet_id(b, p);
 
 	copy_header(h, t);
 	ip[1] = tos;
-	rd_put16(ip + 2, ip_len);
-	rd_put16(ip + 4, id);
-	rd_put16(ip + 10, fold(t->ip_sum + tos + ip_len + id));
-	rd_put16(h + FAST_UDP_OFF, f->sport);
-	rd_put16(h + FAST_UDP_OFF + 4, (uint16_t)(ip_len - FAST_IP4_LEN));
-	rd_put32(h + FAST_GENEVE_OFF + 4, b->encap.vni << 8);
+	fast_put16(ip + 2, ip_len);
+	fast_put16(ip + 4, id);
+	fast_put16(ip + 10, fold(t->ip_sum + tos + ip_len + id));
+	fast_put16(h + FAST_UDP_OFF, f->sport);
+	fast_put16(h + FAST_UDP_OFF + 4, (uint16_t)(ip_len - FAST_IP4_LEN));
+	fast_put32(h + FAST_GENEVE_OFF + 4, b->encap.vni << 8);
 	st->tx_packets++;
 	st->tx_bytes += m->pkt_len;
 }
 
-// What the TX stage and a drop record there need to know.
-static inline void note(const struct fast_burst *b, const struct fast_pkt *p, struct rd_flow *f)
-{
-	struct rd_meta *md = rd_meta(p->m);
-
-	md->flow = f;
-	md->segment = f->key.segment;
-	md->out_port = b->out.idx;
-	if (p->via != NULL) {
-		md->vni = f->key.vni;
-		md->tunnel = p->via->tunnel->idx;
-		md->flags |= RD_META_HIT | RD_META_FROM_TUNNEL | RD_META_TO_GUEST;
-	} else if (f->acts & RD_ACT_ENCAP) {
-		md->vni = b->encap.vni;
-		md->tunnel = f->tunnel;
-		md->flags |= RD_META_HIT | RD_META_FROM_GUEST;
-	} else {
-		md->flags |= RD_META_HIT | RD_META_TO_GUEST;
-	}
-}
-
-uint16_t fast_exec(struct fast_burst *b, uint16_t j)
+// Does what the flow entry says, for the port b->out, or changes nothing and returns false.
+static inline bool fast_exec(struct fast_burst *b, uint16_t j)
 {
 	struct fast_pkt *p = &b->pkt[j];
 	struct rd_flow *f = b->flow[j];
 	int kind;
 
 	if (f == NULL || !check(b, p->m, f))
-		return NEXT_COUNT;
+		return false;
 	kind = firewall(b, p, f);
 	if (kind < 0)
-		return NEXT_COUNT;
+		return false;
 	kind |= b->in.rx;
 	if (unlikely(f->last_s != b->w->now_s))
 		refresh_source(b, p, f);
 	b->in.packets++;
 	b->in.bytes += p->m->pkt_len;
-	note(b, p, f);
 	f->hits++;
 	f->bytes += p->m->pkt_len - p->strip;
 	if (p->via != NULL) {
 		kind |= FAST_DECAP;
-		decap(b, p);
+		decap(p);
 	}
 	if (f->acts & RD_ACT_ENCAP) {
 		kind |= FAST_ENCAP;
-		encap(b, p->m, f);
+		encap(b, p, f);
 	}
 	b->kind[kind]++;
 	b->kinds |= UINT64_C(1) << kind;
-	return b->out.edge;
+	return true;
+}
+
+void fast_exec_all(struct fast_burst *b, uint16_t *next)
+{
+	for (uint16_t j = 0; j < b->nb; j++) {
+		uint16_t in_port = b->key[j].in_port;
+
+		if (unlikely(in_port != b->in.idx))
+			fast_enter_port(b, in_port);
+		if (fast_exec(b, j)) {
+			fast_send(b, j);
+			next[b->pkt[j].pos] = FAST_DONE;
+			b->nb_done++;
+		}
+	}
 }

@@ -24,15 +24,29 @@ static inline uint32_t fast_load32(const uint8_t *p)
 	return v;
 }
 
-// The Internet checksum over a 20 byte header is the same in any byte order (RFC 1071 section 2.B). A 32 bit sum is folded by
+// In network byte order, at once: the compiler does not see it in a byte by byte store among others.
+static inline void fast_put16(uint8_t *p, uint16_t v)
+{
+	v = __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? __builtin_bswap16(v) : v;
+	memcpy(p, &v, 2);
+}
+
+static inline void fast_put32(uint8_t *p, uint32_t v)
+{
+	v = __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? __builtin_bswap32(v) : v;
+	memcpy(p, &v, 4);
+}
+
+// The Internet checksum over a 20 byte header is the same in any byte order (RFC 1071 section 2.B). A sum is folded by
 // adding its halves to each other, both ways at once.
 static inline bool fast_ip4_csum_ok(const uint8_t *ip)
 {
-	uint64_t a = fast_load64(ip), b = fast_load64(ip + 8), sum;
+	uint64_t a = fast_load64(ip), b = fast_load32(ip + 16), sum = a + fast_load64(ip + 8);
 	uint32_t x;
 
-	sum = (a >> 32) + (a & UINT32_MAX) + (b >> 32) + (b & UINT32_MAX) + fast_load32(ip + 16);
-	sum = (sum >> 32) + (sum & UINT32_MAX); // at most 33 bits
-	x = (uint32_t)((sum >> 32) + sum);
+	sum += sum < a; // the carry comes in at the other end
+	sum += b;
+	sum += sum < b;
+	x = (uint32_t)((sum + (sum << 32 | sum >> 32)) >> 32);
 	return (x + (x << 16 | x >> 16)) >> 16 == UINT16_MAX;
 }

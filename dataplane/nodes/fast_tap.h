@@ -92,7 +92,7 @@ struct fast_hits {
 		followed; // sessions that want it; because of the frame inside; because they did before
 };
 
-// fast_tap.c: after a burst; next[] as fast_exec() gave it.
+// fast_tap.c: after a burst; next[] as fast_exec_all() left it, packets not yet sent.
 void fast_tap(struct fast_burst *b, const uint16_t *next);
 // fast_tap_plan.c
 struct fast_plan *fast_plan(struct fast_taps *t, const struct fast_seen *s);

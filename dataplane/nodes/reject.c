@@ -4,6 +4,7 @@
  * (reject_build.h), at most so many in a second. Comes from dfw_out and dfw_in. The answer goes to the sender's port, or back into
  * the tunnel or to the uplink that the packet came by; a local sender's own firewall sees it.
  */
+#include "core/packet_id.h"
 #include "nodes/path.h"
 #include "nodes/reject_build.h"
 

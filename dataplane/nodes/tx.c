@@ -11,6 +11,7 @@
 #include "base/pkt.h"
 #include "core/drop.h"
 #include "core/graph.h"
+#include "core/packet_id.h"
 #include "nodes/path.h"
 #include "tables/port.h"
 
@@ -143,9 +144,9 @@ static uint16_t tx_one(struct tx *t, struct rte_mbuf *m, struct rd_meta *md)
 
 // How many the device took. Tries again for as long as it takes some.
 static uint16_t transmit(
-	const struct tx *t, const struct rd_port *p, struct rte_mbuf **pkts, uint16_t nb)
+	const struct rd_worker *w, const struct rd_port *p, struct rte_mbuf **pkts, uint16_t nb)
 {
-	uint16_t queue = p->nb_txq != 0 ? t->w->id % p->nb_txq : 0, sent = 0, n;
+	uint16_t queue = p->nb_txq != 0 ? w->id % p->nb_txq : 0, sent = 0, n;
 	bool shared = p->nb_txq < rd_nb_workers;
 
 	if (shared)
@@ -168,7 +169,7 @@ static void send_run(
 
 	for (uint16_t i = 0; i < nb; i++) // the device may have freed them when it returns
 		len[i] = pkts[i]->pkt_len;
-	sent = transmit(t, p, pkts, nb);
+	sent = transmit(t->w, p, pkts, nb);
 	for (uint16_t i = 0; i < sent; i++) {
 		rd_tx_count(t->w, p->idx, len[i]);
 		next[i] = RD_CONSUMED;
@@ -187,16 +188,44 @@ static uint32_t bytes_of(struct rte_mbuf **pkts, uint16_t nb)
 	return sum;
 }
 
+uint32_t rd_tx_frame_max(const struct rd_port *p)
+{
+	if (p == NULL || !p->admin_up || !p->link_up || p->attach != RD_ATTACH_ETHDEV)
+		return 0;
+	return p->eth.mtu != 0 ? p->eth.mtu + RD_ETH_LEN + TAGS_LEN : UINT32_MAX;
+}
+
+// Packets of `bytes` bytes: the device may have freed them when it returns.
+static uint16_t transmit_counted(struct rd_worker *w, const struct rd_port *p,
+	struct rte_mbuf **pkts, uint16_t nb, uint32_t bytes)
+{
+	struct rd_port_stats *st = &w->ports[p->idx];
+	uint16_t sent = transmit(w, p, pkts, nb);
+
+	st->tx_packets += sent;
+	st->tx_bytes += bytes - bytes_of(pkts + sent, (uint16_t)(nb - sent));
+	return sent;
+}
+
+uint16_t rd_tx_direct(struct rd_worker *w, unsigned stage, const struct rd_port *p,
+	struct rte_mbuf **pkts, uint16_t nb, uint32_t bytes)
+{
+	uint16_t sent = transmit_counted(w, p, pkts, nb, bytes);
+
+	w->stages[stage].in += sent;
+	w->stages[stage].consumed += sent;
+	return sent;
+}
+
 // Whether the whole burst is for one device that is up, and none is too long. The port, or NULL.
 static const struct rd_port *common_device(void **objs, uint16_t nb)
 {
 	uint16_t port = rd_meta(objs[0])->out_port;
 	const struct rd_port *p = rd_port_at(port);
-	uint32_t max;
+	uint32_t max = rd_tx_frame_max(p);
 
-	if (p == NULL || !p->admin_up || !p->link_up || p->attach != RD_ATTACH_ETHDEV)
+	if (max == 0)
 		return NULL;
-	max = p->eth.mtu != 0 ? p->eth.mtu + RD_ETH_LEN + TAGS_LEN : UINT32_MAX;
 	for (uint16_t i = 0; i < nb; i++) {
 		struct rte_mbuf *m = objs[i];
 
@@ -211,17 +240,11 @@ static uint16_t send_together(struct tx *t, void **objs, uint16_t nb)
 {
 	const struct rd_port *p = common_device(objs, nb);
 	struct rte_mbuf **pkts = (struct rte_mbuf **)objs;
-	struct rd_port_stats *st;
-	uint32_t bytes;
 	uint16_t sent;
 
 	if (p == NULL)
 		return 0;
-	bytes = bytes_of(pkts, nb); // the device may have freed them when it returns
-	sent = transmit(t, p, pkts, nb);
-	st = &t->w->ports[p->idx];
-	st->tx_packets += sent;
-	st->tx_bytes += bytes - bytes_of(pkts + sent, (uint16_t)(nb - sent));
+	sent = transmit_counted(t->w, p, pkts, nb, bytes_of(pkts, nb));
 	t->st->consumed += sent;
 	return sent;
 }

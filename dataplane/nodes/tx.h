@@ -7,12 +7,20 @@
 
 #include "core/graph.h"
 #include "core/stage.h"
+#include "tables/port.h"
 
 // The next stages of every TX stage: the RX stages of link peers and answering guests.
 #define RD_TX_NEXT(X) X(DROP, drop) RD_RX_NEXT(X)
 
 uint16_t rd_tx_process(
 	struct rte_graph *graph, struct rte_node *node, void **objs, uint16_t nb, unsigned stage);
+
+// Longest frame that may leave by a port's device, with the Ethernet header and two tags. 0: nothing leaves by a device there.
+uint32_t rd_tx_frame_max(const struct rd_port *p);
+// In place of the TX stage, which nobody watches: frames of `bytes` bytes, none too long, to the port's device. How many it took
+// and were counted; the others are for the stage.
+uint16_t rd_tx_direct(struct rd_worker *w, unsigned stage, const struct rd_port *p,
+	struct rte_mbuf **pkts, uint16_t nb, uint32_t bytes);
 
 static inline void rd_tx_count(struct rd_worker *w, uint16_t port, uint32_t len)
 {

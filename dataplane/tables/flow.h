@@ -105,6 +105,16 @@ uint32_t rd_flow_hash(const struct rd_flow_key *k); // never 0
 #define RD_FLOW_BULK 64
 void rd_flow_find_bulk(struct rd_flow_table *t, const struct rd_flow_key *keys,
 	const uint32_t *hashes, unsigned n, struct rd_flow **out);
+// The same after rd_flow_prefetch() of each hash; does not count.
+void rd_flow_find_fetched(struct rd_flow_table *t, const struct rd_flow_key *keys,
+	const uint32_t *hashes, unsigned n, struct rd_flow **out);
+#define RD_FLOW_BUCKET_SIZE 64
+static inline void rd_flow_prefetch(const struct rd_flow_table *t, uint32_t hash)
+{
+	const uint8_t *bucket = (const uint8_t *)t->bucket;
+
+	__builtin_prefetch(bucket + (size_t)(hash & t->mask) * RD_FLOW_BUCKET_SIZE, 0, 3);
+}
 struct rd_flow *rd_flow_find(struct rd_flow_table *t, const struct rd_flow_key *k, uint32_t hash);
 // A new entry with this key and decided = 0; evicts when the bucket or the table is full. Never NULL.
 struct rd_flow *rd_flow_insert(

@@ -2,7 +2,7 @@
  *
  * Finding flows. Runs on the worker that owns the table.
  *
- * In bulk, three passes: fetch all buckets; compare their signatures and fetch the entries that may match; compare
+ * In bulk, three passes: fetch all buckets; compare their signatures and fetch the first entry that may match; compare
  * keys. So the cache misses of a burst overlap instead of adding up.
  */
 #include "tables/flow_hash.h"
@@ -81,37 +81,49 @@ struct rd_flow *rd_flow_find(struct rd_flow_table *t, const struct rd_flow_key *
 	return f;
 }
 
-static inline void prefetch_first(
+// The first entry that may match: entry 0 when there is none.
+static inline struct rd_flow *first(
 	struct rd_flow_table *t, const struct rd_flow_bucket *b, unsigned mask)
 {
-	const struct rd_flow *f;
+	return &t->entry[b->entry[__builtin_ctz(mask | 1u << FLOW_BUCKET)]];
+}
 
-	if (mask == 0)
-		return;
-	f = &t->entry[b->entry[__builtin_ctz(mask)]];
-	__builtin_prefetch(f, 0, 3);
-	__builtin_prefetch((const uint8_t *)f + 64, 1, 3); // counters and decisions, soon written
+static __attribute__((noinline)) struct rd_flow *not_first(
+	struct rd_flow_table *t, const struct rd_flow_key *k, uint32_t hash)
+{
+	const struct rd_flow_bucket *b = &t->bucket[hash & t->mask];
+
+	return match(t, b, candidates(b, flow_sig(hash)), k);
+}
+
+void rd_flow_find_fetched(struct rd_flow_table *t, const struct rd_flow_key *keys,
+	const uint32_t *hashes, unsigned n, struct rd_flow **out)
+{
+	for (unsigned i = 0; i < n; i++) {
+		const struct rd_flow_bucket *b = &t->bucket[hashes[i] & t->mask];
+
+		out[i] = first(t, b, candidates(b, flow_sig(hashes[i])));
+		__builtin_prefetch(out[i], 0, 3);
+		__builtin_prefetch(&out[i]->hits, 1, 3); // counters and decisions, soon written
+	}
+	for (unsigned i = 0; i < n; i++) {
+		if (__builtin_expect(key_equal(&out[i]->key, &keys[i]), 1) && out[i] != t->entry)
+			continue;
+		out[i] = out[i] != t->entry ? not_first(t, &keys[i], hashes[i]) : NULL;
+	}
 }
 
 void rd_flow_find_bulk(struct rd_flow_table *t, const struct rd_flow_key *keys,
 	const uint32_t *hashes, unsigned n, struct rd_flow **out)
 {
-	uint8_t mask[RD_FLOW_BULK];
 	unsigned found = 0;
 
 	n = n > RD_FLOW_BULK ? RD_FLOW_BULK : n;
 	for (unsigned i = 0; i < n; i++)
-		__builtin_prefetch(&t->bucket[hashes[i] & t->mask], 0, 3);
-	for (unsigned i = 0; i < n; i++) {
-		const struct rd_flow_bucket *b = &t->bucket[hashes[i] & t->mask];
-
-		mask[i] = (uint8_t)candidates(b, flow_sig(hashes[i]));
-		prefetch_first(t, b, mask[i]);
-	}
-	for (unsigned i = 0; i < n; i++) {
-		out[i] = match(t, &t->bucket[hashes[i] & t->mask], mask[i], &keys[i]);
+		rd_flow_prefetch(t, hashes[i]);
+	rd_flow_find_fetched(t, keys, hashes, n, out);
+	for (unsigned i = 0; i < n; i++)
 		found += out[i] != NULL;
-	}
 	t->stats.hits += found;
 	t->stats.misses += n - found;
 }

@@ -12,10 +12,9 @@
 
 struct rd_flow_bucket {
 	uint16_t sig[FLOW_BUCKET]; // high half of the hash; meaningless when the entry is 0
-	uint32_t entry[FLOW_BUCKET]; // 0 = free
-	uint32_t pad[4];
+	uint32_t entry[FLOW_BUCKET + 4]; // 0 = free, as those beyond FLOW_BUCKET always are
 };
-_Static_assert(sizeof(struct rd_flow_bucket) == 64, "a bucket is one cache line");
+_Static_assert(sizeof(struct rd_flow_bucket) == RD_FLOW_BUCKET_SIZE, "a bucket is one cache line");
 
 size_t flow_verdict_size(const struct rd_flow_table *t); // bytes
 
