@@ -6,17 +6,19 @@
 #	spdx.sh ROOT
 set -eu
 cd "$1"
-bad=0
 paths=()
 for d in dataplane pktcap mirror cli tests pcaps docs demo check .ci meson.build; do
 	[ ! -e $d ] || paths+=("$d")
 done
-while IFS= read -r -d '' f; do
-	if ! head -n 3 "$f" | grep -q 'SPDX-License-Identifier: BSD-3-Clause'; then
-		echo "$f: no SPDX line"
-		bad=1
-	fi
-done < <(find "${paths[@]}" \
+# One awk for all files: starting a process for each takes longer than reading them.
+bad=$(find "${paths[@]}" \
 	\( -name '*.[ch]' -o -name '*.def' -o -name '*.py' -o -name '*.sh' -o -name '*.rd' -o -name meson.build \
-	-o -name demo -o -name check -o -path .ci/run \) -type f -print0)
-exit $bad
+	-o -name demo -o -name check -o -path .ci/run \) -type f -size +0 -print0 | xargs -0 awk '
+	function tell() { if (file != "" && !found) print file ": no SPDX line" }
+	FNR == 1 { tell(); file = FILENAME; found = 0 }
+	FNR <= 3 && /SPDX-License-Identifier: BSD-3-Clause/ { found = 1 }
+	END { tell() }')
+[ -z "$bad" ] || {
+	echo "$bad"
+	exit 1
+}

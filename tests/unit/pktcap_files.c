@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -22,8 +23,7 @@ static bool is_used(void *arg, const char *name)
 	char word[64];
 
 	(void)arg;
-	strcpy(word, name);
-	strcat(word, " ");
+	assert_true(snprintf(word, sizeof(word), "%s ", name) < (int)sizeof(word));
 	return used != NULL && strstr(used, word) != NULL;
 }
 
