@@ -687,9 +687,13 @@ def test_every_method_was_answered():
 		table = f.read().split("## Methods")[1].split("### port.list")[0]
 	methods = set(re.findall(r"`([a-z_]+\.[a-z_]+|hello|inject|running_config)`", re.sub(r"\|[^|]*\|[^|]*\|$", "|", table, flags=re.M)))
 	assert len(methods) >= 49, sorted(methods)
-	with demo() as (_, c):
+	with demo() as (d, c):
 		c("running_config")
-		s = c("capture.start", points=[{"stage": "drop"}])["session"]
+		with d.client() as gone:
+			s = gone("capture.start", points=[{"stage": "drop"}], keep_s=600)["session"]
+		wait_for("nobody has the session", lambda: c.list("capture.show", session=s)[0]["state"] == "detached")
+		assert c("capture.attach", session=s)["session"] == s
 		assert [x["session"] for x in c.list("capture.list")] == [s]
+		assert c("capture.note", session=s, device=1, bytes=5) == {"others": 0}
 		c("capture.stop", session=s)
 	assert methods - Client.called == set()

@@ -92,7 +92,7 @@ static void everything_comes_back(void **state)
 	assert_string_equal(rd_pcapng_iface(r, 0)->name, "arm/drop@eth0");
 	assert_memory_equal(ev.packet.bytes, sample.bytes, 60);
 	assert_string_equal(ev.packet.comment,
-		"DROPPED DFW_RULE_DENY in=dfw_in rule=1043 fc=miss vni=74752 hop=6 copy-of=77");
+		"DROPPED DFW_RULE_DENY in=dfw_in rule=1043 fc=miss flow=17 vni=74752 hop=6 copy-of=77");
 	pk_replay_rec(&rec, &ev.packet, rd_pcapng_iface(r, ev.packet.iface), &ports);
 	assert_memory_equal(&rec, &sample.rec, sizeof(rec));
 	assert_int_equal(ports.count, 1);
