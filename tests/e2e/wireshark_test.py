@@ -659,7 +659,7 @@ def test_profile_loads_silently(person, made):
 
 
 def colored(person, path, rule):
-	rows_ = person.tshark("-C", "reddot", "-n", "-r", path, "-Y", f'frame.coloring_rule.name == "{rule}"', "-T", "fields", "-e",
+	rows_ = person.tshark("-C", "reddot", "--color", "-n", "-r", path, "-Y", f'frame.coloring_rule.name == "{rule}"', "-T", "fields", "-e",
 		"frame.interface_name").stdout
 	return rows_.splitlines()
 
