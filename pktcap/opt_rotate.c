@@ -44,7 +44,7 @@ static const struct pk_option options[] = {
 		.at = offsetof(struct pk_opts, rotate.max_total),
 		.help = "at most so much in the files of all sessions that say this",
 		.man = "The same when all files of sessions that were started with *--max-total*, on this file system and with this daemon, would have "
-		       "more than so much. What others write is known up to a second late."},
+		       "more than so much; those of captures that ended while this one ran count. What others write is known up to a second late."},
 	{0},
 };
 

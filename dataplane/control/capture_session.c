@@ -137,6 +137,51 @@ struct rd_ctl_session *rd_session_find(const struct rd_ctl *ctl, const char *nam
 	return NULL;
 }
 
+static void add_bytes(json_int_t *sum, json_int_t bytes)
+{
+	*sum = bytes > INT64_MAX - *sum ? INT64_MAX : *sum + bytes;
+}
+
+json_int_t rd_session_others(const struct rd_ctl_session *s)
+{
+	json_int_t sum = 0;
+
+	for (const struct rd_ctl_session *o = s->ctl->sessions; o != NULL; o = o->next)
+		if (o != s && o->device == s->device)
+			add_bytes(&sum, o->file_bytes);
+	for (const struct rd_ctl_past *p = s->ctl->past; p != NULL; p = p->next)
+		if (p->device == s->device && p->end_ns > s->start_ns)
+			add_bytes(&sum, p->file_bytes);
+	return sum;
+}
+
+static bool concerns_any(const struct rd_ctl *ctl, const struct rd_ctl_past *p)
+{
+	for (const struct rd_ctl_session *s = ctl->sessions; s != NULL; s = s->next)
+		if (s->start_ns < p->end_ns)
+			return true;
+	return false;
+}
+
+// The session is no longer among the others.
+static void remember(const struct rd_ctl_session *s)
+{
+	struct rd_ctl_past **at = &s->ctl->past, *p = calloc(1, sizeof(*p));
+
+	if (p != NULL) {
+		*p = (struct rd_ctl_past){*at, s->device, s->file_bytes, rd_monotonic_ns()};
+		*at = p;
+	}
+	while ((p = *at) != NULL) {
+		if (p->file_bytes != 0 && concerns_any(s->ctl, p)) {
+			at = &p->next;
+			continue;
+		}
+		*at = p->next;
+		free(p);
+	}
+}
+
 void rd_session_end(struct rd_ctl_session *s, enum rd_capring_end why)
 {
 	struct rd_ctl_session **at = &s->ctl->sessions;
@@ -147,6 +192,7 @@ void rd_session_end(struct rd_ctl_session *s, enum rd_capring_end why)
 	rd_log_info("session %u (%s) of pid %d ends%s", s->id, s->name, (int)s->pid,
 		why == RD_CAPRING_END_LEASE ? ": nobody took it in time" : "");
 	rd_capture_disarm(s->capture, why);
+	remember(s);
 	rd_session_free(s);
 }
 

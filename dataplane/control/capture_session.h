@@ -41,6 +41,16 @@ struct rd_ctl_session {
 	struct rd_capture *capture;
 };
 
+// What an ended session's files took. Kept while a session runs that ran beside it: they share a limit.
+struct rd_ctl_past {
+	struct rd_ctl_past *next;
+	json_int_t device, file_bytes;
+	uint64_t end_ns; // monotonic
+};
+
+// Bytes of the files on a session's file system that others have written in its time, those that ended included.
+json_int_t rd_session_others(const struct rd_ctl_session *s);
+
 struct rd_ctl_session *rd_session_new(struct rd_ctl *ctl, const struct rd_conn *conn);
 void rd_session_free(struct rd_ctl_session *s); // one that was never added
 // A running session is the daemon's from now on. 0 or -ENOMEM.

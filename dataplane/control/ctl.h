@@ -22,6 +22,7 @@ struct rd_ctl {
 	struct event *tick; // once a second
 	struct event *pages; // control/pages.c
 	struct rd_ctl_session *sessions;
+	struct rd_ctl_past *past; // sessions that have ended beside these
 	struct rd_ctl_timer *timers;
 	uint32_t next_session, next_timer;
 	uint32_t flow_generation; // as flow.set gave it last; 0 = never

@@ -123,7 +123,7 @@ static int check_owner(struct rd_request *req, const struct rd_ctl_session *s)
 int ctl_capture_note(struct rd_request *req)
 {
 	json_int_t device = (json_int_t)rd_req_num(req, "device", 0, INT64_MAX);
-	json_int_t bytes = (json_int_t)rd_req_num(req, "bytes", 0, INT64_MAX), others = 0;
+	json_int_t bytes = (json_int_t)rd_req_num(req, "bytes", 0, INT64_MAX);
 	struct rd_ctl_session *s;
 	char file[sizeof(s->file)];
 
@@ -134,10 +134,7 @@ int ctl_capture_note(struct rd_request *req)
 	s->device = device;
 	s->file_bytes = bytes;
 	rd_str_copy(s->file, sizeof(s->file), file);
-	for (const struct rd_ctl_session *o = req->ctl->sessions; o != NULL; o = o->next)
-		if (o != s && o->device == device && o->file_bytes <= INT64_MAX - others)
-			others += o->file_bytes;
-	rd_req_result(req, json_pack("{s:I}", "others", others));
+	rd_req_result(req, json_pack("{s:I}", "others", rd_session_others(s)));
 	return 0;
 }
 

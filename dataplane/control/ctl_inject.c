@@ -3,9 +3,11 @@
  * inject.*: frames into the graph as if a port's device had received them, once or again and again. A timer is the
  * daemon's, not the connection's: it goes on until it is stopped or its port is gone. Control thread.
  */
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/str.h"
 #include "control/ctl.h"
@@ -18,6 +20,8 @@ RD_LOG_MODULE(inject);
 #define EVERY_MAX_MS 86400000
 #define TICK_MAX 1000 // frames of one tick of a timer: the control thread sends them
 #define TIMERS_MAX 64
+#define TICK_WAIT_NS 5000000u // for a frame; what a tick can't send, it leaves out
+#define CALL_WAIT_NS 2000000000u // somebody asked for so many frames and waits for them
 #define IDS_MAX 1000 // packet ids in an answer
 
 struct frame {
@@ -59,12 +63,13 @@ static void timer_end(struct rd_ctl_timer *t)
 	timer_free(t);
 }
 
-// One frame; a full ring empties within microseconds, so that is waited for a little.
-static int send_frame(uint16_t port, const struct frame *f, uint64_t *packet_id)
+// One frame; a full ring empties within microseconds, so that is waited for.
+static int send_frame(uint16_t port, const struct frame *f, uint64_t *packet_id, uint64_t wait_ns)
 {
 	int ret = rd_inject(port, f->bytes, f->len, packet_id);
+	uint64_t until = rd_monotonic_ns() + wait_ns;
 
-	for (int tries = 0; tries < 50 && (ret == -EAGAIN || ret == -ENOBUFS); tries++) {
+	while ((ret == -EAGAIN || ret == -ENOBUFS) && rd_monotonic_ns() < until) {
 		struct timespec nap = {.tv_nsec = 100000};
 
 		nanosleep(&nap, NULL);
@@ -73,15 +78,15 @@ static int send_frame(uint16_t port, const struct frame *f, uint64_t *packet_id)
 	return ret;
 }
 
-// Sends all frames count times. ids may be NULL. Returns how many went in, or the error of the first.
-static int64_t send_all(struct rd_ctl_timer *t, json_t *ids)
+// Sends all frames count times, each within wait_ns. ids may be NULL. Returns how many went in, or the error of the first.
+static int64_t send_all(struct rd_ctl_timer *t, json_t *ids, uint64_t wait_ns)
 {
 	uint64_t packet_id = 0;
 	int64_t sent = 0;
 
 	for (uint32_t n = 0; n < t->count; n++) {
 		for (uint32_t i = 0; i < t->nb; i++) {
-			int ret = send_frame(t->port, &t->frame[i], &packet_id);
+			int ret = send_frame(t->port, &t->frame[i], &packet_id, wait_ns);
 
 			if (ret < 0)
 				return sent > 0 ? sent : ret;
@@ -116,7 +121,7 @@ static void wait_walked(void)
 static void on_timer(evutil_socket_t fd, short what, void *arg)
 {
 	struct rd_ctl_timer *t = arg;
-	int64_t ret = send_all(t, NULL);
+	int64_t ret = send_all(t, NULL, TICK_WAIT_NS);
 
 	(void)fd;
 	(void)what;
@@ -219,6 +224,14 @@ static int inject_error(struct rd_request *req, int ret)
 	return ret;
 }
 
+static int stuck(struct rd_request *req, int64_t sent, uint64_t all)
+{
+	rd_req_fail(req, "frames", -EAGAIN,
+		"the worker took %" PRId64 " of %" PRIu64 " frames, then none for 2 s", sent, all);
+	rd_err_hint(req->err, "show worker");
+	return -EAGAIN;
+}
+
 int ctl_inject(struct rd_request *req)
 {
 	struct rd_ctl_timer *t = read_inject(req);
@@ -229,13 +242,19 @@ int ctl_inject(struct rd_request *req)
 	if (t == NULL)
 		return req->err->code;
 	ids = json_array();
-	sent = send_all(t, ids);
+	sent = send_all(t, ids, CALL_WAIT_NS);
 	if (sent < 0) {
 		json_decref(ids);
 		timer_free(t);
 		return inject_error(req, (int)sent);
 	}
 	wait_walked();
+	if ((uint64_t)sent < (uint64_t)t->count * t->nb) {
+		ret = stuck(req, sent, (uint64_t)t->count * t->nb);
+		json_decref(ids);
+		timer_free(t);
+		return ret;
+	}
 	t->sent = (uint64_t)sent;
 	result = json_pack("{s:I,s:o}", "injected", (json_int_t)sent, "packet_ids", ids);
 	if (t->every_ms != 0)

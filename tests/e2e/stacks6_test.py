@@ -125,13 +125,13 @@ def test_too_big_belongs_to_its_connection():
 
 
 def sequence_of(sock):
-	"""What the kernel will accept in a quote: any number in its window. TCP_REPAIR tells it."""
+	"""What the kernel accepts in a quote, whether its last byte is acknowledged or not: the number after it. TCP_REPAIR tells it."""
 	tcp_repair, repair_queue, queue_seq, send_queue = 19, 20, 21, 2
 	sock.setsockopt(socket.IPPROTO_TCP, tcp_repair, 1)
 	sock.setsockopt(socket.IPPROTO_TCP, repair_queue, send_queue)
 	seq = sock.getsockopt(socket.IPPROTO_TCP, queue_seq) & 0xffffffff
 	sock.setsockopt(socket.IPPROTO_TCP, tcp_repair, -1)
-	return (seq - 1) & 0xffffffff
+	return seq
 
 
 def fragments(payload, ident, options=False):
