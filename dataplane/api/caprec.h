@@ -68,6 +68,6 @@ struct rd_cap_rec {
 	uint32_t hash; // hash of the (inner) flow, 0 if not computed
 	uint16_t inner_off; // where the inner Ethernet header starts in the frame, 0 if no tunnel
 	uint8_t match; // enum rd_cap_match
-	uint8_t reserved1;
+	uint8_t one_in; // the session took 1 packet in so many here (--max-cost); 0 and 1 = all
 };
 _Static_assert(sizeof(struct rd_cap_rec) == 80, "record header is ABI");

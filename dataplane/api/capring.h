@@ -4,7 +4,7 @@
  * session.
  *
  *   offset 0            struct rd_capring_hdr, one page, written once by the daemon
- *   ctl_off + i*4096    struct rd_capring_ctl of ring i (one ring per worker)
+ *   ctl_off + i*8192    struct rd_capring_ctl of ring i (one ring per worker)
  *   data_off + i*size   the bytes of ring i; `size` is a power of two and a multiple of the page
  *
  * Ring i has one producer (worker i, in the daemon) and one consumer (the client). head and tail
@@ -29,9 +29,10 @@
 #include "api/stages.h"
 
 #define RD_CAPRING_MAGIC 0x52444352u // "RDCR"
-#define RD_CAPRING_VERSION 1
+#define RD_CAPRING_VERSION 2
 #define RD_CAPRING_MAX_RINGS 64
 #define RD_CAPRING_PAGE 4096u
+#define RD_CAPRING_CTL 8192u // bytes from one ring's ctl to the next
 
 struct rd_capring_hdr {
 	uint32_t magic; // RD_CAPRING_MAGIC
@@ -63,16 +64,25 @@ struct rd_capring_stage {
 	uint64_t matched; // of those, wanted by the filter
 	uint64_t captured; // of those, written into the ring
 	uint64_t lost; // matched but the ring was full
+	uint64_t skipped; // seen, but the filter was not asked: the session keeps to its --max-cost
+};
+
+// What that took, in TSC cycles of the bursts that were measured: a few of all.
+struct rd_capring_cost {
+	uint64_t look_cycles, looks; // to know whether the packets seen are wanted
+	uint64_t write_cycles, writes; // to write those that were
 };
 
 struct rd_capring_ctl {
 	uint64_t head; // producer's byte count; store release, load acquire
-	uint8_t pad0[56];
+	uint32_t one_in; // the worker takes 1 packet in so many (--max-cost); atomic, 0 and 1 = all
+	uint8_t pad0[52];
 	uint64_t tail; // consumer's byte count; store release, load acquire
 	uint8_t pad1[56];
 	struct rd_capring_stage stage[RD_STAGE_MAX]; // index: enum rd_stage
+	struct rd_capring_cost cost[RD_STAGE_MAX];
 };
-_Static_assert(sizeof(struct rd_capring_ctl) <= RD_CAPRING_PAGE, "ctl must fit its page");
+_Static_assert(sizeof(struct rd_capring_ctl) <= RD_CAPRING_CTL, "ctl must fit its place");
 
 // Producer's view of one ring: private to the daemon, used by exactly one worker.
 struct rd_capring_prod {
@@ -121,3 +131,8 @@ const struct rd_cap_rec *rd_capring_peek(struct rd_capring_reader *r, uint32_t i
 void rd_capring_pop(struct rd_capring_reader *r, uint32_t i);
 // Sum over all rings of one stage's counters.
 struct rd_capring_stage rd_capring_totals(const struct rd_capring_reader *r, unsigned stage);
+struct rd_capring_cost rd_capring_costs(const struct rd_capring_reader *r, unsigned stage);
+// Sum over all stages; NULL: nothing.
+struct rd_capring_stage rd_capring_sum(const struct rd_capring_reader *r);
+// The greatest N of the workers that take 1 packet in N; 1 = all take every packet.
+uint32_t rd_capring_one_in(const struct rd_capring_reader *r);

@@ -78,7 +78,8 @@ static void fill_header(
 		.session = session,
 		.ring_size = size,
 		.ctl_off = RD_CAPRING_PAGE,
-		.data_off = ((nb_rings + 1) * (uint64_t)RD_CAPRING_PAGE + page - 1) & ~(page - 1),
+		.data_off = (RD_CAPRING_PAGE + nb_rings * (uint64_t)RD_CAPRING_CTL + page - 1)
+			& ~(page - 1),
 	};
 }
 
@@ -119,7 +120,7 @@ static int map_rings(struct rd_capring *r, const struct rd_capring_hdr *hdr)
 			return -errno;
 		p->size = hdr->ring_size;
 		p->ctl = (struct rd_capring_ctl *)(void *)(map + hdr->ctl_off
-			+ (size_t)i * RD_CAPRING_PAGE);
+			+ (size_t)i * RD_CAPRING_CTL);
 		r->nb_rings = i + 1;
 	}
 	return 0;

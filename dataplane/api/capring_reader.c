@@ -7,6 +7,7 @@
 #include "api/capring.h"
 
 #include "api/capring_map.h"
+#include "api/capring_sum.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -51,7 +52,7 @@ static int check_header(const struct rd_capring_hdr *h, uint64_t file_len)
 		|| h->ctl_off > file_len)
 		return -EBADMSG;
 	if (h->data_off % page != 0 || h->data_off > file_len
-		|| h->data_off < h->ctl_off + (uint64_t)h->nb_rings * RD_CAPRING_PAGE)
+		|| h->data_off < h->ctl_off + (uint64_t)h->nb_rings * RD_CAPRING_CTL)
 		return -EBADMSG;
 	if (h->nb_rings * h->ring_size > file_len - h->data_off)
 		return -EBADMSG;
@@ -84,7 +85,7 @@ static int map_ring(struct rd_capring_reader *r, uint32_t i, const struct rd_cap
 	if (ring->data == NULL)
 		return -errno;
 	ring->ctl = (struct rd_capring_ctl *)(void *)(r->map + hdr->ctl_off
-		+ (size_t)i * RD_CAPRING_PAGE);
+		+ (size_t)i * RD_CAPRING_CTL);
 	ring->tail = __atomic_load_n(&ring->ctl->tail, __ATOMIC_RELAXED);
 	ring->head = ring->shown = ring->tail;
 	ring->corrupt = ring->tail % 16 != 0;
@@ -240,15 +241,40 @@ struct rd_capring_stage rd_capring_totals(const struct rd_capring_reader *r, uns
 {
 	struct rd_capring_stage sum = {0};
 
-	if (stage >= RD_STAGE_MAX)
-		return sum;
-	for (uint32_t i = 0; i < r->nb_rings; i++) {
-		const struct rd_capring_stage *s = &r->ring[i].ctl->stage[stage];
+	for (uint32_t i = 0; i < r->nb_rings && stage < RD_STAGE_MAX; i++)
+		rd_capring_stage_add(&sum, &r->ring[i].ctl->stage[stage]);
+	return sum;
+}
 
-		sum.seen += __atomic_load_n(&s->seen, __ATOMIC_RELAXED);
-		sum.matched += __atomic_load_n(&s->matched, __ATOMIC_RELAXED);
-		sum.captured += __atomic_load_n(&s->captured, __ATOMIC_RELAXED);
-		sum.lost += __atomic_load_n(&s->lost, __ATOMIC_RELAXED);
+struct rd_capring_cost rd_capring_costs(const struct rd_capring_reader *r, unsigned stage)
+{
+	struct rd_capring_cost sum = {0};
+
+	for (uint32_t i = 0; i < r->nb_rings && stage < RD_STAGE_MAX; i++)
+		rd_capring_cost_add(&sum, &r->ring[i].ctl->cost[stage]);
+	return sum;
+}
+
+struct rd_capring_stage rd_capring_sum(const struct rd_capring_reader *r)
+{
+	struct rd_capring_stage sum = {0};
+
+	for (unsigned i = 0; r != NULL && i < rd_stages_count; i++) {
+		struct rd_capring_stage one = rd_capring_totals(r, rd_stages[i].id);
+
+		rd_capring_stage_add(&sum, &one);
 	}
 	return sum;
+}
+
+uint32_t rd_capring_one_in(const struct rd_capring_reader *r)
+{
+	uint32_t most = 1;
+
+	for (uint32_t i = 0; i < r->nb_rings; i++) {
+		uint32_t n = __atomic_load_n(&r->ring[i].ctl->one_in, __ATOMIC_RELAXED);
+
+		most = n > most ? n : most;
+	}
+	return most;
 }

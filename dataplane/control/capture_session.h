@@ -29,6 +29,7 @@ struct rd_ctl_session {
 	uint64_t keep_ns; // lease without a client; 0 = ends with its client
 	uint64_t detached_ns; // monotonic; when the client went
 	uint64_t max_packets, max_bytes; // 0 = no limit
+	uint32_t max_cost; // per cent of a worker's time; 0 = no limit
 	struct event *timer; // NULL: nothing limits it
 	enum rd_capring_end end;
 	uint32_t snaplen;

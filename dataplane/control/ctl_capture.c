@@ -236,6 +236,7 @@ static void read_limits(struct rd_request *req, struct rd_ctl_session *s, struct
 	s->keep_ns = rd_req_num_or(req, "keep_s", 0, KEEP_MAX_S, 0) * 1000000000;
 	o->max_packets = s->max_packets = rd_req_num_or(req, "packets", 1, INT64_MAX, 0);
 	o->max_bytes = s->max_bytes = rd_req_num_or(req, "bytes", 1, INT64_MAX, 0);
+	o->max_cost = s->max_cost = (uint32_t)rd_req_num_or(req, "max_cost", 1, 100, 0);
 }
 
 static void read_session(

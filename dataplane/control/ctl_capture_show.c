@@ -6,15 +6,20 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "api/capring_sum.h"
 #include "base/clock.h"
 #include "base/str.h"
 #include "control/capture_session.h"
 
-static json_t *stage_item(const struct rd_stage_desc *d, const struct rd_capring_stage *t)
+static json_t *stage_item(const struct rd_stage_desc *d, const struct rd_capring_stage *t,
+	const struct rd_capring_cost *cost)
 {
-	return json_pack("{s:s,s:I,s:I,s:I,s:I}", "stage", d->name, "seen", (json_int_t)t->seen,
-		"matched", (json_int_t)t->matched, "captured", (json_int_t)t->captured, "lost",
-		(json_int_t)t->lost);
+	return json_pack("{s:s,s:I,s:I,s:I,s:I,s:I,s:I,s:I}", "stage", d->name, "seen",
+		(json_int_t)t->seen, "matched", (json_int_t)t->matched, "captured",
+		(json_int_t)t->captured, "lost", (json_int_t)t->lost, "skipped",
+		(json_int_t)t->skipped, "cycles_seen",
+		(json_int_t)rd_capring_per(cost->look_cycles, cost->looks), "cycles_matched",
+		(json_int_t)rd_capring_per(cost->write_cycles, cost->writes));
 }
 
 // The sums over all stages, and each of those that saw something, unless stages is NULL.
@@ -25,12 +30,13 @@ static struct rd_capring_stage count(const struct rd_ctl_session *s, json_t *sta
 	for (unsigned i = 0; i < rd_stages_count; i++) {
 		struct rd_capring_stage t = rd_capture_totals(s->capture, rd_stages[i].id);
 
-		sum.seen += t.seen;
-		sum.matched += t.matched;
-		sum.captured += t.captured;
-		sum.lost += t.lost;
-		if (stages != NULL && t.seen != 0)
-			json_array_append_new(stages, stage_item(&rd_stages[i], &t));
+		struct rd_capring_cost cost;
+
+		rd_capring_stage_add(&sum, &t);
+		if (stages == NULL || t.seen == 0)
+			continue;
+		cost = rd_capture_costs(s->capture, rd_stages[i].id);
+		json_array_append_new(stages, stage_item(&rd_stages[i], &t, &cost));
 	}
 	return sum;
 }
@@ -45,6 +51,8 @@ static void add_limits(json_t *item, const struct rd_ctl_session *s)
 	json_object_set_new(item, "keep_s", json_integer((json_int_t)(s->keep_ns / 1000000000)));
 	json_object_set_new(item, "packets", json_integer((json_int_t)s->max_packets));
 	json_object_set_new(item, "bytes", json_integer((json_int_t)s->max_bytes));
+	json_object_set_new(item, "max_cost", json_integer(s->max_cost));
+	json_object_set_new(item, "one_in", json_integer(rd_capture_one_in(s->capture)));
 	json_object_set_new(item, "waiting", json_integer((json_int_t)waiting));
 	json_object_set_new(item, "memory", json_integer((json_int_t)room));
 	json_object_set_new(item, "file", json_string(s->file));
@@ -58,7 +66,7 @@ static json_t *session_item(const struct rd_ctl_session *s, json_t *stages)
 {
 	struct rd_capring_stage sum = count(s, stages);
 	json_t *item =
-		json_pack("{s:I,s:s,s:s,s:s,s:I,s:I,s:I,s:O,s:s,s:b,s:I,s:I,s:I,s:I,s:I,s:I}",
+		json_pack("{s:I,s:s,s:s,s:s,s:I,s:I,s:I,s:O,s:s,s:b,s:I,s:I,s:I,s:I,s:I,s:I,s:I}",
 			"session", (json_int_t)s->id, "name", s->name, "state", rd_session_state(s),
 			"ended", s->end == RD_CAPRING_RUNS ? "" : rd_capring_end_name(s->end),
 			"owner_uid", (json_int_t)s->uid, "owner_gid", (json_int_t)s->gid,
@@ -66,7 +74,8 @@ static json_t *session_item(const struct rd_ctl_session *s, json_t *stages)
 			"follow", s->follow, "snaplen", (json_int_t)s->snaplen, "age_s",
 			(json_int_t)((rd_monotonic_ns() - s->start_ns) / 1000000000), "seen",
 			(json_int_t)sum.seen, "matched", (json_int_t)sum.matched, "captured",
-			(json_int_t)sum.captured, "lost", (json_int_t)sum.lost);
+			(json_int_t)sum.captured, "lost", (json_int_t)sum.lost, "skipped",
+			(json_int_t)sum.skipped);
 
 	if (item != NULL)
 		add_limits(item, s);

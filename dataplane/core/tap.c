@@ -94,6 +94,7 @@ static uint8_t meta_flags(const struct rd_meta *md)
 struct point { // what all records of one burst share
 	unsigned stage;
 	uint8_t dir;
+	bool measured; // what it costs
 	uint64_t ns;
 };
 
@@ -157,10 +158,35 @@ static void record(struct rd_worker *w, struct rd_capture *c, const struct point
 	r->hash = md->hash;
 	r->inner_off = v->ready ? (uint16_t)v->inner_off : 0;
 	r->match = rd_tap_match(c, flags);
-	r->reserved1 = 0;
+	r->one_in = rd_tap_one_in(w, c);
 	rd_tap_copy((uint8_t *)(r + 1), m, 0, cap_len);
 	rd_capring_next(ring, len);
 	c->stats[w->id][pt->stage].captured++;
+}
+
+// Cycles that the record took; 0 where nobody wants to know.
+static uint64_t timed_record(struct rd_worker *w, struct rd_capture *c, const struct point *pt,
+	struct rte_mbuf *m, const struct view *v, uint8_t flags)
+{
+	uint64_t began = pt->measured ? rd_tsc() : 0;
+
+	record(w, c, pt, m, v, flags);
+	return pt->measured ? rd_tsc() - began : 0;
+}
+
+// What a measured burst took: of `cycles` in all `write` for records. before: the counters before it.
+static __rte_noinline void charge(struct rd_worker *w, struct rd_capture *c, unsigned stage,
+	const struct rd_capring_stage *before, uint64_t cycles, uint64_t write)
+{
+	const struct rd_capring_stage *now = &c->stats[w->id][stage];
+	struct rd_capring_cost *cost = &c->cost[w->id][stage];
+
+	cost->look_cycles += cycles - RTE_MIN(cycles, write);
+	cost->looks += now->seen - before->seen;
+	cost->write_cycles += write;
+	cost->writes += now->matched - before->matched;
+	c->ring.ring[w->id].ctl->cost[stage] = *cost;
+	rd_tap_spend(w, c, cycles);
 }
 
 static void tap_session(struct rd_worker *w, struct rd_capture *c, const struct point *pt,
@@ -168,6 +194,8 @@ static void tap_session(struct rd_worker *w, struct rd_capture *c, const struct 
 {
 	struct rd_capring_stage *st = &c->stats[w->id][pt->stage];
 	struct rd_capring_prod *ring = &c->ring.ring[w->id];
+	struct rd_capring_stage before = *st;
+	uint64_t began = pt->measured ? rd_tsc() : 0, write = 0;
 
 	rd_capring_look(ring);
 	for (uint16_t i = 0; i < nb; i++) {
@@ -180,23 +208,31 @@ static void tap_session(struct rd_worker *w, struct rd_capture *c, const struct 
 		if (rd_tap_spent(c))
 			break;
 		st->seen++;
+		if (rd_tap_skips(w, c, rd_meta(m))) {
+			st->skipped++;
+			continue;
+		}
 		if (m->nb_segs > 1) // the scratch buffer holds one frame at a time
 			views[i].ready = false;
 		if (!matches(w, c, m, &views[i], &flags))
 			continue;
 		st->matched++;
 		view_make(w, m, &views[i]);
-		record(w, c, pt, m, &views[i], flags);
+		write += timed_record(w, c, pt, m, &views[i], flags);
 	}
 	ring->ctl->stage[pt->stage] = *st;
 	rd_capring_show(ring);
+	if (pt->measured)
+		charge(w, c, pt->stage, &before, rd_tsc() - began, write);
 }
 
 static void tap_burst(struct rd_worker *w, unsigned stage, void **objs, uint16_t nb)
 {
 	const struct rd_tapset *set = w->taps;
 	const struct rd_stage_desc *d = rd_stage_by_id(stage);
-	struct point pt = {.stage = stage, .ns = rd_clock_ns(&w->clock, rd_tsc())};
+	struct point pt = {.stage = stage,
+		.ns = rd_clock_ns(&w->clock, rd_tsc()),
+		.measured = rd_tap_measured(w)};
 	struct view views[RD_BURST];
 
 	pt.dir = rd_tap_dir(d);

@@ -34,6 +34,7 @@ struct rd_capture_opts {
 	uint32_t snaplen; // bytes per record
 	uint64_t ring_size; // per worker; rounded up to a power of two, 64 KiB .. 1 GiB
 	uint64_t max_packets, max_bytes; // captured ones, over all workers; 0 = no limit
+	uint32_t max_cost; // per cent of a worker's time; 0 = no limit
 };
 
 // All of these: control thread only.
@@ -52,6 +53,9 @@ enum rd_capring_end rd_capture_spent(const struct rd_capture *c);
 uint64_t rd_capture_waiting(const struct rd_capture *c, uint64_t *room);
 // Counters of one stage summed over workers, as the worker knows them (not from the shared page).
 struct rd_capring_stage rd_capture_totals(const struct rd_capture *c, unsigned stage);
+struct rd_capring_cost rd_capture_costs(const struct rd_capture *c, unsigned stage);
+// The greatest N of the workers that take 1 packet in N; 1 = all take every packet.
+uint32_t rd_capture_one_in(const struct rd_capture *c);
 // Control: no session looks for this port any more; its index will be another port's.
 void rd_tap_forget_port(uint16_t port);
 // Whether any session has armed this stage.

@@ -6,6 +6,7 @@
 
 #include "api/capring_put.h"
 #include "core/tap.h"
+#include "core/thin.h"
 
 // What a session may still take, over all workers. Only the packets of sessions with a budget touch it, and only those
 // that are about to be captured.
@@ -27,11 +28,14 @@ struct rd_capture {
 	bool by_reason; // at drop only the packets with these reasons
 	uint64_t reasons[RD_DROP_MAX / 64];
 	struct rd_filter filter;
+	bool thins; // has a --max-cost
 	bool armed; // control
 	struct rd_tap_budget budget;
 	// written by worker i only: [i]
 	struct rd_capring ring;
 	struct rd_capring_stage stats[RD_WORKER_MAX][RD_STAGE_MAX];
+	struct rd_capring_cost cost[RD_WORKER_MAX][RD_STAGE_MAX];
+	struct rd_thin thin[RD_WORKER_MAX];
 };
 
 struct rd_tapset { // immutable once published
@@ -46,6 +50,7 @@ struct rd_tapset { // immutable once published
 	uint32_t program; // has one
 	uint32_t follow;
 	uint32_t budget; // has one
+	uint32_t thins; // keeps to a share of the worker's time
 };
 
 // Worker thread: takes a tap set, NULL = nothing armed. Swaps the process functions.
@@ -72,6 +77,34 @@ static inline bool rd_tap_budget_take(struct rd_tap_budget *b, uint32_t len)
 	else if (bytes <= 0)
 		__atomic_store_n(&b->spent, RD_CAPRING_END_BYTES, __ATOMIC_RELAXED);
 	return packets >= 0 && bytes >= 0;
+}
+
+// Whether this burst's cost is measured.
+static inline bool rd_tap_measured(struct rd_worker *w)
+{
+	return ++w->tap_bursts % RD_THIN_PERIOD == 0;
+}
+
+// Whether the session passes the packet over, to keep to its share of the worker's time.
+static inline bool rd_tap_skips(
+	const struct rd_worker *w, const struct rd_capture *c, const struct rd_meta *md)
+{
+	return c->thins && !rd_thin_takes(&c->thin[w->id], md->packet_id);
+}
+
+// What a record says of that.
+static inline uint8_t rd_tap_one_in(const struct rd_worker *w, const struct rd_capture *c)
+{
+	return c->thins ? (uint8_t)c->thin[w->id].one_in : 0;
+}
+
+// A measured burst of the session took so many cycles, whatever for.
+static inline void rd_tap_spend(struct rd_worker *w, struct rd_capture *c, uint64_t cycles)
+{
+	struct rd_thin *t = &c->thin[w->id];
+
+	if (c->thins && rd_thin_sample(t, rd_tsc(), cycles))
+		__atomic_store_n(&c->ring.ring[w->id].ctl->one_in, t->one_in, __ATOMIC_RELAXED);
 }
 
 // Whether the session has armed this stage for this port.

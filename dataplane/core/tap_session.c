@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "api/capring_sum.h"
 #include "core/stage.h"
 #include "core/tap_priv.h"
 #include "tables/flow_verdict.h"
@@ -20,6 +21,7 @@ static void set_sum(struct rd_tapset *set)
 {
 	set->armed = 0;
 	set->all = set->outer = set->inner = set->program = set->follow = set->budget = 0;
+	set->thins = 0;
 	for (unsigned i = 0; i < set->nb; i++) {
 		struct rd_capture *c = set->session[i];
 		uint32_t bit = UINT32_C(1) << c->slot, where = c->filter.where;
@@ -33,6 +35,7 @@ static void set_sum(struct rd_tapset *set)
 		set->program |= program ? bit : 0;
 		set->follow |= c->follow ? bit : 0;
 		set->budget |= c->budget.on ? bit : 0;
+		set->thins |= c->thins ? bit : 0;
 	}
 }
 
@@ -125,6 +128,13 @@ static void set_budget(struct rd_tap_budget *b, const struct rd_capture_opts *o)
 	b->bytes = (int64_t)RTE_MIN(o->max_bytes, (uint64_t)INT64_MAX);
 }
 
+static void set_cost(struct rd_capture *c, uint32_t per_cent)
+{
+	c->thins = per_cent != 0;
+	for (unsigned i = 0; i < rd_nb_workers; i++)
+		rd_thin_init(&c->thin[i], per_cent * (RD_THIN_PPM / 100), rd_tsc_hz());
+}
+
 // Without memory filters are asked for every packet.
 static void remember_answers(void)
 {
@@ -162,6 +172,7 @@ struct rd_capture *rd_capture_start(
 	}
 	c->filter = opts->filter;
 	set_budget(&c->budget, opts);
+	set_cost(c, opts->max_cost);
 	set = set_make(NULL, c);
 	if (set == NULL) {
 		rd_err_set(err, -ENOMEM, "out of memory");
@@ -236,15 +247,27 @@ struct rd_capring_stage rd_capture_totals(const struct rd_capture *c, unsigned s
 {
 	struct rd_capring_stage sum = {0};
 
-	for (unsigned i = 0; i < rd_nb_workers; i++) {
-		const struct rd_capring_stage *s = &c->stats[i][stage];
-
-		sum.seen += s->seen;
-		sum.matched += s->matched;
-		sum.captured += s->captured;
-		sum.lost += s->lost;
-	}
+	for (unsigned i = 0; i < rd_nb_workers; i++)
+		rd_capring_stage_add(&sum, &c->stats[i][stage]);
 	return sum;
+}
+
+struct rd_capring_cost rd_capture_costs(const struct rd_capture *c, unsigned stage)
+{
+	struct rd_capring_cost sum = {0};
+
+	for (unsigned i = 0; i < rd_nb_workers; i++)
+		rd_capring_cost_add(&sum, &c->cost[i][stage]);
+	return sum;
+}
+
+uint32_t rd_capture_one_in(const struct rd_capture *c)
+{
+	uint32_t most = 1;
+
+	for (unsigned i = 0; i < rd_nb_workers; i++)
+		most = RTE_MAX(most, __atomic_load_n(&c->thin[i].one_in, __ATOMIC_RELAXED));
+	return most;
 }
 
 // A worker may look meanwhile. The port is gone, so nothing more is seen at it.

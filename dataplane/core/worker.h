@@ -54,6 +54,7 @@ struct rd_worker {
 	rte_node_process_t process[RD_STAGE_MAX];
 	uint8_t stage_of[RD_NODE_MAX]; // stage by graph node id
 	uint32_t tap_epoch; // tap changes taken
+	uint32_t tap_bursts; // that taps have seen
 	uint8_t *linear; // scratch for frames in several segments, RD_LINEAR_MAX bytes
 
 	struct rd_stage_stats stages[RD_STAGE_MAX];

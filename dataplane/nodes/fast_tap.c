@@ -90,11 +90,15 @@ static __rte_noinline void run(struct fast_taps *t, struct rte_mbuf *m, const st
 
 	for (; need != 0; need &= need - 1) {
 		uint32_t bit = need & -need;
-		const struct rd_filter *filter = &t->set->by_slot[__builtin_ctz(need)]->filter;
+		unsigned slot = (unsigned)__builtin_ctz(need);
+		const struct rd_filter *filter = &t->set->by_slot[slot]->filter;
+		uint64_t began = t->cost != NULL ? rd_tsc() : 0;
 		bool varies = keep == NULL || (keep->vary & bit) != 0, noted = !varies;
 		bool yes = varies ? rd_filter_wants(filter, bytes, len, f->len)
 				  : rd_filter_note(filter, bytes, len, f->len, f->flow, &varies);
 
+		if (unlikely(t->cost != NULL))
+			fast_cost_look(t, slot, began);
 		now->known |= bit;
 		now->yes |= yes ? bit : 0;
 		if (!noted)
@@ -218,7 +222,7 @@ static inline void locate(const struct fast_seen *s, struct fast_hits *h)
 static inline uint32_t see_form(
 	struct fast_taps *t, struct fast_seen *s, enum fast_form form, uint32_t *match)
 {
-	uint32_t here = s->plan->slots[form], asked;
+	uint32_t here = s->plan->slots[form] & ~s->skip, asked;
 	struct fast_hits h = {.form = form};
 
 	if (here == 0)
@@ -297,7 +301,26 @@ static inline bool is_drowned(const struct fast_taps *t, const struct fast_plan 
 {
 	uint32_t everyone = p->slots[0] | p->slots[1] | p->slots[2];
 
-	return p->leave == 0 && (everyone & ~(t->full & t->set->all & ~t->set->budget)) == 0;
+	uint32_t plain = t->set->all & ~t->set->budget & ~t->set->thins;
+
+	return p->leave == 0 && (everyone & ~(t->full & plain)) == 0;
+}
+
+// Those sessions that keep to a share of the worker's time and do not take this packet.
+static __rte_noinline uint32_t skip(struct fast_taps *t, const struct fast_seen *s)
+{
+	const uint32_t *slots = s->plan->slots;
+	uint32_t left = (slots[0] | slots[1] | slots[2]) & t->set->thins, skipped = 0;
+
+	for (; left != 0; left &= left - 1) {
+		struct rd_capture *c = t->set->by_slot[__builtin_ctz(left)];
+
+		if (!rd_tap_skips(t->w, c, s->md))
+			continue;
+		skipped |= left & -left;
+		fast_plan_skip(t, s, c);
+	}
+	return skipped;
 }
 
 static inline void see(struct fast_taps *t, const struct fast_pkt *p, const struct rd_flow *f)
@@ -317,6 +340,7 @@ static inline void see(struct fast_taps *t, const struct fast_pkt *p, const stru
 		s.plan->drowned++;
 		return;
 	}
+	s.skip = unlikely(t->set->thins != 0) ? skip(t, &s) : 0;
 	s.kept = t->set->program != 0 ? rd_flow_verdict(t->w->flows, f, t->w->tap_epoch) : NULL;
 	if (!nobody_wants(t, &s)) {
 		see_all(t, &s);
@@ -337,15 +361,19 @@ static void fetch_verdicts(const struct fast_burst *b)
 
 void fast_tap(struct fast_burst *b, const uint16_t *next)
 {
-	struct fast_taps t = {
-		.w = b->w, .set = b->w->taps, .ns = rd_clock_ns(&b->w->clock, rd_tsc())};
+	uint64_t began = rd_tsc();
+	struct fast_taps t = {.w = b->w, .set = b->w->taps, .ns = rd_clock_ns(&b->w->clock, began)};
 
+	if (unlikely(rd_tap_measured(b->w)))
+		fast_cost_begin(&t);
 	if (t.set->program != 0)
 		fetch_verdicts(b);
 	for (uint16_t j = 0; j < b->nb; j++)
 		if (next[b->pkt[j].pos]
 			>= NEXT_UPLINK_TX) // else the stages have it, with their taps
 			see(&t, &b->pkt[j], b->flow[j]);
+	if (unlikely(t.cost != NULL))
+		fast_cost_end(&t, rd_tsc() - began);
 	fast_plan_count(&t);
 	for (; t.dirty != 0; t.dirty &= t.dirty - 1)
 		rd_capring_show(&t.set->by_slot[__builtin_ctz(t.dirty)]->ring.ring[b->w->id]);

@@ -66,6 +66,7 @@ struct fast_taps { // a burst
 	uint32_t dirty; // sessions that got records
 	uint32_t full; // sessions whose ring refused one
 	uint16_t used; // plans with packets, a bit each
+	struct fast_cost *cost; // NULL: this burst is not measured
 };
 
 struct fast_seen { // a packet
@@ -78,6 +79,7 @@ struct fast_seen { // a packet
 	uint16_t strip; // bytes of outer headers taken off
 	uint16_t pushed; // ... put on
 	uint8_t hop, stage; // when it came
+	uint32_t skip; // sessions that pass it over (core/thin.h)
 	struct rd_verdict plain; // of the plain form; for this packet
 	struct rd_flow_verdict *kept; // for all of the flow; NULL: nowhere
 };
@@ -97,5 +99,13 @@ void fast_tap(struct fast_burst *b, const uint16_t *next);
 // fast_tap_plan.c
 struct fast_plan *fast_plan(struct fast_taps *t, const struct fast_seen *s);
 void fast_plan_count(struct fast_taps *t);
+void fast_plan_skip(struct fast_taps *t, const struct fast_seen *s, struct rd_capture *c);
+// fast_tap_cost.c: of a measured burst. What was spent for one session, since rd_tsc() said `began`; what all took in the end.
+void fast_cost_begin(struct fast_taps *t);
+void fast_cost_look(struct fast_taps *t, unsigned slot, uint64_t began);
+void fast_cost_write(struct fast_taps *t, struct rd_capture *c, unsigned stage, uint64_t began);
+void fast_cost_end(struct fast_taps *t, uint64_t cycles);
+// The plans that have packets, for fast_cost_end().
+struct fast_plan *fast_plan_of(const struct fast_taps *t, unsigned i);
 // fast_tap_rec.c
 void fast_records(struct fast_taps *t, const struct fast_seen *s, const struct fast_hits *h);

@@ -168,6 +168,24 @@ void fast_plan_count(struct fast_taps *t)
 		count(t, &plans[t->w->id][__builtin_ctz(t->used)]);
 }
 
+// The session passes the packet over, at all the points that it would come to.
+void fast_plan_skip(struct fast_taps *t, const struct fast_seen *s, struct rd_capture *c)
+{
+	for (uint16_t left = s->plan->want[c->slot]; left != 0 && !rd_tap_spent(c);
+		left &= left - 1) {
+		unsigned stage = s->plan->step[__builtin_ctz(left)].stage;
+		struct rd_capring_stage *st = &c->stats[t->w->id][stage];
+
+		st->seen += c->budget.on; // it counts for itself
+		st->skipped++;
+	}
+}
+
+struct fast_plan *fast_plan_of(const struct fast_taps *t, unsigned i)
+{
+	return &plans[t->w->id][i];
+}
+
 static uint8_t rx_stage(uint16_t port)
 {
 	const struct rd_port *p = rd_port_at(port);

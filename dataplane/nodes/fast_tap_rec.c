@@ -47,7 +47,6 @@ static void fill(const struct fast_taps *t, const struct fast_seen *s, const str
 	r->hop = (uint16_t)(s->hop + i);
 	r->hash = step->found ? rd_flow_l4_hash(&s->f->key) : 0;
 	r->inner_off = (uint16_t)h->inner_off;
-	r->reserved1 = 0;
 }
 
 static struct rd_capring_prod *ring_of(struct fast_taps *t, struct rd_capture *c)
@@ -86,11 +85,24 @@ static bool write_one(struct fast_taps *t, const struct fast_seen *s, const stru
 	r->lost = ring->lost;
 	r->flags = flags | step->flags;
 	r->match = rd_tap_match(c, flags);
+	r->one_in = rd_tap_one_in(t->w, c);
 	rd_tap_copy((uint8_t *)(r + 1), s->m, h->off, cap_len);
 	rd_capring_next(ring, len);
 	st->matched++;
 	st->captured++;
 	return true;
+}
+
+static bool write_measured(struct fast_taps *t, const struct fast_seen *s,
+	const struct fast_hits *h, struct rd_capture *c, const struct fast_step *step,
+	uint8_t flags)
+{
+	uint64_t began = t->cost != NULL ? rd_tsc() : 0;
+	bool ok = write_one(t, s, h, c, step, flags);
+
+	if (unlikely(t->cost != NULL))
+		fast_cost_write(t, c, step->stage, began);
+	return ok;
 }
 
 static inline const struct fast_step *first_step(const struct fast_seen *s, uint16_t left)
@@ -108,7 +120,7 @@ static void budget_records(struct fast_taps *t, const struct fast_seen *s,
 	for (; left != 0 && !rd_tap_spent(c); left &= left - 1) {
 		const struct fast_step *step = first_step(s, left);
 
-		if (!hit || write_one(t, s, h, c, step, flags))
+		if (!hit || write_measured(t, s, h, c, step, flags))
 			c->stats[t->w->id][step->stage].seen++;
 	}
 }
@@ -119,12 +131,13 @@ static void session_records(struct fast_taps *t, const struct fast_seen *s,
 	uint16_t left = s->plan->want[c->slot] & s->plan->of_form[h->form];
 
 	for (; left != 0; left &= left - 1)
-		(void)write_one(t, s, h, c, first_step(s, left), flags); // no budget: never false
+		(void)write_measured(
+			t, s, h, c, first_step(s, left), flags); // no budget: never false
 }
 
 void fast_records(struct fast_taps *t, const struct fast_seen *s, const struct fast_hits *h)
 {
-	uint32_t left = (h->any | t->set->budget) & s->plan->slots[h->form];
+	uint32_t left = (h->any | t->set->budget) & s->plan->slots[h->form] & ~s->skip;
 	uint8_t kept = kept_flags(s->md);
 
 	for (; left != 0; left &= left - 1) {

@@ -265,12 +265,12 @@ class Ring:
 		self.map = mmap.mmap(fd, os.fstat(fd).st_size)
 		magic, version, self.nb, self.session, self.size, self.ctl, self.data = struct.unpack_from(
 			"<IIIIQQQ", self.map, 0)
-		assert magic == 0x52444352 and version == 1
+		assert magic == 0x52444352 and version == 2
 
 	def read(self):
 		"""All records that are there, as dicts with their bytes."""
 		for i in range(self.nb):
-			ctl = self.ctl + i * 4096
+			ctl = self.ctl + i * 8192
 			head = struct.unpack_from("<Q", self.map, ctl)[0]
 			tail = struct.unpack_from("<Q", self.map, ctl + 64)[0]
 			while tail < head:
