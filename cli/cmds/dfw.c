@@ -122,6 +122,18 @@ static int show_settings(struct rd_cli *cli, const struct rd_args *args, struct 
 	return rd_cli_show_fields(cli, rd_args_cmd(args)->method, params, err);
 }
 
+static const struct rd_column count_columns[] = {
+	{"WHAT", "what", 0, NULL},
+	{"IN", "in", RD_COL_RIGHT, NULL},
+	{"OUT", "out", RD_COL_RIGHT, NULL},
+};
+static const struct rd_table count_table = RD_TABLE_BY(count_columns, "port");
+
+static int show_counts(struct rd_cli *cli, const struct rd_args *args, struct rd_err *err)
+{
+	return rd_cmds_show(cli, args, &count_table, err);
+}
+
 static const struct rd_arg_desc log_args[] = {
 	{.key = "n",
 		.type = RD_ARG_NUM,
@@ -170,6 +182,9 @@ static const struct rd_cmd cmds[] = {
 		timeout_args, timeout},
 	{"show dfw [port PORT]", "ports' own firewall rules and their hits", "dfw.list", args_desc,
 		show},
+	{"show dfw counts [port PORT]",
+		"packets that ports' firewalls passed and dropped, by direction and family, and why",
+		"dfw.counts", args_desc, show_counts},
 	{"show dfw log [N]", "packets that rules with log decided", "dfw.log", log_args, show_log},
 	{"show dfw settings", "what holds for all ports", "dfw.settings_list", NULL, show_settings},
 };

@@ -275,6 +275,55 @@ static int getflows(struct rd_cli *cli, const struct rd_args *args, struct rd_er
 	return conns == NULL ? err->code : 0;
 }
 
+static void put_stat_head(FILE *out, const char *title)
+{
+	fprintf(out, "%-18s %14s %14s\n%-18.*s %14s %14s\n", title, "IN", "OUT", (int)strlen(title),
+		"------------------", "---", "---");
+}
+
+// Families without a packet are left out, but for IPv4; reasons come without zeros.
+static bool in_filterstat(const json_t *row)
+{
+	return strncmp(rd_item_str(row, "what"), "v4", 2) == 0 || rd_item_int(row, "in") != 0
+		|| rd_item_int(row, "out") != 0;
+}
+
+static void put_filterstat(FILE *out, const json_t *rows)
+{
+	bool reasons = false;
+
+	put_stat_head(out, "PACKETS");
+	for (size_t i = 0; i < json_array_size(rows); i++) {
+		const json_t *r = json_array_get(rows, i);
+
+		if (!in_filterstat(r))
+			continue;
+		if (!reasons && strcmp(rd_item_str(r, "kind"), "reason") == 0) {
+			reasons = true;
+			fputc('\n', out);
+			put_stat_head(out, "DROP REASON");
+		}
+		fprintf(out, "%-18s %14lld %14lld\n", rd_item_str(r, "what"),
+			(long long)rd_item_int(r, "in"), (long long)rd_item_int(r, "out"));
+	}
+}
+
+static int getfilterstat(struct rd_cli *cli, const struct rd_args *args, struct rd_err *err)
+{
+	json_t *port = filter_port(cli, args, err);
+	json_t *params =
+		port == NULL ? NULL : json_pack("{s:O}", "port", json_object_get(port, "qname"));
+	json_t *rows = port == NULL ? NULL : rd_cli_fetch(cli, "dfw.counts", params, err);
+
+	if (rows != NULL && rd_cli_is_json(cli))
+		rd_cli_put_json(cli, rows);
+	else if (rows != NULL)
+		put_filterstat(rd_cli_out(cli), rows);
+	json_decref(port);
+	json_decref(rows);
+	return rows == NULL ? err->code : 0;
+}
+
 static const struct rd_arg_desc args_desc[] = {
 	{.key = "port",
 		.type = RD_ARG_REF,
@@ -309,5 +358,7 @@ static const struct rd_cmd cmds[] = {
 		filter_args, getaddrsets},
 	{"vsipioctl getflows -f FILTER", "ESXi's form of show connection", "conn.list", filter_args,
 		getflows},
+	{"vsipioctl getfilterstat -f FILTER", "ESXi's form of show dfw counts", "dfw.counts",
+		filter_args, getfilterstat},
 };
 const struct rd_cmd_set rd_cmds_dfw_conn = RD_CMD_SET(cmds);

@@ -17,6 +17,7 @@ RD_DFW_HANDLER(conn_stats);
 RD_DFW_HANDLER(dfw_abort);
 RD_DFW_HANDLER(dfw_begin);
 RD_DFW_HANDLER(dfw_commit);
+RD_DFW_HANDLER(dfw_counts);
 RD_DFW_HANDLER(dfw_load);
 RD_DFW_HANDLER(dfw_log);
 RD_DFW_HANDLER(dfw_port_set);

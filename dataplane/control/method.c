@@ -30,6 +30,7 @@ static const struct rd_method methods[] = {
 	{"dfw.add", ctl_dfw_add, A},
 	{"dfw.begin", ctl_dfw_begin, A},
 	{"dfw.commit", ctl_dfw_commit, A},
+	{"dfw.counts", ctl_dfw_counts, L},
 	{"dfw.default", ctl_dfw_default, A},
 	{"dfw.del", ctl_dfw_del, A},
 	{"dfw.list", ctl_dfw_list, L},

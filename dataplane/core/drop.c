@@ -9,6 +9,7 @@
 
 #include "core/stage.h"
 #include "core/tap.h"
+#include "tables/dfw_filter.h"
 #include "tables/port.h"
 
 static void record(struct rd_worker *w, struct rte_mbuf *m, const struct rd_meta *md, uint16_t port,
@@ -94,6 +95,7 @@ static void forget_one(struct rd_worker *w, void *arg)
 
 	drain(w, f->port);
 	w->ports[f->port] = (struct rd_port_stats){0};
+	rd_dfw_filter_forget(w->id, f->port);
 	if (f->table[w->id] == NULL)
 		return;
 	rd_dropcount_forget(f->table[w->id], w->dropcount, f->port);

@@ -7,6 +7,7 @@
 
 #include "nodes/frag.h"
 #include "nodes/path.h"
+#include "tables/dfw_filter.h"
 #include "tables/dfw_log.h"
 
 #include <string.h>
@@ -144,6 +145,18 @@ static void log_packet(const struct rd_dfw_pkt *p, const struct rd_dfw_verdict *
 	rd_dfw_log_put(p->w, &rec);
 }
 
+static void count(const struct rd_dfw_pkt *p, int reason)
+{
+	enum rd_dfw_family family = p->md->pkt_flags & RD_PKT_IPV4 ? RD_DFW_V4
+		: p->md->pkt_flags & RD_PKT_IPV6		   ? RD_DFW_V6
+								   : RD_DFW_OTHER;
+
+	if (reason == 0)
+		rd_dfw_passed(p->w->id, p->zone, p->dir, family, 1);
+	else
+		rd_dfw_dropped(p->w->id, p->zone, p->dir, family, (uint16_t)reason);
+}
+
 int rd_dfw_stage(
 	struct rd_worker *w, const struct rte_mbuf *m, struct rd_meta *md, enum rd_dfw_dir dir)
 {
@@ -160,6 +173,7 @@ int rd_dfw_stage(
 			log_packet(&p, &o.v);
 	}
 	reason = o.v.action == RD_DFW_ALLOW ? o.reason : o.v.reason;
+	count(&p, reason);
 	md->rule_id = o.v.rule_id;
 	if (o.v.slot != 0)
 		rd_dfw_hit(w->id, o.v.slot, 1, m->pkt_len);

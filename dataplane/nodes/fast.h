@@ -37,7 +37,7 @@ struct fast_in {
 	uint8_t rx; // enum fast_kind bits of its RX stage
 	bool fit;
 	uint32_t frame_max;
-	uint32_t packets, bytes; // executed, not yet counted
+	uint32_t packets[2], bytes; // executed, not yet counted; IPv4 and IPv6
 	uint64_t smac,
 		smac_mask; // that a guest's frames must have, as loaded from there; no bits: any
 	struct fast_from from; // of a guest's port
@@ -143,6 +143,8 @@ static inline void fast_send(struct fast_burst *b, uint16_t j)
 	out->bytes += m->pkt_len;
 	out->longest = RTE_MAX(out->longest, m->pkt_len);
 }
-// fast_count.c: adds the burst to the counters of the stages and of the port.
+// fast_count.c: adds the burst to the counters of the stages, of the port and its firewall, and of that of the port that packets
+// leave by.
 void fast_count_port(struct rd_worker *w, struct fast_in *in);
+void fast_count_out(struct fast_burst *b);
 void fast_count(struct fast_burst *b);

@@ -4,13 +4,40 @@
  */
 #include "nodes/fast.h"
 
+#include "tables/dfw_filter.h"
+
+static void passed(
+	const struct rd_worker *w, uint16_t port, enum rd_dfw_dir dir, const uint32_t nb[2])
+{
+	rd_dfw_passed(w->id, port, dir, RD_DFW_V4, nb[0]);
+	rd_dfw_passed(w->id, port, dir, RD_DFW_V6, nb[1]);
+}
+
+// All live flows of a port were decided by the same policy, so all of its packets have passed its firewall, or none.
 void fast_count_port(struct rd_worker *w, struct fast_in *in)
 {
 	struct rd_port_stats *st = &w->ports[in->idx];
 
-	st->rx_packets += in->packets;
+	if (in->packets[0] + in->packets[1] == 0)
+		return;
+	st->rx_packets += in->packets[0] + in->packets[1];
 	st->rx_bytes += in->bytes;
-	in->packets = in->bytes = 0;
+	if (rd_dfw_of(w, in->idx) != NULL)
+		passed(w, in->idx, RD_DFW_OUT, in->packets);
+	in->packets[0] = in->packets[1] = in->bytes = 0;
+}
+
+// The same for those that wait to leave; an uplink has no firewall.
+void fast_count_out(struct fast_burst *b)
+{
+	const struct fast_out *out = &b->out;
+	uint32_t nb[2] = {0};
+
+	if (rd_dfw_of(b->w, out->idx) == NULL)
+		return;
+	for (uint16_t i = 0; i < out->nb; i++)
+		nb[fast_is_ip6(&b->key[out->cand[i]])]++;
+	passed(b->w, out->idx, RD_DFW_IN, nb);
 }
 
 static void pass(struct rd_worker *w, unsigned stage, uint16_t n)

@@ -221,7 +221,7 @@ static inline bool fast_exec(struct fast_burst *b, uint16_t j)
 	kind |= b->in.rx;
 	if (unlikely(f->last_s != b->w->now_s))
 		refresh_source(b, p, f);
-	b->in.packets++;
+	b->in.packets[fast_is_ip6(&f->key)]++;
 	b->in.bytes += p->m->pkt_len;
 	f->hits++;
 	f->bytes += p->m->pkt_len - p->strip;

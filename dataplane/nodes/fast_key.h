@@ -24,6 +24,12 @@ enum {
 	FAST_TCP_LEN = 20,
 };
 
+// 0x0800 or 0x86dd: 0 or 1.
+static inline unsigned fast_is_ip6(const struct rd_flow_key *key)
+{
+	return key->ethertype >> 15;
+}
+
 struct fast_from { // what the key has of the packet's way so far
 	uint16_t in_port, segment;
 	uint32_t vni;

@@ -86,6 +86,7 @@ void fast_flush(struct fast_burst *b)
 
 	if (out->nb == 0)
 		return;
+	fast_count_out(b);
 	if (b->direct && out->longest <= out->frame_max)
 		sent = rd_tx_direct(b->w, out->stage, out->port, out->m, out->nb, out->bytes);
 	if (unlikely(sent < out->nb))

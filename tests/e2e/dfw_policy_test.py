@@ -8,7 +8,8 @@ import threading
 import time
 
 from scapy.layers.inet import IP, TCP, UDP
-from scapy.layers.l2 import Ether
+from scapy.layers.inet6 import IPv6
+from scapy.layers.l2 import ARP, Ether
 
 from rdtest import Daemon
 
@@ -119,6 +120,27 @@ dfw settings timeout syn_sent 20
 """
 
 
+def check_counts(c, d):
+	"""Two SYNs went: one that a's firewall drops, one that passes both. Then a packet of each other family, one of them refused."""
+	eth = Ether(src="02:00:00:00:00:01", dst="02:00:00:00:00:02")
+	udp6 = eth / IPv6(src="2001:db8::1", dst="2001:db8::2") / UDP(sport=7, dport=9)
+	arp = Ether(src="02:00:00:00:00:01", dst="ff:ff:ff:ff:ff:ff") / ARP(hwsrc="02:00:00:00:00:01", psrc="10.0.0.1", pdst="10.0.0.2")
+	c("inject", port="a", frames=[bytes(udp6).hex(), bytes(arp).hex()])
+	rows = {(r["port"], r["what"]): (r["in"], r["out"]) for r in c.list("dfw.counts")}
+	assert rows["h/a", "v4 pass"] == (0, 1) and rows["h/a", "v4 drop"] == (0, 1)
+	assert rows["h/a", "v6 drop"] == (0, 1) and rows["h/a", "other pass"] == (0, 1) and rows["h/a", "match"] == (0, 2)
+	assert rows["h/b", "v4 pass"] == (1, 0) and rows["h/b", "other pass"] == (1, 0) and ("h/b", "match") not in rows
+	stages = {s["stage"]: s for s in c.list("stage.list")}
+	for stage, way in (("dfw_in", 0), ("dfw_out", 1)):
+		sums = {what: sum(v[way] for k, v in rows.items() if k[1].endswith(what)) for what in ("pass", "drop")}
+		assert (stages[stage]["in"], stages[stage]["drops"]) == (sums["pass"] + sums["drop"], sums["drop"]), stage
+	text = [line.split() for line in d.cli("vsipioctl", "getfilterstat", "-f", "a").splitlines()]
+	assert text == [["PACKETS", "IN", "OUT"], ["-------", "---", "---"], ["v4", "pass", "0", "1"], ["v4", "drop", "0", "1"],
+		["v6", "drop", "0", "1"], ["other", "pass", "0", "1"], [], ["DROP", "REASON", "IN", "OUT"], ["-----------", "---", "---"],
+		["match", "0", "2"]], text
+	assert "v6 drop" in d.cli("show", "dfw", "counts", "port", "a")
+
+
 def test_config_and_forms(tmp_path):
 	"""The policy printed as commands makes the same policy; log lines and vsipioctl in the vendor's layout."""
 	with Daemon(lines=LAN + POLICY) as d, d.client() as c:
@@ -137,6 +159,7 @@ def test_config_and_forms(tmp_path):
 		assert c.one("dfw_rule.list", id=1027)["from"] == ["!clients", "!192.168.0.0/16"]
 		assert "addrset clients {\nip 10.0.0.0/8," in d.cli("vsipioctl", "getaddrsets", "-f", "b")
 		assert "192.168.4.3:49676 -> 192.168.4.4:80 in protocol tcp state SYN_SENT" in d.cli("vsipioctl", "getflows", "-f", "a")
+		check_counts(c, d)
 		for words in ("from !clients,10.0.0.1", "from clients,!10.0.0.1", "to !any", "to !!10.0.0.1", "to !"):
 			done = d.cli("dfw", "rule", "add", "app", "1028", "action", "drop", *words.split(), check=False)
 			assert done.returncode != 0 and words.split()[0] in done.stderr, done.stderr

@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "base/pkt.h"
+#include "tables/dfw_filter.h"
 #include "tables/flow.h"
 
 #define LANES 65536
@@ -25,6 +26,7 @@ struct run {
 	struct rd_stage_stats stages[RD_STAGE_MAX];
 	struct rd_port_stats ports[RD_PORT_MAX];
 	uint64_t drops[RD_DROP_MAX];
+	struct rd_dfw_filter filters[3]; // of the topology's ports
 	uint64_t hits;
 };
 
@@ -62,8 +64,10 @@ static void collect(struct run *r)
 	}
 }
 
-static void snapshot(struct run *r)
+static void snapshot(const struct fw_topo *t, struct run *r)
 {
+	for (unsigned i = 0; i < 3; i++)
+		rd_dfw_filter_sum(t->ports[i], &r->filters[i]);
 	memcpy(r->stages, gf_w->stages, sizeof(r->stages));
 	memcpy(r->ports, gf_w->ports, sizeof(r->ports));
 	memcpy(r->drops, gf_w->drops, sizeof(r->drops));
@@ -76,9 +80,10 @@ static void subtract(uint64_t *a, const uint64_t *b, size_t bytes)
 		a[i] -= b[i];
 }
 
-static void since(struct run *r, const struct run *before)
+static void since(const struct fw_topo *t, struct run *r, const struct run *before)
 {
-	snapshot(r);
+	snapshot(t, r);
+	subtract((uint64_t *)r->filters, (const uint64_t *)before->filters, sizeof(r->filters));
 	subtract((uint64_t *)r->stages, (const uint64_t *)before->stages, sizeof(r->stages));
 	subtract((uint64_t *)r->ports, (const uint64_t *)before->ports, sizeof(r->ports));
 	subtract(r->drops, before->drops, sizeof(r->drops));
@@ -99,13 +104,13 @@ static void run(const struct fw_topo *t, bool staged, unsigned bursts, struct ru
 	gf_w->staged = staged;
 	rd_flow_flush(gf_w->flows);
 	rd_fdb_flush(0, true);
-	snapshot(&before);
+	snapshot(t, &before);
 	for (unsigned i = 0; i < bursts; i++) {
 		fw_burst(t, queue);
 		gf_walk();
 		collect(r);
 	}
-	since(r, &before);
+	since(t, r, &before);
 }
 
 static void same(const struct run *a, const struct run *b)
@@ -121,6 +126,7 @@ static void same(const struct run *a, const struct run *b)
 				b->stages[s].out, a->stages[s].drops, b->stages[s].drops);
 	assert_memory_equal(a->ports, b->ports, sizeof(a->ports));
 	assert_memory_equal(a->drops, b->drops, sizeof(a->drops));
+	assert_memory_equal(a->filters, b->filters, sizeof(a->filters));
 	assert_int_equal(a->hits, b->hits);
 }
 
@@ -144,6 +150,8 @@ static void same_as_the_stages(void **state)
 	same(&staged, &fast);
 	assert_true(fast.sink[0].frames > 1000 && fast.sink[2].frames > 1000);
 	assert_true(fast.sink[3].frames > 1000 && fast.hits > bursts);
+	assert_true(fast.filters[1].pass[0][RD_DFW_V4] > 1000
+		&& fast.filters[1].pass[1][RD_DFW_V4] > 1000);
 	gf_w->staged = false;
 }
 

@@ -14,6 +14,7 @@
 
 #include "base/clock.h"
 #include "tables/conn.h"
+#include "tables/dfw_filter.h"
 #include "tables/flow.h"
 #include "tables/frag.h"
 #include "tables/segment.h"
@@ -150,6 +151,8 @@ int gf_begin(void **state)
 	memset(gf_w->droplog.reason, 0, sizeof(gf_w->droplog.reason));
 	gf_w->droplog.head = 0;
 	memset(gf_w->ports, 0, sizeof(gf_w->ports));
+	for (unsigned i = 0; i < RD_PORT_MAX; i++)
+		rd_dfw_filter_forget(gf_w->id, (uint16_t)i);
 	gf_forget();
 	gf_trace(true);
 	mbufs_at_start = rte_mempool_in_use_count(rd_pool());
@@ -157,6 +160,30 @@ int gf_begin(void **state)
 }
 
 // in + created = out + consumed + drops at every stage; what one stage hands out, others take in.
+// Every packet at a firewall is its port's, passed or dropped; a port that is gone takes its counts along.
+static int check_firewalls(void)
+{
+	static const unsigned stages[2] = {RD_STAGE_DFW_IN, RD_STAGE_DFW_OUT};
+	uint64_t sum[2] = {0};
+	struct rd_dfw_filter f;
+
+	for (unsigned i = 0; i < rd_port_bound(); i++) {
+		rd_dfw_filter_sum((uint16_t)i, &f);
+		for (unsigned n = 0; n < RD_DFW_FAMILIES; n++) {
+			sum[0] += f.pass[0][n] + f.drop[0][n];
+			sum[1] += f.pass[1][n] + f.drop[1][n];
+		}
+	}
+	for (unsigned way = 0; way < 2; way++) {
+		if (sum[way] <= gf_w->stages[stages[way]].in)
+			continue;
+		print_error("%lu at firewalls, %lu at their stage\n", sum[way],
+			gf_w->stages[stages[way]].in);
+		return -1;
+	}
+	return 0;
+}
+
 static int check_conservation(void)
 {
 	uint64_t entered = 0, left = 0, dropped = 0, reasons = 0, ports = 0, rows = 0;
@@ -189,7 +216,7 @@ static int check_conservation(void)
 			dropped, gf_w->stages[RD_STAGE_DROP].in, reasons, ports, rows);
 		return -1;
 	}
-	return entered >= left ? 0 : -1;
+	return entered >= left ? check_firewalls() : -1;
 }
 
 int gf_end(void **state)
