@@ -14,7 +14,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#define HELLO_TIMEOUT_S 5
+#define HELLO_TIMEOUT_S 15 // a busy machine, many clients at once
 
 static int connect_error(struct rd_err *err, int code, const char *path)
 {
