@@ -17,6 +17,11 @@
 #define TUNNEL_LEN 8u // Geneve's and VXLAN's fixed part
 #define PORT_VXLAN 4789
 #define PORT_VXLAN_OLD 8472 // Linux before it had a number
+#define PORT_TZSP 37008
+#define TZSP_LEN 4u
+#define TZSP_ETHERNET 1
+#define TZSP_TAG_PAD 0
+#define TZSP_TAG_END 1
 #define VXLAN_I 0x08u // the VNI is valid
 
 static bool is_tag(uint16_t type)
@@ -146,6 +151,41 @@ static enum rd_decap_result decap_vxlan(
 	return decap_inner(v, v->off + TUNNEL_LEN, d);
 }
 
+// Its tags have a type and a length, but for the two that fill and end the list.
+static enum rd_decap_result decap_tzsp(
+	const struct decap_view *v, const uint8_t *h, struct rd_decap *d)
+{
+	size_t off = v->off + TZSP_LEN;
+
+	d->kind = RD_DECAP_TZSP;
+	if (h[0] != 1 || rd_be16(h + 2) != TZSP_ETHERNET)
+		return RD_DECAP_NO;
+	d->protocol = RD_ETHERTYPE_TEB;
+	for (;;) {
+		if (!decap_has(v, off, 1))
+			return decap_bad(d, "TZSP's tags are cut off");
+		if (v->frame[off] == TZSP_TAG_END)
+			return decap_inner(v, off + 1, d);
+		if (v->frame[off] == TZSP_TAG_PAD) {
+			off++;
+			continue;
+		}
+		if (!decap_has(v, off, 2))
+			return decap_bad(d, "TZSP's tags are cut off");
+		off += 2u + v->frame[off + 1];
+	}
+}
+
+static enum rd_decap_result decap_port(
+	struct decap_view *v, uint16_t port, const uint8_t *h, struct rd_decap *d)
+{
+	if (port == PORT_TZSP)
+		return decap_has(v, v->off, TZSP_LEN) ? decap_tzsp(v, h, d) : RD_DECAP_NO;
+	if (!decap_has(v, v->off, TUNNEL_LEN))
+		return decap_bad(d, "the tunnel's header is cut off");
+	return port == RD_GENEVE_PORT ? decap_geneve(v, h, d) : decap_vxlan(v, h, d);
+}
+
 static enum rd_decap_result decap_udp(struct decap_view *v, struct rd_decap *d)
 {
 	const uint8_t *udp = v->frame + v->off;
@@ -154,17 +194,15 @@ static enum rd_decap_result decap_udp(struct decap_view *v, struct rd_decap *d)
 	if (!decap_has(v, v->off, UDP_LEN))
 		return RD_DECAP_NO;
 	port = rd_be16(udp + 2);
-	if (port != RD_GENEVE_PORT && port != PORT_VXLAN && port != PORT_VXLAN_OLD)
+	if (port != RD_GENEVE_PORT && port != PORT_VXLAN && port != PORT_VXLAN_OLD
+		&& port != PORT_TZSP)
 		return RD_DECAP_NO;
 	len = rd_be16(udp + 4);
 	if (len < UDP_LEN || len > v->end - v->off)
 		return decap_bad(d, "UDP's length is impossible");
 	v->end = v->off + len;
 	v->off += UDP_LEN;
-	if (!decap_has(v, v->off, TUNNEL_LEN))
-		return decap_bad(d, "the tunnel's header is cut off");
-	return port == RD_GENEVE_PORT ? decap_geneve(v, udp + UDP_LEN, d)
-				      : decap_vxlan(v, udp + UDP_LEN, d);
+	return decap_port(v, port, udp + UDP_LEN, d);
 }
 
 // The outer IP packet's payload: its protocol, or -1.
@@ -207,7 +245,7 @@ enum rd_decap_result rd_decap(const uint8_t *frame, size_t len, size_t wire_len,
 const char *rd_decap_name(enum rd_decap_kind kind)
 {
 	static const char *const names[] = {
-		"", "geneve", "vxlan", "gre", "erspan1", "erspan2", "erspan3"};
+		"", "geneve", "vxlan", "gre", "tzsp", "erspan1", "erspan2", "erspan3"};
 
 	return names[kind];
 }

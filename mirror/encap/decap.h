@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
  * What is inside a mirrored or tunnelled frame: finds the inner frame of Geneve (RFC 8926), VXLAN (RFC 7348), GRE with
- * Ethernet or IP inside (RFC 2784, 2890; NVGRE is RFC 7637) and ERSPAN types I, II and III (draft-foschiano-erspan-03).
+ * Ethernet or IP inside (RFC 2784, 2890; NVGRE is RFC 7637), ERSPAN types I, II and III (draft-foschiano-erspan-03), and TZSP with an
+ * Ethernet frame (UDP 37008; the layout is Wireshark's packet-tzsp.c).
  * Nothing is copied: the answer is offsets. Pure; the input is hostile, every length is checked. Callers: pktcap --decap,
  * collectors. Any thread.
  *
@@ -20,6 +21,7 @@ enum rd_decap_kind {
 	RD_DECAP_GENEVE,
 	RD_DECAP_VXLAN,
 	RD_DECAP_GRE, // with a key it may be NVGRE: nothing tells them apart
+	RD_DECAP_TZSP,
 	RD_DECAP_ERSPAN1,
 	RD_DECAP_ERSPAN2,
 	RD_DECAP_ERSPAN3,
