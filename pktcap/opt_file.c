@@ -80,9 +80,9 @@ static const struct pk_option options[] = {
 		.arg = "N",
 		.is_arg = is_digit,
 		.set = set_decap,
-		.help = "strip Geneve, VXLAN, GRE, ERSPAN: all, or N layers",
+		.help = "strip Geneve, VXLAN, GRE, TZSP, ERSPAN: all, or N layers",
 		.man = "Strip tunnels from the packets, after the filter has seen them: Geneve, VXLAN (ports 4789 and 8472), GRE with "
-		       "Ethernet or IP inside (NVGRE, keys, sequence numbers), ERSPAN types I, II and III; at most _n_ of them, outermost "
+		       "Ethernet or IP inside (NVGRE, keys, sequence numbers), TZSP, ERSPAN types I, II and III; at most _n_ of them, outermost "
 		       "first, or all. What was stripped is told in brackets, in the comment and as *decap* in JSON: *[erspan2 session=100 "
 		       "seq=7]*. With *-r*, filters look inside these tunnels as they do with Geneve's. Fragments and frames that are "
 		       "shorter than their own IP header says are left as they are."},
