@@ -118,8 +118,10 @@ static void put_services(
 
 static void group(struct line *l, const struct rd_dfw_model *m, const struct rd_dfw_group *g)
 {
-	put(l, "dfw group set %s", g->name);
-	rd_line_emit(l);
+	for (unsigned i = 0; i < g->nb_inner; i++) {
+		put(l, "dfw group add %s groups %s", g->name, m->group[g->inner[i]]->name);
+		rd_line_emit(l);
+	}
 	for (unsigned i = 0; i < g->nb_addrs; i += PORTION) {
 		put(l, "dfw group add %s", g->name);
 		put_addrs(l, "addresses", m, g->addr + i,
@@ -172,6 +174,13 @@ static void names(struct line *l, const struct rd_dfw_model *m)
 			continue;
 		put(l, "dfw service set %s", s->name);
 		put_services(l, m, s->service, s->nb);
+		rd_line_emit(l);
+	}
+	for (unsigned i = 1; i < RD_DFW_GROUP_MAX;
+		i++) { // all names first: a group may contain any other
+		if (m->group[i] == NULL)
+			continue;
+		put(l, "dfw group set %s", m->group[i]->name);
 		rd_line_emit(l);
 	}
 	for (unsigned i = 1; i < RD_DFW_GROUP_MAX; i++)

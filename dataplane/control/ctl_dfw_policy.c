@@ -138,7 +138,7 @@ int ctl_dfw_rule_set(struct rd_request *req)
 
 static int change_group(struct rd_request *req, bool add)
 {
-	struct rd_dfw_group *g = rd_dfw_read_group(req);
+	struct rd_dfw_group *g = rd_dfw_read_group(req, rd_dfw_model_of(req->conn));
 	struct rd_dfw_model *m = draft(req);
 
 	if (m == NULL) {
@@ -189,9 +189,26 @@ int ctl_dfw_service_del(struct rd_request *req)
 
 // --- a document, or a part of one ---
 
+// The names of all groups first: one that contains others may come before them.
+static void load_group_name(struct rd_request *req, struct rd_dfw_model *m, size_t at)
+{
+	const char *name = rd_req_name(req, "name");
+	struct rd_dfw_group *g;
+
+	if (name == NULL || rd_dfw_group_find(m, name) != 0) // load_group() complains
+		return;
+	g = rd_dfw_group_new(name);
+	if (g == NULL)
+		rd_req_fail(req, "name", -ENOMEM, "out of memory");
+	else
+		rd_dfw_group_set(m, g, req->err);
+	if (req->err->code != 0)
+		rd_dfw_blame(req->err, "groups[%zu]", at);
+}
+
 static void load_group(struct rd_request *req, struct rd_dfw_model *m, size_t at)
 {
-	struct rd_dfw_group *g = rd_dfw_read_group(req);
+	struct rd_dfw_group *g = rd_dfw_read_group(req, m);
 
 	if (g != NULL && rd_req_end(req) == 0)
 		rd_dfw_group_set(m, g, req->err);
@@ -274,6 +291,7 @@ int ctl_dfw_load(struct rd_request *req)
 	if (rd_req_has(req, "default"))
 		action = (int)rd_dfw_read_action(req, "default");
 	load_list(req, m, "services", load_service);
+	load_list(req, m, "groups", load_group_name);
 	load_list(req, m, "groups", load_group);
 	load_list(req, m, "sections", load_section);
 	rd_req_end(req);

@@ -132,6 +132,15 @@ int ctl_dfw_section_list(struct rd_request *req)
 	return 0;
 }
 
+static json_t *inner(const struct rd_dfw_model *m, const struct rd_dfw_group *g)
+{
+	json_t *list = json_array();
+
+	for (unsigned i = 0; i < g->nb_inner; i++)
+		json_array_append_new(list, json_string(m->group[g->inner[i]]->name));
+	return list;
+}
+
 int ctl_dfw_group_list(struct rd_request *req)
 {
 	const struct rd_dfw_model *m = rd_dfw_model_of(req->conn);
@@ -143,8 +152,9 @@ int ctl_dfw_group_list(struct rd_request *req)
 
 		if (g != NULL)
 			rd_req_item(req,
-				json_pack("{s:s,s:o,s:o}", "name", g->name, "addresses",
-					addrs(m, g->addr, g->nb_addrs, false), "members",
+				json_pack("{s:s,s:o,s:o,s:o}", "name", g->name, "addresses",
+					addrs(m, g->addr, g->nb_addrs, false), "groups",
+					inner(m, g), "members",
 					targets(m, g->member, g->nb_members)));
 	}
 	return 0;

@@ -13,6 +13,7 @@
 #include "base/str.h"
 #include "control/ctl.h"
 #include "control/dfw_text.h"
+#include "tables/dfw_nest.h"
 
 struct rd_request rd_dfw_sub(const struct rd_request *req, json_t *element)
 {
@@ -280,7 +281,23 @@ static void copy_name(struct rd_request *req, char name[RD_DFW_NAME_LEN])
 		rd_req_fail(req, "name", -EINVAL, "\"%s\" would read as an address", text);
 }
 
-struct rd_dfw_group *rd_dfw_read_group(struct rd_request *req)
+static void read_inner(struct rd_request *req, const struct rd_dfw_model *m, struct rd_dfw_group *g)
+{
+	const char *text;
+	json_t *array;
+
+	g->inner = list_new(req, "groups", RD_DFW_INNER_MAX, sizeof(*g->inner), &array);
+	for (; g->inner != NULL && next_text(req, "groups", array, g->nb_inner, &text);
+		g->nb_inner++) {
+		g->inner[g->nb_inner] = rd_dfw_group_find(m, text);
+		if (g->inner[g->nb_inner] != 0)
+			continue;
+		rd_req_fail(req, "groups", -ENOENT, "there is no firewall group %.80s", text);
+		rd_err_hint(req->err, "show dfw groups");
+	}
+}
+
+struct rd_dfw_group *rd_dfw_read_group(struct rd_request *req, const struct rd_dfw_model *m)
 {
 	struct rd_dfw_group *g = calloc(1, sizeof(*g));
 	const char *text;
@@ -297,6 +314,7 @@ struct rd_dfw_group *rd_dfw_read_group(struct rd_request *req)
 		g->nb_addrs++)
 		parse_addr(req, "addresses", text, NULL, &g->addr[g->nb_addrs]);
 	g->member = read_targets(req, "members", RD_DFW_MEMBERS_MAX, NULL, &g->nb_members);
+	read_inner(req, m, g);
 	return g;
 }
 

@@ -15,7 +15,8 @@ void rd_dfw_blame(struct rd_err *err, const char *fmt, ...) __attribute__((forma
 
 // Names are looked up in m. NULL when out of memory, too.
 struct rd_dfw_rule *rd_dfw_read_rule(struct rd_request *req, const struct rd_dfw_model *m, bool l2);
-struct rd_dfw_group *rd_dfw_read_group(struct rd_request *req); // addresses, members
+struct rd_dfw_group *rd_dfw_read_group(
+	struct rd_request *req, const struct rd_dfw_model *m); // addresses, groups of m, members
 struct rd_dfw_named *rd_dfw_read_named(struct rd_request *req); // services
 enum rd_dfw_action rd_dfw_read_action(struct rd_request *req, const char *key);
 int rd_dfw_read_dir(struct rd_request *req, const char *key, unsigned absent);

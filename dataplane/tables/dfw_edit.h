@@ -69,6 +69,8 @@ uint16_t rd_dfw_service_find(const struct rd_dfw_model *m, const char *name);
 int rd_dfw_group_set(struct rd_dfw_model *m, struct rd_dfw_group *g, struct rd_err *err);
 // What g has besides, to the group with this name; a new one if there is none.
 int rd_dfw_group_add(struct rd_dfw_model *m, struct rd_dfw_group *g, struct rd_err *err);
+struct rd_dfw_group *rd_dfw_group_new(
+	const char *name); // empty; NULL: no memory, or the name is too long
 void rd_dfw_group_free(struct rd_dfw_group *g); // one that was not taken; NULL is fine
 void rd_dfw_named_free(struct rd_dfw_named *s);
 int rd_dfw_service_set(struct rd_dfw_model *m, struct rd_dfw_named *s, struct rd_err *err);

@@ -3,6 +3,7 @@
  * A rule as terms: every combination of a source, a destination and a service of the same family. Control thread.
  */
 #include "tables/dfw_compile.h"
+#include "tables/dfw_nest.h"
 
 #include "base/pkt.h"
 
@@ -53,23 +54,35 @@ static int add_addr(struct prefixes *p, const struct rd_dfw_addr *a)
 	return add_prefix(p, &one);
 }
 
+// A group's addresses, and those of the groups that it contains; each group once.
+static int add_group(
+	const struct rd_dfw_model *m, uint16_t at, struct rd_dfw_seen *seen, struct prefixes *out)
+{
+	const struct rd_dfw_group *g = m->group[at];
+	int rc = 0;
+
+	if (g == NULL || !rd_dfw_seen_new(seen, at))
+		return 0;
+	for (unsigned i = 0; i < g->nb_addrs && rc == 0; i++)
+		rc = add_addr(out, &g->addr[i]);
+	for (unsigned i = 0; i < g->nb_inner && rc == 0; i++)
+		rc = add_group(m, g->inner[i], seen, out);
+	return rc;
+}
+
 // A list without elements is any; a group without addresses is nobody.
 static int flatten(const struct rd_dfw_model *m, const struct rd_dfw_addr *list, uint32_t nb,
 	struct prefixes *out)
 {
 	static const struct rd_dfw_addr any;
+	struct rd_dfw_seen seen = {0};
 	int rc = 0;
 
 	if (nb == 0)
 		return add_addr(out, &any);
-	for (uint32_t i = 0; i < nb && rc == 0; i++) {
-		const struct rd_dfw_group *g = m->group[list[i].group];
-
-		if (list[i].group == 0)
-			rc = add_addr(out, &list[i]);
-		for (unsigned n = 0; g != NULL && n < g->nb_addrs && rc == 0; n++)
-			rc = add_addr(out, &g->addr[n]);
-	}
+	for (uint32_t i = 0; i < nb && rc == 0; i++)
+		rc = list[i].group == 0 ? add_addr(out, &list[i])
+					: add_group(m, list[i].group, &seen, out);
 	return rc;
 }
 

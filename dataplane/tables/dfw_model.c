@@ -214,6 +214,7 @@ void rd_dfw_group_put(struct rd_dfw_group *g)
 		return;
 	free(g->addr);
 	free(g->member);
+	free(g->inner);
 	free(g);
 }
 

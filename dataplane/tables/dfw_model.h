@@ -88,9 +88,10 @@ struct rd_dfw_local { // of a port
 struct rd_dfw_group {
 	uint32_t refs;
 	char name[RD_DFW_NAME_LEN];
-	uint16_t nb_addrs, nb_members;
+	uint16_t nb_addrs, nb_members, nb_inner;
 	struct rd_dfw_addr *addr;
 	struct rd_dfw_target *member; // ports and segments
+	uint16_t *inner; // groups that it contains, by index; dfw_nest.h
 };
 
 struct rd_dfw_named { // a named service

@@ -3,9 +3,12 @@
  * What rules call by name, in a draft: groups and services; and where a rule is by its id. Control thread.
  */
 #include "tables/dfw_edit.h"
+#include "tables/dfw_nest.h"
 #include "tables/dfw_priv.h"
 #include "tables/index.h"
 #include "tables/names.h"
+
+#include "base/str.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -42,6 +45,7 @@ static int no_room(const char *what, struct rd_err *err)
 int rd_dfw_group_set(struct rd_dfw_model *m, struct rd_dfw_group *g, struct rd_err *err)
 {
 	unsigned at = rd_dfw_group_find(m, g->name);
+	struct rd_dfw_group *old;
 	int rc = rd_name_check("group", g->name, err);
 
 	for (unsigned i = 1; at == 0 && i < RD_DFW_GROUP_MAX; i++)
@@ -52,10 +56,28 @@ int rd_dfw_group_set(struct rd_dfw_model *m, struct rd_dfw_group *g, struct rd_e
 		rd_dfw_group_put(g);
 		return rc;
 	}
-	rd_dfw_group_put(m->group[at]);
+	old = m->group[at];
 	m->group[at] = g;
-	names_changed(m);
-	return 0;
+	rc = rd_dfw_nest_check(m, (uint16_t)at, err);
+	if (rc < 0)
+		m->group[at] = old;
+	else
+		names_changed(m);
+	rd_dfw_group_put(rc < 0 ? g : old);
+	return rc;
+}
+
+struct rd_dfw_group *rd_dfw_group_new(const char *name)
+{
+	struct rd_dfw_group *g = calloc(1, sizeof(*g));
+
+	if (g == NULL)
+		return NULL;
+	g->refs = 1;
+	if (rd_str_copy(g->name, sizeof(g->name), name) == 0)
+		return g;
+	free(g);
+	return NULL;
 }
 
 void rd_dfw_group_free(struct rd_dfw_group *g)
@@ -93,7 +115,7 @@ static int prepend(void **list, uint16_t *nb, const void *old, uint16_t nb_old, 
 int rd_dfw_group_add(struct rd_dfw_model *m, struct rd_dfw_group *g, struct rd_err *err)
 {
 	const struct rd_dfw_group *old = m->group[rd_dfw_group_find(m, g->name)];
-	void *addr = g->addr, *member = g->member;
+	void *addr = g->addr, *member = g->member, *inner = g->inner;
 	int rc = 0;
 
 	if (old != NULL) {
@@ -104,6 +126,10 @@ int rd_dfw_group_add(struct rd_dfw_model *m, struct rd_dfw_group *g, struct rd_e
 		rc = prepend(
 			&member, &g->nb_members, old->member, old->nb_members, sizeof(*g->member));
 		g->member = member;
+	}
+	if (old != NULL && rc == 0) {
+		rc = prepend(&inner, &g->nb_inner, old->inner, old->nb_inner, sizeof(*g->inner));
+		g->inner = inner;
 	}
 	if (rc == 0)
 		return rd_dfw_group_set(m, g, err);
@@ -191,6 +217,12 @@ int rd_dfw_group_del(struct rd_dfw_model *m, const char *name, struct rd_err *er
 	}
 	if (user != NULL)
 		return in_use(user, name, err);
+	if (rd_dfw_nest_outer(m, at) != NULL) {
+		rd_err_set(err, -EBUSY, "firewall group %s contains %.100s",
+			rd_dfw_nest_outer(m, at)->name, name);
+		rd_err_where(err, "name");
+		return -EBUSY;
+	}
 	if (rd_dfw_target_unused_in(m, RD_DFW_ON_GROUP, at, err) < 0)
 		return -EBUSY;
 	rd_dfw_group_put(m->group[at]);

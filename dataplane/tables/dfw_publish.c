@@ -56,7 +56,11 @@ static int grow(void *v, uint32_t nb, uint32_t *cap)
 	return 0;
 }
 
-static bool in_group(const struct rd_dfw_group *g, const struct rd_port *p)
+static struct { // one port and one model: which groups the port is in
+	int8_t in[RD_DFW_GROUP_MAX]; // 1, -1; 0 = not known yet
+} known;
+
+static bool is_member(const struct rd_dfw_group *g, const struct rd_port *p)
 {
 	for (unsigned i = 0; g != NULL && i < g->nb_members; i++) {
 		const struct rd_dfw_target *t = &g->member[i];
@@ -67,16 +71,38 @@ static bool in_group(const struct rd_dfw_group *g, const struct rd_port *p)
 	return false;
 }
 
-bool rd_dfw_applies(const struct rd_dfw_model *m, const struct rd_dfw_target *t, unsigned nb,
+// Of it, or of one that it contains.
+static bool in_group(const struct rd_dfw_model *m, uint16_t at, const struct rd_port *p)
+{
+	const struct rd_dfw_group *g = m->group[at];
+	bool in = known.in[at] > 0;
+
+	if (known.in[at] != 0)
+		return in;
+	in = is_member(g, p);
+	for (unsigned i = 0; !in && g != NULL && i < g->nb_inner; i++)
+		in = in_group(m, g->inner[i], p);
+	known.in[at] = in ? 1 : -1;
+	return in;
+}
+
+static bool applies(const struct rd_dfw_model *m, const struct rd_dfw_target *t, unsigned nb,
 	const struct rd_port *p)
 {
 	for (unsigned i = 0; i < nb; i++) {
 		if (t[i].kind == RD_DFW_ON_GROUP
-				? in_group(m->group[t[i].idx], p)
+				? in_group(m, t[i].idx, p)
 				: t[i].idx == (t[i].kind == RD_DFW_ON_PORT ? p->idx : p->segment))
 			return true;
 	}
 	return nb == 0;
+}
+
+bool rd_dfw_applies(const struct rd_dfw_model *m, const struct rd_dfw_target *t, unsigned nb,
+	const struct rd_port *p)
+{
+	memset(&known, 0, sizeof(known));
+	return applies(m, t, nb, p);
 }
 
 static int add_rules(const struct rd_dfw_model *m, const struct rd_dfw_vec *v,
@@ -85,8 +111,7 @@ static int add_rules(const struct rd_dfw_model *m, const struct rd_dfw_vec *v,
 	for (uint32_t i = 0; i < v->nb; i++) {
 		const struct rd_dfw_rule *r = v->v[i];
 
-		if (r->disabled
-			|| (r->nb_targets > 0 && !rd_dfw_applies(m, r->target, r->nb_targets, p)))
+		if (r->disabled || (r->nb_targets > 0 && !applies(m, r->target, r->nb_targets, p)))
 			continue;
 		if (grow(&list.v, list.nb, &list.cap) < 0)
 			return -ENOMEM;
@@ -112,6 +137,7 @@ static int want_of(const struct rd_dfw_model *m, const struct rd_port *p, struct
 
 	*want = (struct rd_dfw_want){.stateful = m->stateful, .limits = m->limits};
 	list.nb = 0;
+	memset(&known, 0, sizeof(known));
 	if (l != NULL && add_rules(m, &l->rules, p, want) < 0)
 		return -ENOMEM;
 	if (l != NULL)
@@ -119,7 +145,7 @@ static int want_of(const struct rd_dfw_model *m, const struct rd_port *p, struct
 	for (uint32_t i = 0; guest && i < m->nb_sections; i++) {
 		const struct rd_dfw_section *s = m->section[i];
 
-		if (!rd_dfw_applies(m, s->target, s->nb_targets, p))
+		if (!applies(m, s->target, s->nb_targets, p))
 			continue;
 		any = true;
 		want->dflt = dflt(m->default_slot, m->default_action, m->default_log);

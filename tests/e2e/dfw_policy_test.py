@@ -106,6 +106,9 @@ dfw service set web service tcp/80,tcp/443:1024-65535
 dfw group set clients addresses 10.0.0.0/8,2001:db8::/32
 dfw group set guests members port:a,segment:lan
 dfw group set group-less addresses 172.16.0.9
+dfw group set everybody groups clients,guests addresses 172.16.0.0/16
+dfw group set inner addresses 172.17.0.1
+dfw group add clients groups inner
 dfw section add mac kind l2
 dfw rule add mac 900 action drop from 02:00:00:00:00:99 ethertype 0x0806
 dfw section add app applied-to group:guests
@@ -139,6 +142,47 @@ def check_counts(c, d):
 		["v6", "drop", "0", "1"], ["other", "pass", "0", "1"], [], ["DROP", "REASON", "IN", "OUT"], ["-----------", "---", "---"],
 		["match", "0", "2"]], text
 	assert "v6 drop" in d.cli("show", "dfw", "counts", "port", "a")
+
+
+NESTED = """dfw settings default drop
+dfw group set web addresses 10.0.0.0/24
+dfw group set db addresses 10.0.1.0/24
+dfw group set servers groups web,db
+dfw group set on-b members port:b
+dfw group set where groups on-b
+dfw section add app applied-to group:where
+dfw rule add app 1 action allow from servers
+"""
+
+
+def test_nested_groups(tmp_path):
+	"""A group in a group: what the inner one gets, rules on the outer one match at once; no ring; named where it is shown."""
+	with Daemon(lines=LAN + NESTED) as d, d.client() as c:
+		def passes(src):
+			before = {s["stage"]: s["in"] for s in c.list("stage.list")}["vnic_tx"]
+			c("inject", port="a", frames=[bytes(Ether(src="02:00:00:00:00:01", dst="02:00:00:00:00:02")
+				/ IP(src=src, dst="10.9.9.9") / UDP(sport=5, dport=6)).hex()])
+			return {s["stage"]: s["in"] for s in c.list("stage.list")}["vnic_tx"] > before
+		assert passes("10.0.1.7") and not passes("10.0.2.7")
+		d.cli("dfw", "group", "add", "db", "addresses", "10.0.2.0/24")  # two levels down
+		assert passes("10.0.2.7")
+		d.cli("dfw", "group", "set", "on-b")  # the section applies to nobody now: no rules
+		assert passes("10.0.3.7")
+		d.cli("dfw", "group", "set", "on-b", "members", "port:b")
+		assert not passes("10.0.3.8")
+		done = d.cli("dfw", "group", "add", "web", "groups", "servers", check=False)
+		assert done.returncode != 0 and "web > servers > web" in done.stderr, done.stderr
+		done = d.cli("dfw", "group", "del", "db", check=False)
+		assert done.returncode != 0 and "servers contains db" in done.stderr, done.stderr
+		assert "addrset servers {\nip 10.0.0.0/24,\nip 10.0.1.0/24,\nip 10.0.2.0/24,\n}" in d.cli("vsipioctl", "getaddrsets", "-f", "b")
+		assert any(line.split()[0] == "servers" and "web" in line and "db" in line for line in d.cli("show", "dfw", "groups").splitlines())
+		saved = tmp_path / "nested.json"
+		d.cli("dfw", "save", str(saved))
+		policy = json.loads(saved.read_text())
+		policy["groups"].reverse()  # whoever contains comes before what it contains
+		saved.write_text(json.dumps(policy))
+		d.cli("dfw", "load", str(saved))
+		assert passes("10.0.2.9") and not passes("10.0.4.9")
 
 
 def test_config_and_forms(tmp_path):

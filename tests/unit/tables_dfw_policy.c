@@ -2,7 +2,9 @@
  *
  * tables/dfw: which port has which rules, what changes when, counters, transactions.
  */
+#include "tables/dfw_compile.h"
 #include "tables/dfw_edit.h"
+#include "tables/dfw_nest.h"
 #include "tables/dfw_policy.h"
 
 #include "dfw_rules.h"
@@ -222,6 +224,104 @@ static void too_large(void **state)
 	assert_int_equal(rd_dfw_model()->section[0]->rules.nb, 0);
 }
 
+// The group, with an address of its own and these groups in it (names with blanks between them).
+static int set_group(const char *name, const char *inner, struct rd_err *err)
+{
+	struct rd_dfw_model *m = rd_dfw_edit(NULL, NULL);
+	struct rd_dfw_group *g = rd_dfw_group_new(name);
+	char text[1024], *word, *save = NULL;
+
+	assert_non_null(g);
+	g->addr = calloc(1, sizeof(*g->addr));
+	g->inner = calloc(64, sizeof(*g->inner));
+	assert_true(g->addr != NULL && g->inner != NULL && strlen(inner) < sizeof(text));
+	g->nb_addrs = 1;
+	*g->addr = (struct rd_dfw_addr){.family = 2, .len = 32};
+	memcpy(g->addr->addr, name, strlen(name) < 4 ? strlen(name) : 4);
+	strcpy(text, inner);
+	for (word = strtok_r(text, " ", &save); word != NULL; word = strtok_r(NULL, " ", &save)) {
+		g->inner[g->nb_inner] = rd_dfw_group_find(m, word);
+		assert_int_not_equal(g->inner[g->nb_inner++], 0);
+	}
+	*err = (struct rd_err){0};
+	return rd_dfw_done(m, rd_dfw_group_set(m, g, err), err);
+}
+
+static void groups_do_not_go_round(void **state)
+{
+	uint32_t revision;
+	struct rd_err err;
+
+	(void)state;
+	assert_int_equal(set_group("c", "", &err), 0);
+	assert_int_equal(set_group("b", "c", &err), 0);
+	assert_int_equal(set_group("d", "", &err), 0);
+	assert_int_equal(set_group("a", "d b", &err), 0);
+	revision = rd_dfw_policy()->revision;
+	assert_int_equal(set_group("c", "d a", &err), -ELOOP);
+	assert_string_equal(err.what, "group c would contain itself: c > a > b > c");
+	assert_int_equal(set_group("a", "a", &err), -ELOOP);
+	assert_string_equal(err.what, "group a would contain itself: a > a");
+	assert_int_equal(rd_dfw_policy()->revision, revision);
+	assert_int_equal(set_group("c", "d", &err), 0); // what was refused left nothing behind
+}
+
+static void groups_have_a_depth(void **state)
+{
+	char name[8], inner[8] = "";
+	struct rd_err err;
+
+	(void)state;
+	for (unsigned i = 1; i <= RD_DFW_NEST_MAX; i++) {
+		snprintf(name, sizeof(name), "g%u", i);
+		assert_int_equal(set_group(name, inner, &err), 0);
+		strcpy(inner, name);
+	}
+	assert_int_equal(set_group("top", inner, &err), -E2BIG);
+	assert_non_null(strstr(err.what, "top > g8 > g7"));
+	assert_int_equal(set_group("low", "", &err), 0);
+	assert_int_equal(
+		set_group("g1", "low", &err), -E2BIG); // the chain above it is what is too long
+	assert_non_null(strstr(err.what, "g8 > g7"));
+}
+
+// Eight layers of four groups, each with all of the next one: 16,384 ways through, and every group is met once.
+static void groups_are_met_once(void **state)
+{
+	static const struct rule_text any = {30, RD_DFW_IN, true, 6, "any", "any", "any", "any"};
+	uint16_t a = help_add("x86/DvsPortset-1", "a", RD_PORT_VNIC, 7, NULL);
+	struct rd_dfw_rule *r = dfw_rule(&any);
+	char name[8], inner[64] = "", layer[64];
+	struct rd_dfw_model *m;
+	struct rd_flow_key k;
+	struct rd_err err;
+
+	(void)state;
+	for (unsigned l = 0; l < RD_DFW_NEST_MAX; l++) {
+		layer[0] = '\0';
+		for (unsigned i = 0; i < 4; i++) {
+			snprintf(name, sizeof(name), "%c%u", 'a' + (int)l, i);
+			assert_int_equal(set_group(name, inner, &err), 0);
+			strcat(strcat(layer, name), " ");
+		}
+		strcpy(inner, layer);
+	}
+	add_section("s", 0);
+	m = rd_dfw_edit(NULL, NULL);
+	free(r->from);
+	r->from = calloc(1, sizeof(*r->from));
+	assert_non_null(r->from);
+	r->nb_from = 1;
+	r->from->group = rd_dfw_group_find(m, "h0");
+	commit(m, rd_dfw_rule_add(m, "s", r, 0, &err));
+	assert_int_equal(rd_dfw_model()->section[0]->rules.v[0]->compiled->nb, 7 * 4 + 1);
+	k = web();
+	memcpy(k.src, "a3\0", 4); // of the innermost layer
+	assert_int_equal(rd_dfw_match(of(a), RD_DFW_IN, &k).rule_id, 30);
+	memcpy(k.src, "h3\0", 4); // beside the rule's group
+	assert_int_equal(rd_dfw_match(of(a), RD_DFW_IN, &k).rule_id, 0);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, help_setup, help_teardown)
 
 int main(void)
@@ -231,6 +331,9 @@ int main(void)
 		TEST(hits_are_counted),
 		TEST(sets_are_shared),
 		TEST(too_large),
+		TEST(groups_do_not_go_round),
+		TEST(groups_have_a_depth),
+		TEST(groups_are_met_once),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
