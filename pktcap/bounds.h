@@ -12,6 +12,7 @@ struct pk_session_opts {
 	const char *target; // of show and stop
 	uint64_t keep_s; // how long it lives without us
 	uint64_t duration_ms, max_bytes; // 0 = no limit
+	uint64_t max_cost; // per cent of a worker's time; 0 = no limit
 };
 
 struct pk_condition { // what a trigger waits for: a drop, or a packet

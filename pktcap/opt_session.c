@@ -2,6 +2,9 @@
  *
  * Options of the session that a capture is at the daemon. Main thread.
  */
+#include <string.h>
+
+#include "base/str.h"
 #include "options.h"
 
 static int set_last_drops(
@@ -11,6 +14,23 @@ static int set_last_drops(
 		return pk_set_number(o, opt, value, err);
 	o->last_drops = 20;
 	return 0;
+}
+
+static int set_max_cost(
+	struct pk_opts *o, const struct pk_option *opt, const char *value, struct rd_err *err)
+{
+	size_t len = strlen(value);
+	char digits[8];
+
+	(void)opt;
+	rd_str_copy(digits, sizeof(digits), value);
+	if (len > 1 && len < sizeof(digits) && digits[len - 1] == '%')
+		digits[len - 1] = '\0';
+	if (len < sizeof(digits) && rd_parse_u64(digits, 1, 100, &o->session.max_cost) == 0)
+		return 0;
+	rd_err_set(err, -EINVAL, "--max-cost %s is not a part of a worker's time", value);
+	rd_err_hint(err, "--max-cost with a number of per cent, 1 to 100");
+	return -EINVAL;
 }
 
 static bool is_number(const char *word)
@@ -38,6 +58,13 @@ static const struct pk_option options[] = {
 		.at = offsetof(struct pk_opts, session.max_bytes),
 		.help = "stop after so many bytes of packets: 500k, 100M, 2G",
 		.man = "Stop before more than so many bytes of packets were captured: *500k*, *100M*, *2G*. The daemon counts."},
+	{.name = "max-cost",
+		.arg = "PCT",
+		.set = set_max_cost,
+		.help = "take at most PCT % of a worker's time, else 1 packet in N",
+		.man = "Take at most so many per cent of the time of each worker that forwards. Above that, the session takes 1 packet in _n_, the "
+		       "same at every stage; what it passes over is told at once on stderr and counted as skipped: forwarded - captured = "
+		       "lost + skipped. _n_ follows the load up to 255, and down again."},
 	{.name = "keep",
 		.arg = "TIME",
 		.set = pk_set_seconds,

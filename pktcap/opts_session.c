@@ -42,7 +42,7 @@ static int check_attach(const struct pk_opts *o, struct rd_err *err)
 		return 0;
 	if (o->filter[0] == '\0' && o->nb_select == 0 && o->capture == NULL && s->name == NULL
 		&& s->duration_ms == 0 && s->max_bytes == 0 && s->keep_s == 0 && !o->follow
-		&& o->ring_size == 0)
+		&& o->ring_size == 0 && s->max_cost == 0)
 		return 0;
 	rd_err_set(err, -EINVAL,
 		"what session %s captures, and for how long, was said when it was started",
@@ -55,7 +55,8 @@ int pk_check_session(const struct pk_opts *o, struct rd_err *err)
 {
 	const struct pk_session_opts *s = &o->session;
 	bool live = s->attach != NULL || s->name != NULL || s->duration_ms != 0 || s->max_bytes != 0
-		|| s->keep_s != 0 || o->trigger.start.given || o->trigger.stop.given;
+		|| s->keep_s != 0 || s->max_cost != 0 || o->trigger.start.given
+		|| o->trigger.stop.given;
 
 	if (check_files(o, err) < 0 || check_trigger(o, err) < 0 || check_attach(o, err) < 0)
 		return err->code;

@@ -61,6 +61,7 @@ static json_t *object_of(struct json_out *j, const struct pk_rec *r)
 	json_object_set_new(o, "forwarded_by", json_integer(rec->worker));
 	json_object_set_new(o, "txq", json_string(pk_rec_txq(r)));
 	json_object_set_new(o, "lost", json_integer(rec->lost));
+	json_object_set_new(o, "one_in", json_integer(rec->one_in > 1 ? rec->one_in : 1));
 	json_object_set_new(o, "match", json_string(pk_rec_match(r)));
 	json_object_set_new(o, "inner", json_boolean(rec->flags & RD_CAP_F_INNER));
 	if (r->decap[0] != '\0')

@@ -20,6 +20,7 @@ struct pcapng_out {
 	enum pk_comment comment;
 	uint32_t snaplen;
 	const char *filter;
+	unsigned one_in; // as told last: 1 packet in so many is in the file
 	struct pk_ifaces ifaces;
 };
 
@@ -71,6 +72,20 @@ static int find_iface(struct pcapng_out *p, const struct pk_rec *r)
 	return n < 0 ? n : pk_ifaces_add(&p->ifaces, r->rec);
 }
 
+// --max-cost: where the file goes from all packets to 1 in N, or to another N.
+static void note_thinned(
+	struct pcapng_out *p, const struct rd_cap_rec *rec, char *comment, size_t size)
+{
+	unsigned n = rec->one_in > 1 ? rec->one_in : 1;
+	size_t len = strlen(comment);
+
+	if (n == p->one_in || p->comment == PK_COMMENT_NONE)
+		return;
+	p->one_in = n;
+	rd_str_addf(comment, size, &len, "%sfrom here 1 packet in %u is captured (--max-cost)",
+		len > 0 ? "; " : "", n);
+}
+
 static int put_packet(struct pcapng_out *p, const struct pk_rec *r, uint32_t iface)
 {
 	const struct rd_cap_rec *rec = r->rec;
@@ -92,6 +107,7 @@ static int put_packet(struct pcapng_out *p, const struct pk_rec *r, uint32_t ifa
 	}
 	if (p->meta == PK_META_FULL) {
 		pk_rec_comment(r, p->comment, comment, sizeof(comment));
+		note_thinned(p, rec, comment, sizeof(comment));
 		pkt.comment = comment[0] ? comment : NULL;
 		pkt.json = pk_rec_json(r, json, sizeof(json));
 	}
@@ -145,7 +161,7 @@ static int put_stats(struct pcapng_out *p, uint32_t n, const struct rd_capring_r
 		.accepted = i->packets + i->lost,
 		.delivered = i->packets};
 	struct rd_capring_stage t;
-	char text[160];
+	char text[200];
 	size_t len = 0;
 
 	if (totals == NULL || i->stage >= RD_STAGE_MAX)
@@ -160,7 +176,10 @@ static int put_stats(struct pcapng_out *p, uint32_t n, const struct rd_capring_r
 	rd_str_addf(text, sizeof(text), &len,
 		"stage=%s seen=%llu accepted=%llu filtered=%llu lost=%llu", pk_stage_name(i->stage),
 		(unsigned long long)t.seen, (unsigned long long)t.matched,
-		(unsigned long long)(t.seen - t.matched), (unsigned long long)t.lost);
+		(unsigned long long)(t.seen - t.matched - t.skipped), (unsigned long long)t.lost);
+	if (t.skipped != 0)
+		rd_str_addf(
+			text, sizeof(text), &len, " skipped=%llu", (unsigned long long)t.skipped);
 	s.comment = text;
 	return rd_pcapng_put_stats(&p->file.buf, &s);
 }
@@ -230,6 +249,7 @@ struct pk_out *pk_out_pcapng_new(const struct pk_opts *o, struct rd_err *err)
 		return NULL;
 	}
 	p->out.ops = &ops;
+	p->one_in = 1;
 	p->meta = o->meta == PK_META_AUTO ? PK_META_FULL : o->meta;
 	p->comment = o->comment == PK_COMMENT_AUTO ? PK_COMMENT_DECISIONS : o->comment;
 	p->snaplen = o->snaplen;

@@ -256,20 +256,11 @@ static int flush(struct pk_out *out, struct rd_err *err)
 	return rc;
 }
 
-static uint64_t lost_of(const struct rd_capring_reader *totals)
-{
-	uint64_t n = 0;
-
-	for (unsigned i = 0; totals != NULL && i < rd_stages_count; i++)
-		n += rd_capring_totals(totals, rd_stages[i].id).lost;
-	return n;
-}
-
 // What was lost after the last record is in no record: the last file has it.
 static int finish(struct pk_out *out, const struct rd_capring_reader *totals, struct rd_err *err)
 {
 	struct rotate_out *r = self(out);
-	uint64_t lost = lost_of(totals);
+	uint64_t lost = rd_capring_sum(totals).lost;
 	int rc = 0;
 
 	if (r->file != NULL) {

@@ -278,6 +278,7 @@ const char *pk_rec_json(const struct pk_rec *r, char *buf, size_t size)
 	add_text(buf, size, &len, "txq", pk_rec_txq(r));
 	add_number(buf, size, &len, "injected", (rec->flags & RD_CAP_F_INJECTED) != 0);
 	add_number(buf, size, &len, "lost", rec->lost);
+	add_number(buf, size, &len, "one_in", rec->one_in > 1 ? rec->one_in : 0);
 	add_text(buf, size, &len, "decap", r->decap);
 	rd_str_addf(buf, size, &len, "}");
 	return buf;

@@ -146,6 +146,7 @@ static void fill_from_json(struct rd_cap_rec *rec, const json_t *o, struct pk_po
 	rec->flags = flags_of(o);
 	rec->lcore = lcore_of(o);
 	rec->match = match_of(o);
+	rec->one_in = (uint8_t)number_of(o, "one_in", UINT8_MAX);
 	port = find_port(ports, text_of(o, "port"), rec->port_id);
 	rec->port_idx = port != NULL ? port->idx : 0;
 }

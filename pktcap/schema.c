@@ -17,6 +17,6 @@ const char *pk_schema(void)
 			       NUMBER("reason_id") NUMBER("rule") TEXT("fc") NUMBER("flow") NUMBER(
 				       "vni") NUMBER("inner") NUMBER("inner_off") NUMBER("worker")
 				       TEXT("hash") NUMBER("handed") TEXT("txq") NUMBER("injected")
-					       NUMBER("lost") TEXT("decap")
+					       NUMBER("lost") NUMBER("one_in") TEXT("decap")
 						       TEXT("match") "\"v\":{\"const\":1}}}";
 }

@@ -151,6 +151,7 @@ static int loop(struct pk_session *s, struct rd_err *err)
 	int rc;
 
 	for (;;) {
+		pk_thinned_look(&s->thinned, s->opts, s->reader);
 		ended = rd_capring_ended(s->reader); // before: all that was captured is seen then
 		rc = take_batch(s, ended != RD_CAPRING_RUNS, err);
 		if (rc >= 0 && rc < BATCH && pk_session_flush(s, err) < 0)

@@ -11,6 +11,7 @@
 #include "merge.h"
 #include "out.h"
 #include "points.h"
+#include "thinned.h"
 
 #define PK_MAX_OUTS 2
 
@@ -52,6 +53,7 @@ struct pk_session {
 	uint64_t sampled_out; // records of walks that were not kept
 	struct pk_birth *births; // NULL = nobody asks for the time since a packet's first record
 	struct pk_decap decap; // --decap: the frame that was made last
+	struct pk_thinned thinned; // --max-cost
 	bool corrupt; // a ring was
 	bool (*go_on)(
 		void *arg); // asked between two batches: false ends the collecting; NULL = yes

@@ -88,6 +88,7 @@ static void set_limits(const struct pk_session *s, json_t *params)
 	set_number(params, "duration_ms", o->session.duration_ms);
 	set_number(params, "bytes", o->session.max_bytes);
 	set_number(params, "keep_s", o->session.keep_s);
+	set_number(params, "max_cost", o->session.max_cost);
 	if (!s->selective && !o->trace && s->trigger == NULL)
 		set_number(params, "packets", o->count);
 }

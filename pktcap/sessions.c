@@ -86,12 +86,14 @@ static void show_stages(const json_t *stages)
 	size_t i;
 
 	if (json_array_size(stages) > 0)
-		printf("%-14s %10s %10s %10s %10s\n", "stage", "seen", "matched", "captured",
-			"lost");
+		printf("%-14s %10s %10s %10s %10s %10s %12s %15s\n", "stage", "seen", "matched",
+			"captured", "lost", "skipped", "cycles/seen", "cycles/matched");
 	json_array_foreach (stages, i, t)
-		printf("%-14s %10" PRIu64 " %10" PRIu64 " %10" PRIu64 " %10" PRIu64 "\n",
+		printf("%-14s %10" PRIu64 " %10" PRIu64 " %10" PRIu64 " %10" PRIu64 " %10" PRIu64
+		       " %12" PRIu64 " %15" PRIu64 "\n",
 			text_of(t, "stage"), number_of(t, "seen"), number_of(t, "matched"),
-			number_of(t, "captured"), number_of(t, "lost"));
+			number_of(t, "captured"), number_of(t, "lost"), number_of(t, "skipped"),
+			number_of(t, "cycles_seen"), number_of(t, "cycles_matched"));
 }
 
 static void show(const json_t *s)
@@ -112,6 +114,10 @@ static void show(const json_t *s)
 	show_limit(s, "duration_ms", " ms", 1);
 	show_limit(s, "packets", " packets", 1);
 	show_limit(s, "bytes", " bytes", 1);
+	show_limit(s, "max_cost", " % of a worker's time", 1);
+	if (number_of(s, "one_in") > 1)
+		printf("%-10s 1 packet in %" PRIu64 " now, %" PRIu64 " skipped\n", "takes",
+			number_of(s, "one_in"), number_of(s, "skipped"));
 	if (number_of(s, "keep_s") != 0)
 		printf("%-10s %" PRIu64 " s without a client\n", "kept", number_of(s, "keep_s"));
 	printf("%-10s %" PRIu64 " bytes, %" PRIu64 " of them not read yet\n", "memory",

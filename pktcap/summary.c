@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "api/capring_sum.h"
 #include "compat.h"
 #include "trigger.h"
 
@@ -88,33 +89,28 @@ static void explain_nothing(const struct pk_session *s, const struct rd_capring_
 		fprintf(stderr, "pktcap: no packet passed the capture points\n");
 }
 
-static void print_stages(const struct pk_session *s)
+static void print_stages(const struct pk_session *s, const struct rd_capring_stage *sum)
 {
-	fprintf(stderr, "%-14s %10s %10s %10s %10s\n", "stage", "seen", "matched", "captured",
-		"lost");
+	bool cost = s->opts->verbose > 0, skips = sum->skipped != 0;
+
+	fprintf(stderr, "%-14s %10s %10s %10s %10s%s%s\n", "stage", "seen", "matched", "captured",
+		"lost", skips ? "    skipped" : "", cost ? "  cycles/seen  cycles/matched" : "");
 	for (unsigned i = 0; i < rd_stages_count; i++) {
-		struct rd_capring_stage t = rd_capring_totals(s->reader, rd_stages[i].id);
+		unsigned id = rd_stages[i].id;
+		struct rd_capring_stage t = rd_capring_totals(s->reader, id);
+		struct rd_capring_cost c = rd_capring_costs(s->reader, id);
 
-		if (t.seen != 0)
-			fprintf(stderr, "%-14s %10llu %10llu %10llu %10llu\n", rd_stages[i].name,
-				N(t.seen), N(t.matched), N(s->captured_at[rd_stages[i].id]),
-				N(t.lost));
+		if (t.seen == 0)
+			continue;
+		fprintf(stderr, "%-14s %10llu %10llu %10llu %10llu", rd_stages[i].name, N(t.seen),
+			N(t.matched), N(s->captured_at[id]), N(t.lost));
+		if (skips)
+			fprintf(stderr, " %10llu", N(t.skipped));
+		if (cost)
+			fprintf(stderr, " %12llu %15llu", N(rd_capring_per(c.look_cycles, c.looks)),
+				N(rd_capring_per(c.write_cycles, c.writes)));
+		fputc('\n', stderr);
 	}
-}
-
-static struct rd_capring_stage sum_stages(const struct pk_session *s)
-{
-	struct rd_capring_stage sum = {0};
-
-	for (unsigned i = 0; i < rd_stages_count; i++) {
-		struct rd_capring_stage t = rd_capring_totals(s->reader, rd_stages[i].id);
-
-		sum.seen += t.seen;
-		sum.matched += t.matched;
-		sum.captured += t.captured;
-		sum.lost += t.lost;
-	}
-	return sum;
 }
 
 static void print_totals(const struct pk_session *s, const struct rd_capring_stage *sum)
@@ -135,7 +131,7 @@ static void print_totals(const struct pk_session *s, const struct rd_capring_sta
 		plural(sum->matched), N(sum->seen));
 	fprintf(stderr, "%llu packet%s lost in the ring\n", N(sum->lost), plural(sum->lost));
 	if (sum->seen != 0)
-		print_stages(s);
+		print_stages(s, sum);
 }
 
 void pk_summary(const struct pk_session *s)
@@ -144,11 +140,14 @@ void pk_summary(const struct pk_session *s)
 
 	if (s->end == PK_END_PIPE || s->reader == NULL)
 		return; // the reader left: it has what it wanted
-	sum = sum_stages(s);
+	sum = rd_capring_sum(s->reader);
 	if (s->opts->style == PK_COMPAT)
 		pk_compat_trailer(s, sum.lost);
 	else
 		print_totals(s, &sum);
+	if (s->opts->session.max_cost != 0 || sum.skipped != 0)
+		fprintf(stderr, "%llu packet%s skipped (--max-cost)\n", N(sum.skipped),
+			plural(sum.skipped));
 	if (s->trigger != NULL)
 		pk_trigger_summary(s->trigger);
 	if (s->captured == 0 && (s->trigger == NULL || sum.matched == 0))

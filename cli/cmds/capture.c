@@ -15,6 +15,7 @@ static const struct rd_column columns[] = {
 	{"MATCHED", "matched", RD_COL_RIGHT, NULL},
 	{"CAPTURED", "captured", RD_COL_RIGHT, NULL},
 	{"LOST", "lost", RD_COL_RIGHT, NULL},
+	{"SKIPPED", "skipped", RD_COL_RIGHT, NULL},
 	{"MEMORY", "memory", RD_COL_RIGHT, NULL},
 	{"ended", "ended", RD_COL_NOTE, NULL},
 	{"points", "points", RD_COL_NOTE, NULL},
@@ -28,6 +29,9 @@ static const struct rd_column stage_columns[] = {
 	{"MATCHED", "matched", RD_COL_RIGHT, NULL},
 	{"CAPTURED", "captured", RD_COL_RIGHT, NULL},
 	{"LOST", "lost", RD_COL_RIGHT, NULL},
+	{"SKIPPED", "skipped", RD_COL_RIGHT, NULL},
+	{"CYCLES/SEEN", "cycles_seen", RD_COL_RIGHT, NULL},
+	{"CYCLES/MATCHED", "cycles_matched", RD_COL_RIGHT, NULL},
 };
 static const struct rd_table stage_table = RD_TABLE(stage_columns);
 

@@ -70,15 +70,6 @@ static int select_points(struct run *r, struct choice *c, struct rd_err *err)
 	return rc;
 }
 
-static uint64_t lost_in_session(const struct run *r)
-{
-	uint64_t lost = 0;
-
-	for (unsigned i = 0; i < rd_stages_count && r->s.reader != NULL; i++)
-		lost += rd_capring_totals(r->s.reader, rd_stages[i].id).lost;
-	return lost;
-}
-
 static void log_start(const struct run *r)
 {
 	const struct pk_points *pts = r->s.points;
@@ -111,7 +102,7 @@ static void tell_status(struct run *r)
 	char line[160];
 	size_t len = 0;
 
-	r->lost = r->lost_before + lost_in_session(r);
+	r->lost = r->lost_before + rd_capring_sum(r->s.reader).lost;
 	if (now - r->status_ns < STATUS_NS
 		|| (r->s.captured == r->told_captured && r->lost == r->told_lost))
 		return;
@@ -159,7 +150,7 @@ static int start_again(struct run *r, struct rd_err *err)
 
 	r->again = false;
 	r->restarts++;
-	r->lost_before += lost_in_session(r);
+	r->lost_before += rd_capring_sum(r->s.reader).lost;
 	choice_free(&r->now);
 	rc = choose(r, &r->now, err);
 	if (rc == 0)
