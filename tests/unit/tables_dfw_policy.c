@@ -2,6 +2,7 @@
  *
  * tables/dfw: which port has which rules, what changes when, counters, transactions.
  */
+#include "base/str.h"
 #include "tables/dfw_compile.h"
 #include "tables/dfw_edit.h"
 #include "tables/dfw_nest.h"
@@ -238,7 +239,7 @@ static int set_group(const char *name, const char *inner, struct rd_err *err)
 	g->nb_addrs = 1;
 	*g->addr = (struct rd_dfw_addr){.family = 2, .len = 32};
 	memcpy(g->addr->addr, name, strlen(name) < 4 ? strlen(name) : 4);
-	strcpy(text, inner);
+	(void)rd_str_copy(text, sizeof(text), inner);
 	for (word = strtok_r(text, " ", &save); word != NULL; word = strtok_r(NULL, " ", &save)) {
 		g->inner[g->nb_inner] = rd_dfw_group_find(m, word);
 		assert_int_not_equal(g->inner[g->nb_inner++], 0);
@@ -275,7 +276,7 @@ static void groups_have_a_depth(void **state)
 	for (unsigned i = 1; i <= RD_DFW_NEST_MAX; i++) {
 		snprintf(name, sizeof(name), "g%u", i);
 		assert_int_equal(set_group(name, inner, &err), 0);
-		strcpy(inner, name);
+		(void)rd_str_copy(inner, sizeof(inner), name);
 	}
 	assert_int_equal(set_group("top", inner, &err), -E2BIG);
 	assert_non_null(strstr(err.what, "top > g8 > g7"));
@@ -295,16 +296,17 @@ static void groups_are_met_once(void **state)
 	struct rd_dfw_model *m;
 	struct rd_flow_key k;
 	struct rd_err err;
+	size_t len;
 
 	(void)state;
 	for (unsigned l = 0; l < RD_DFW_NEST_MAX; l++) {
-		layer[0] = '\0';
+		len = 0;
 		for (unsigned i = 0; i < 4; i++) {
 			snprintf(name, sizeof(name), "%c%u", 'a' + (int)l, i);
 			assert_int_equal(set_group(name, inner, &err), 0);
-			strcat(strcat(layer, name), " ");
+			rd_str_addf(layer, sizeof(layer), &len, "%s ", name);
 		}
-		strcpy(inner, layer);
+		(void)rd_str_copy(inner, sizeof(inner), layer);
 	}
 	add_section("s", 0);
 	m = rd_dfw_edit(NULL, NULL);
