@@ -233,7 +233,7 @@ def test_pktcap_file_by_tshark(tmp_path):
 				stderr=subprocess.PIPE) as p:
 			wait_for("pktcap's session", lambda: c.list("capture.list"))
 			c("inject", port="vmnic1", frames=[SYN.hex()] * 3)
-			_, err = p.communicate(timeout=60)
+			_, err = p.communicate(timeout=180)
 			assert p.returncode == 0, err
 		wait_for("its end", lambda: c.list("capture.list") == [])
 	r = subprocess.run(["tshark", "-r", str(out), "-T", "fields", "-e", "geneve.vni", "-e", "tcp.dstport", "-e", "frame.len"],

@@ -459,7 +459,7 @@ def test_members_of_the_group_are_admins(tmp_path, groups, role):
 
 def test_socket_in_use_and_left_behind(tmp_path):
 	with Daemon() as d:
-		second = subprocess.run([REDDOTD, "--socket", d.path], capture_output=True, text=True, env=ENV, timeout=60,
+		second = subprocess.run([REDDOTD, "--socket", d.path], capture_output=True, text=True, env=ENV, timeout=180,
 			check=False)
 		assert second.returncode == 1 and "already" in second.stderr and d.path in second.stderr
 		with d.client() as c:
@@ -478,7 +478,7 @@ def test_socket_in_use_and_left_behind(tmp_path):
 		d.proc.wait()
 	plain = tmp_path / "file"
 	plain.write_text("mine")
-	r = subprocess.run([REDDOTD, "--socket", str(plain)], capture_output=True, text=True, env=ENV, timeout=60, check=False)
+	r = subprocess.run([REDDOTD, "--socket", str(plain)], capture_output=True, text=True, env=ENV, timeout=180, check=False)
 	assert r.returncode == 1 and "no socket" in r.stderr and plain.read_text() == "mine"
 	deep = tmp_path / "new" / "rd.sock"
 	with Daemon("--socket", str(deep)) as d:
@@ -529,7 +529,7 @@ def test_wrong_command_files(lines, where, words):
 
 
 def test_options():
-	run = lambda *a: subprocess.run([REDDOTD, *a], capture_output=True, text=True, env=ENV, timeout=60, check=False)
+	run = lambda *a: subprocess.run([REDDOTD, *a], capture_output=True, text=True, env=ENV, timeout=180, check=False)
 	r = run("--help")
 	assert r.returncode == 0 and "--ready-fd" in r.stdout
 	r = run("--version")

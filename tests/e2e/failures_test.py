@@ -299,7 +299,7 @@ OPTIONS = [
 
 @pytest.mark.parametrize("args,words", OPTIONS, ids=[" ".join(a) for a, _ in OPTIONS])
 def test_wrong_options(tmp_path, args, words):
-	done = subprocess.run([PKTCAP, *args], capture_output=True, text=True, env=ENV, cwd=tmp_path, timeout=60, check=False)
+	done = subprocess.run([PKTCAP, *args], capture_output=True, text=True, env=ENV, cwd=tmp_path, timeout=180, check=False)
 	assert done.returncode == 1 and done.stdout == "" and os.listdir(tmp_path) == []
 	assert done.stderr.startswith("pktcap: ") and len(done.stderr.splitlines()) <= 3
 	for word in words:
@@ -337,7 +337,7 @@ def test_no_daemon(tmp_path, program, how):
 		with socket.socket(socket.AF_UNIX) as left_behind:
 			left_behind.bind(str(path))
 	argv = [program[0], "--socket", str(path), *program[1:]]
-	done = subprocess.run(argv, capture_output=True, text=True, env=ENV, timeout=60, check=False)
+	done = subprocess.run(argv, capture_output=True, text=True, env=ENV, timeout=180, check=False)
 	assert done.returncode == 1 and done.stdout == ""
 	assert str(path) in done.stderr and "reddotd" in done.stderr, done.stderr
 

@@ -298,7 +298,7 @@ def test_words_or_one_text(oracle, frames):
 
 
 def complaint(daemon, *args):
-	done = subprocess.run([PKTCAP, "--socket", daemon.path, *args], capture_output=True, text=True, env=ENV, timeout=60,
+	done = subprocess.run([PKTCAP, "--socket", daemon.path, *args], capture_output=True, text=True, env=ENV, timeout=180,
 		check=False)
 	assert done.returncode == 1 and done.stdout == "", done
 	assert done.stderr.count("\n") <= 3, "an error is short"

@@ -5,7 +5,7 @@ import json
 import struct
 import subprocess
 
-TIMEOUT = 120
+TIMEOUT = 600
 
 
 def run(*argv, stdin=None, rc=0):

@@ -43,7 +43,7 @@ OTHERS_CAN = _others_can()
 NO_OTHERS = "skip: needs root, and a clone and build folder that other users may enter"
 
 
-def wait_for(what, fn, seconds=30):
+def wait_for(what, fn, seconds=120):
 	"""fn() until it returns something true; that is returned."""
 	end = time.monotonic() + seconds
 	while True:
@@ -195,11 +195,11 @@ class Daemon:
 
 	def cli(self, *words, check=True):
 		r = subprocess.run([REDDOT, "--socket", self.path, *words], capture_output=True, text=True,
-			env=ENV, timeout=60, check=False)
+			env=ENV, timeout=180, check=False)
 		assert not check or r.returncode == 0, f"{words}: {r.stderr}"
 		return r.stdout if check else r
 
-	def wait_end(self, seconds=60):
+	def wait_end(self, seconds=180):
 		try:
 			return self.proc.wait(seconds)
 		except subprocess.TimeoutExpired:

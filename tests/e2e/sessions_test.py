@@ -29,7 +29,7 @@ def d():
 
 
 def tool(d, *args, rc=0):
-	done = subprocess.run([PKTCAP, "--socket", d.path, *args], capture_output=True, text=True, env=ENV, timeout=60, check=False)
+	done = subprocess.run([PKTCAP, "--socket", d.path, *args], capture_output=True, text=True, env=ENV, timeout=180, check=False)
 	assert done.returncode == rc, done.stderr
 	return done
 
