@@ -130,7 +130,7 @@ static uint16_t poll_queue(
 		flags |= m[i]->ol_flags;
 		rte_prefetch0(rte_pktmbuf_mtod(m[i], void *));
 	}
-	if (likely(first_edge(w, q->edge) == NEXT_FAST && w->taps == NULL
+	if (likely(first_edge(w, q->edge) == NEXT_FAST
 		    && (flags & RTE_MBUF_F_RX_VLAN_STRIPPED) == 0))
 		rd_fast_received(w, graph, node, m, n, q->port);
 	else

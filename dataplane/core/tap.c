@@ -208,7 +208,7 @@ static void tap_session(struct rd_worker *w, struct rd_capture *c, const struct 
 		if (rd_tap_spent(c))
 			break;
 		st->seen++;
-		if (rd_tap_skips(w, c, rd_meta(m))) {
+		if (rd_tap_skips(w, c, rd_meta(m)->packet_id)) {
 			st->skipped++;
 			continue;
 		}

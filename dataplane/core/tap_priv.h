@@ -87,9 +87,9 @@ static inline bool rd_tap_measured(struct rd_worker *w)
 
 // Whether the session passes the packet over, to keep to its share of the worker's time.
 static inline bool rd_tap_skips(
-	const struct rd_worker *w, const struct rd_capture *c, const struct rd_meta *md)
+	const struct rd_worker *w, const struct rd_capture *c, uint64_t packet_id)
 {
-	return c->thins && !rd_thin_takes(&c->thin[w->id], md->packet_id);
+	return c->thins && !rd_thin_takes(&c->thin[w->id], packet_id);
 }
 
 // What a record says of that.

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * fast: see fast.h. Not a stage and no capture point. Comes from poll; goes to the devices or the TX stages, and with all that is not
- * plain to the RX stages. Worker thread.
+ * fast: see fast.h. Not a stage and no capture point. Comes from poll; goes to the devices, the TX stages or drop, and with all
+ * that is not plain to the RX stages. Worker thread.
  */
 #include "nodes/fast.h"
 #include "nodes/fast_tap.h"
@@ -36,10 +36,12 @@ static void run(struct fast_burst *b, void **objs, uint16_t nb, uint16_t *next)
 		return;
 	rd_flow_find_fetched(b->w->flows, b->key, b->hash, b->nb, b->flow);
 	prefetch_connections(b);
+	if (b->taps != NULL)
+		fast_tap_begin(b);
 	fast_exec_all(b, next);
 	fast_flush(b);
-	if (unlikely(!b->direct)) // the packets wait in the TX stages
-		fast_tap(b, next);
+	if (b->taps != NULL)
+		fast_tap_end(b);
 	fast_count(b);
 }
 
@@ -65,7 +67,7 @@ static struct fast_burst *begin(struct rd_worker *w, struct rte_graph *graph, st
 	b->w = w;
 	b->graph = graph;
 	b->node = node;
-	b->direct = w->taps == NULL;
+	b->taps = w->taps != NULL ? fast_taps_of(w) : NULL;
 	b->rev = rd_policy_rev(w);
 	if (b->walk != w->polls) {
 		b->walk = w->polls;

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
  * The fast path: all stages of an established flow's packets at once. It does what the stages would do, or leaves the packet
- * to them untouched; it decides nothing and drops nothing. The stages it stands for count its packets, so counters and conservation are the same.
+ * to them untouched; it decides nothing, and drops only what a device does not take. The stages it stands for count its packets,
+ * so counters and conservation are the same.
  *
  * poll hands its bursts over by a call; the node `fast` is for packets that come by way of the graph. Per burst: recognise the
  * plain shape and make keys (fast_parse.h, fast_in.c), find the flows (tables/flow_find.c), do what their entries say
- * (fast_exec.c), transmit (fast_out.c), make the records that taps at the stages would make (fast_tap.h), count (fast_count.c). What is not plain, not found, not fresh, denied, flooded or odd in
- * any way goes to the RX stage of its port.
+ * (fast_exec.c), make the records that taps at the stages would make (fast_tap.h), transmit (fast_out.c), count (fast_count.c).
+ * What is not plain, not found, not fresh, denied, flooded or odd in any way goes to the RX stage of its port.
  *
  * What is known of ports and tunnels is kept for as long as the generation stays: their records are freed only after every walk of
  * it. Of a packet that a device has received, metadata is made only when it goes on to a stage.
@@ -103,6 +104,7 @@ struct fast_burst { // one per worker; what is known of ports stays from burst t
 	struct rd_worker *w;
 	struct rte_graph *graph;
 	struct rte_node *node; // that is running
+	struct fast_taps *taps; // see fast_tap.h; NULL: nothing is armed
 	uint64_t walk; // w->polls of the last burst
 	uint64_t first_id; // packet ids, with bare
 	uint32_t gen; // of what is known
@@ -110,7 +112,6 @@ struct fast_burst { // one per worker; what is known of ports stays from burst t
 	uint16_t nb; // packets that may be executed
 	uint16_t nb_done;
 	bool bare; // no metadata yet
-	bool direct; // nobody watches the TX stages
 	bool in_order; // an odd packet has gone to the stages in this walk: those behind it follow, one may be of its flow
 	struct fast_in in;
 	struct fast_out out;
@@ -143,8 +144,7 @@ static inline void fast_send(struct fast_burst *b, uint16_t j)
 	out->bytes += m->pkt_len;
 	out->longest = RTE_MAX(out->longest, m->pkt_len);
 }
-// fast_count.c: adds the burst to the counters of the stages, of the port and its firewall, and of that of the port that packets
-// leave by.
+// fast_count.c: adds the burst to the counters of the stages, of the port and its firewall, and of the firewall where they leave.
 void fast_count_port(struct rd_worker *w, struct fast_in *in);
 void fast_count_out(struct fast_burst *b);
 void fast_count(struct fast_burst *b);

@@ -6,108 +6,9 @@
  */
 #include "nodes/fast_tap.h"
 
-#include "filter/note.h"
-#include "tables/dfw.h"
+#include "core/packet_id.h"
 
-#define SAME 0x00
-#define DIFF 0xff
-
-// What all packets of a flow have in common, of frames as fast_parse.h and fast_outer.h take them: the bits that differ.
-static const uint8_t ip4_vary[] = {
-	SAME, SAME, SAME, SAME, SAME, SAME, SAME, SAME, SAME, SAME, SAME, SAME, SAME,
-	SAME, // Ethernet
-	SAME, DIFF, DIFF, DIFF, DIFF, DIFF, // version; TOS, length, id
-	0xc0, SAME, DIFF, SAME, DIFF, DIFF, // no fragment, but perhaps DF; TTL; protocol; checksum
-	SAME, SAME, SAME, SAME, SAME, SAME, SAME, SAME, SAME, SAME, SAME, SAME, // addresses, ports
-};
-static const uint8_t ip6_vary[] = {
-	SAME, SAME, SAME, SAME, SAME, SAME, SAME, SAME, SAME, SAME, SAME, SAME, SAME,
-	SAME, // Ethernet
-	0x0f, DIFF, DIFF, DIFF, DIFF, DIFF, SAME,
-	DIFF, // version; class, label, length; protocol; hops
-	SAME, SAME, SAME, SAME, SAME, SAME, SAME, SAME, SAME, SAME, SAME, SAME, SAME, SAME, SAME,
-	SAME, SAME, SAME, SAME, SAME, SAME, SAME, SAME, SAME, SAME, SAME, SAME, SAME, SAME, SAME,
-	SAME, SAME, SAME, SAME, SAME, SAME, // ports
-};
-static const uint8_t outer_vary[] = {
-	SAME, SAME, SAME, SAME, SAME, SAME, DIFF, DIFF, DIFF, DIFF, DIFF, DIFF, SAME,
-	SAME, // Ethernet
-	SAME, 0xfc, DIFF, DIFF, DIFF, DIFF, 0xc0, SAME, DIFF, SAME, DIFF, DIFF, SAME, SAME, SAME,
-	SAME, SAME, SAME, SAME, SAME, // addresses
-	DIFF, DIFF, SAME, SAME, DIFF, DIFF, DIFF, DIFF, // ports, length, checksum
-	0x3f, 0x3f, SAME, SAME, SAME, SAME, SAME, DIFF, // Geneve: version, type, VNI
-};
-static const uint8_t encap_vary[] = {
-	// from a template, with the flow's own source port
-	SAME, SAME, SAME, SAME, SAME, SAME, SAME, SAME, SAME, SAME, SAME, SAME, SAME,
-	SAME, // Ethernet
-	SAME, DIFF, DIFF, DIFF, DIFF, DIFF, SAME, SAME, SAME, SAME, DIFF, DIFF, SAME, SAME, SAME,
-	SAME, SAME, SAME, SAME, SAME, // addresses
-	SAME, SAME, SAME, SAME, DIFF, DIFF, SAME, SAME, // ports, length
-	SAME, SAME, SAME, SAME, SAME, SAME, SAME, SAME, // Geneve
-};
-#define FLOW(name)                 \
-	{                          \
-		name, sizeof(name) \
-	}
-static const struct rd_filter_flow ip4 = FLOW(ip4_vary), ip6 = FLOW(ip6_vary),
-				   outer = FLOW(outer_vary), encap = FLOW(encap_vary);
-
-struct frame { // what a program runs on
-	int32_t off; // from the packet's present start
-	uint32_t len;
-	const struct rd_filter_flow *flow;
-};
-
-// Its bytes in a row; copied only across segments. *len: how many can be read.
-static const uint8_t *view(
-	struct rd_worker *w, struct rte_mbuf *m, const struct frame *f, uint32_t *len)
-{
-	uint16_t data_off = m->data_off, data_len = m->data_len;
-	uint32_t pkt_len = m->pkt_len;
-	const uint8_t *bytes;
-
-	*len = RTE_MIN(f->len, (uint32_t)RD_LINEAR_MAX);
-	if (likely((int32_t)data_len - f->off >= (int32_t)*len))
-		return rte_pktmbuf_mtod(m, const uint8_t *) + f->off;
-	m->data_off =
-		(uint16_t)(data_off + f->off); // as if headers had not been taken off, or put on
-	m->data_len = (uint16_t)(data_len - f->off);
-	m->pkt_len = f->len;
-	bytes = rte_pktmbuf_read(m, 0, *len, w->linear);
-	m->data_off = data_off;
-	m->data_len = data_len;
-	m->pkt_len = pkt_len;
-	return bytes;
-}
-
-// Runs the programs of `need` on a frame; what is the same for all of the flow goes into *keep, too (NULL: nowhere).
-static __rte_noinline void run(struct fast_taps *t, struct rte_mbuf *m, const struct frame *f,
-	uint32_t need, struct rd_verdict *now, struct rd_verdict *keep)
-{
-	uint32_t len;
-	const uint8_t *bytes = view(t->w, m, f, &len);
-
-	for (; need != 0; need &= need - 1) {
-		uint32_t bit = need & -need;
-		unsigned slot = (unsigned)__builtin_ctz(need);
-		const struct rd_filter *filter = &t->set->by_slot[slot]->filter;
-		uint64_t began = t->cost != NULL ? rd_tsc() : 0;
-		bool varies = keep == NULL || (keep->vary & bit) != 0, noted = !varies;
-		bool yes = varies ? rd_filter_wants(filter, bytes, len, f->len)
-				  : rd_filter_note(filter, bytes, len, f->len, f->flow, &varies);
-
-		if (unlikely(t->cost != NULL))
-			fast_cost_look(t, slot, began);
-		now->known |= bit;
-		now->yes |= yes ? bit : 0;
-		if (!noted)
-			continue;
-		keep->vary |= varies ? bit : 0;
-		keep->known |= varies ? 0 : bit;
-		keep->yes |= yes && !varies ? bit : 0;
-	}
-}
+static struct fast_taps taps[RD_WORKER_MAX] __rte_cache_aligned;
 
 // A guest's own Geneve packet: there is a frame inside of which the flow's key says nothing. Its answers are not kept, so
 // that it is always looked at.
@@ -122,11 +23,12 @@ static inline uint32_t plain_yes(struct fast_taps *t, struct fast_seen *s, uint3
 	uint32_t need = ask & ~s->plain.known;
 
 	if (unlikely(need != 0)) {
-		const struct frame f = {.off = s->pushed,
+		const struct fast_frame f = {.off = s->pushed,
 			.len = s->m->pkt_len - s->pushed,
-			.flow = s->f->key.ethertype == RD_ETHERTYPE_IPV4 ? &ip4 : &ip6};
+			.same = s->f->key.ethertype == RD_ETHERTYPE_IPV4 ? FAST_SAME_IP4
+									 : FAST_SAME_IP6};
 
-		run(t, s->m, &f, need, &s->plain,
+		fast_ask(t, s->m, &f, need, &s->plain,
 			s->kept != NULL && !is_nested(s->f) ? &s->kept->plain : NULL);
 	}
 	return s->plain.yes & ask;
@@ -143,31 +45,13 @@ static inline uint32_t outer_yes(struct fast_taps *t, struct fast_seen *s,
 		now = *keep;
 	need = ask & ~now.known;
 	if (unlikely(need != 0)) {
-		const struct frame f = {.off = h->off,
+		const struct fast_frame f = {.off = h->off,
 			.len = h->len,
-			.flow = h->form == FAST_OUTER ? &outer : &encap};
+			.same = h->form == FAST_OUTER ? FAST_SAME_OUTER : FAST_SAME_ENCAP};
 
-		run(t, s->m, &f, need, &now, keep);
+		fast_ask(t, s->m, &f, need, &now, keep);
 	}
 	return now.yes & ask;
-}
-
-static __rte_noinline uint32_t nested_yes(
-	struct fast_taps *t, struct fast_seen *s, struct fast_hits *h, uint32_t ask)
-{
-	const struct frame f = {.off = h->off, .len = h->len};
-	uint32_t len, yes = 0;
-	const uint8_t *bytes = view(t->w, s->m, &f, &len);
-
-	h->inner_off = (uint32_t)rd_pkt_inner(bytes, len, h->len, RD_GENEVE_PORT);
-	for (ask = h->inner_off != 0 ? ask : 0; ask != 0; ask &= ask - 1) {
-		const struct rd_filter *filter = &t->set->by_slot[__builtin_ctz(ask)]->filter;
-
-		if (rd_filter_wants(filter, bytes + h->inner_off, len - h->inner_off,
-			    h->len - h->inner_off))
-			yes |= ask & -ask;
-	}
-	return yes;
 }
 
 static inline struct rd_verdict *via_verdict(const struct fast_taps *t, struct fast_via *via)
@@ -189,7 +73,7 @@ static inline void decide(
 	if (h->form == FAST_PLAIN) {
 		out = plain_yes(t, s, ask & set->outer);
 		if (unlikely(is_nested(s->f)))
-			in = nested_yes(t, s, h, ask & set->inner & ~out);
+			in = fast_ask_nested(t, s, h, ask & set->inner & ~out);
 	} else {
 		struct rd_verdict *keep = h->form == FAST_OUTER ? via_verdict(t, s->via)
 			: s->kept != NULL			? &s->kept->encap
@@ -238,43 +122,21 @@ static inline uint32_t see_form(
 	return asked;
 }
 
-// For the taps of the TX stage and of drop: as the stages would have left the metadata.
-static inline void leave(
-	struct fast_taps *t, const struct fast_seen *s, uint32_t asked, uint32_t match)
+static __rte_noinline void see_all(struct fast_taps *t, struct fast_seen *s, uint16_t j)
 {
-	const struct fast_plan *p = s->plan;
-	struct rd_meta *md = s->md;
+	uint32_t asked, match = s->match;
 
-	md->stage = p->step[p->nb - 1].stage;
-	md->hop = (uint8_t)(s->hop + p->nb);
-	md->cap_done = asked;
-	md->cap_match = match;
-	md->vni = s->vni;
-	if ((p->leave & (t->set->all | match)) == 0)
-		return;
-	md->hash = rd_flow_l4_hash(&s->f->key);
-	if (p->rule != FAST_RULE_NONE)
-		md->rule_id =
-			rd_dfw_slot_id(p->rule == FAST_RULE_IN ? s->f->rule_in : s->f->rule_out);
-}
-
-static __rte_noinline void see_all(struct fast_taps *t, struct fast_seen *s)
-{
-	uint32_t asked, match = 0;
-
-	s->hop = s->md->hop;
-	s->stage = s->md->stage;
-	if (s->f->acts & RD_ACT_ENCAP)
-		s->pushed = rd_tunnel_at(s->f->tunnel)->hdr_len;
-	s->vni = s->via != NULL ? s->md->vni : s->plan->vni;
 	s->plain = s->kept != NULL ? s->kept->plain : (struct rd_verdict){0};
 	asked = see_form(t, s, s->plan->first, &match);
 	if (s->plan->first == FAST_OUTER)
 		asked = see_form(t, s, FAST_PLAIN, &match);
 	if (s->plan->last == FAST_ENCAP_)
 		asked = see_form(t, s, FAST_ENCAP_, &match);
-	if (s->plan->leave != 0)
-		leave(t, s, asked, match);
+	if (s->plan->leave == 0)
+		return;
+	t->asked |= UINT64_C(1) << j;
+	t->done[j] = asked;
+	t->match[j] = match;
 }
 
 static inline bool all_no(const struct rd_verdict *v, uint32_t ask)
@@ -283,71 +145,202 @@ static inline bool all_no(const struct rd_verdict *v, uint32_t ask)
 }
 
 // Whether it is known of all that could want the packet that they do not. Mostly it is, while a filter looks for something.
-static inline bool nobody_wants(const struct fast_taps *t, const struct fast_seen *s)
+static inline bool nobody_wants(const struct fast_taps *t, const struct fast_plan *p,
+	const struct rd_flow_verdict *kept, const struct fast_via *via)
 {
-	const struct fast_plan *p = s->plan;
-
-	if (p->slow || s->kept == NULL || !all_no(&s->kept->plain, p->ask_plain))
+	if (p->slow || kept == NULL || !all_no(&kept->plain, p->ask_plain))
 		return false;
 	if (p->ask_outer != 0
-		&& (s->via->tap_epoch != t->w->tap_epoch
-			|| !all_no(&s->via->verdict, p->ask_outer)))
+		&& (via->tap_epoch != t->w->tap_epoch || !all_no(&via->verdict, p->ask_outer)))
 		return false;
-	return p->ask_encap == 0 || all_no(&s->kept->encap, p->ask_encap);
+	return p->ask_encap == 0 || all_no(&kept->encap, p->ask_encap);
 }
 
 // Whether all that look at the packet want everything and have no room: then it is counted as lost, and that is all.
 static inline bool is_drowned(const struct fast_taps *t, const struct fast_plan *p)
 {
-	uint32_t everyone = p->slots[0] | p->slots[1] | p->slots[2];
-
 	uint32_t plain = t->set->all & ~t->set->budget & ~t->set->thins;
 
-	return p->leave == 0 && (everyone & ~(t->full & plain)) == 0;
+	return (p->everyone & ~(t->full & plain)) == 0;
+}
+
+static inline uint64_t id_of(const struct fast_burst *b, const struct fast_pkt *p)
+{
+	return b->bare ? rd_packet_id_of(b->w, b->first_id + p->pos) : rd_meta(p->m)->packet_id;
 }
 
 // Those sessions that keep to a share of the worker's time and do not take this packet.
-static __rte_noinline uint32_t skip(struct fast_taps *t, const struct fast_seen *s)
+static __rte_noinline uint32_t skip(
+	struct fast_taps *t, const struct fast_plan *plan, uint64_t packet_id)
 {
-	const uint32_t *slots = s->plan->slots;
-	uint32_t left = (slots[0] | slots[1] | slots[2]) & t->set->thins, skipped = 0;
+	uint32_t left = plan->everyone & t->set->thins, skipped = 0;
 
 	for (; left != 0; left &= left - 1) {
 		struct rd_capture *c = t->set->by_slot[__builtin_ctz(left)];
 
-		if (!rd_tap_skips(t->w, c, s->md))
+		if (!rd_tap_skips(t->w, c, packet_id))
 			continue;
 		skipped |= left & -left;
-		fast_plan_skip(t, s, c);
+		fast_plan_skip(t, plan, c);
 	}
 	return skipped;
 }
 
-static inline void see(struct fast_taps *t, const struct fast_pkt *p, const struct rd_flow *f)
+// What the packet brought with it.
+static inline void arrived(
+	const struct fast_burst *b, const struct fast_pkt *p, struct fast_seen *s)
+{
+	const struct rd_meta *md = rd_meta(p->m);
+
+	s->packet_id = id_of(b, p);
+	if (b->bare) {
+		s->parent_id = 0;
+		s->came = (uint32_t)(p->m->ol_flags & RTE_MBUF_F_RX_RSS_HASH ? RD_CAP_HASH_NIC : 0)
+			<< 8;
+		s->match = s->stage = s->flags = 0;
+		return;
+	}
+	s->parent_id = md->parent_id;
+	s->came = (uint32_t)rd_tap_lcore(md) << 8 | (uint32_t)md->hop << 16;
+	s->match = md->cap_match;
+	s->stage = md->stage;
+	s->flags = (uint8_t)((md->flags & RD_META_CLONE ? RD_CAP_F_CLONE : 0)
+		| (md->flags & RD_META_INJECTED ? RD_CAP_F_INJECTED : 0));
+}
+
+static inline void meet(
+	const struct fast_burst *b, const struct fast_plan *plan, uint16_t j, struct fast_seen *s)
+{
+	const struct fast_pkt *p = &b->pkt[j];
+
+	s->m = p->m;
+	s->f = b->flow[j];
+	s->via = p->via;
+	s->plan = plan;
+	s->vni = p->via != NULL ? p->via->from.vni : plan->vni;
+	s->hash = s->skip = 0;
+	s->strip = p->strip;
+	s->pushed = 0;
+	if (s->f->acts & RD_ACT_ENCAP)
+		s->pushed = rd_tunnel_at(s->f->tunnel)->hdr_len;
+	arrived(b, p, s);
+}
+
+// No filter has to be asked.
+static inline void see_open(struct fast_burst *b, const struct fast_plan *plan, uint16_t j)
 {
 	struct fast_seen s;
 
-	s.m = p->m;
-	s.md = rd_meta(p->m);
-	s.f = f;
-	s.via = p->via;
-	s.strip = p->strip;
-	s.pushed = 0;
-	s.plan = fast_plan(t, &s);
-	if ((s.plan->slots[0] | s.plan->slots[1] | s.plan->slots[2]) == 0)
+	meet(b, plan, j, &s);
+	for (unsigned form = plan->first; form <= plan->last; form++) {
+		struct fast_hits h = {.form = form, .any = plan->slots[form]};
+
+		if (h.any == 0)
+			continue;
+		locate(&s, &h);
+		if (form == FAST_PLAIN && unlikely(is_nested(s.f)))
+			(void)fast_ask_nested(b->taps, &s, &h, 0);
+		fast_records(b->taps, &s, &h);
+	}
+}
+
+static inline void see(struct fast_burst *b, const struct fast_plan *plan, uint16_t j)
+{
+	const struct fast_pkt *p = &b->pkt[j];
+	struct fast_taps *t = b->taps;
+	uint32_t skipped = 0;
+	struct fast_seen s;
+
+	if (unlikely(t->set->thins != 0))
+		skipped = skip(t, plan, id_of(b, p));
+	s.kept = NULL;
+	if (t->set->program != 0)
+		s.kept = rd_flow_verdict(t->w->flows, b->flow[j], t->w->tap_epoch);
+	if (nobody_wants(t, plan, s.kept, p->via)
+		&& (b->bare || (rd_meta(p->m)->cap_match & t->set->follow) == 0))
 		return;
-	if (unlikely(t->full != 0) && is_drowned(t, s.plan)) {
-		s.plan->drowned++;
+	meet(b, plan, j, &s);
+	s.skip = skipped;
+	see_all(t, &s, j);
+}
+
+// The packets [i, end) of those that leave go the same way.
+static void see_run(struct fast_burst *b, struct fast_plan *plan, uint16_t i, uint16_t end)
+{
+	plan->packets += end - i;
+	if (plan->everyone == 0)
+		return;
+	for (; i < end; i++) {
+		if (b->taps->full != 0 && is_drowned(b->taps, plan)) {
+			plan->drowned += end - i;
+			return;
+		}
+		if (plan->open)
+			see_open(b, plan, b->out.cand[i]);
+		else
+			see(b, plan, b->out.cand[i]);
+	}
+}
+
+static inline struct fast_way way_of(const struct fast_burst *b, uint16_t i, bool direct)
+{
+	uint16_t j = b->out.cand[i];
+	uint32_t acts = b->flow[j]->acts;
+
+	return (struct fast_way){.in = b->key[j].in_port,
+		.out = b->out.idx,
+		.acts = (uint8_t)((b->pkt[j].via != NULL ? WAY_DECAP : 0)
+			| (acts & RD_ACT_DFW_SRC ? WAY_DFW_OUT : 0)
+			| (acts & RD_ACT_DFW_DST ? WAY_DFW_IN : 0)
+			| (acts & RD_ACT_ENCAP ? WAY_ENCAP : 0) | (direct ? WAY_DIRECT : 0))};
+}
+
+// Whether the i-th comes and goes the way of the one before.
+static inline bool same_way(const struct fast_burst *b, uint16_t i)
+{
+	const uint32_t acts = RD_ACT_DFW_SRC | RD_ACT_DFW_DST | RD_ACT_ENCAP;
+	uint16_t j = b->out.cand[i], k = b->out.cand[i - 1];
+
+	return ((b->flow[j]->acts ^ b->flow[k]->acts) & acts) == 0
+		&& (b->pkt[j].via != NULL) == (b->pkt[k].via != NULL)
+		&& b->key[j].in_port == b->key[k].in_port;
+}
+
+static void see_leaving(struct fast_burst *b, bool direct)
+{
+	// One port, and all that the burst did was of one kind: so there is one way.
+	bool one = b->bare && (b->kinds & (b->kinds - 1)) == 0;
+
+	for (uint16_t i = 0, end; i < b->out.nb; i = end) {
+		struct fast_way way = way_of(b, i, direct);
+
+		end = one ? b->out.nb : (uint16_t)(i + 1);
+		while (end < b->out.nb && same_way(b, end))
+			end++;
+		see_run(b, fast_plan(b->taps, &way), i, end);
+	}
+}
+
+void fast_tap(struct fast_burst *b, bool direct)
+{
+	uint64_t began;
+
+	if (likely(b->taps->cost == NULL)) {
+		see_leaving(b, direct);
 		return;
 	}
-	s.skip = unlikely(t->set->thins != 0) ? skip(t, &s) : 0;
-	s.kept = t->set->program != 0 ? rd_flow_verdict(t->w->flows, f, t->w->tap_epoch) : NULL;
-	if (!nobody_wants(t, &s)) {
-		see_all(t, &s);
-	} else if (s.plan->leave != 0) { // TX and drop know it, too
-		s.md->cap_done = s.plan->slots[s.plan->last];
-		s.md->cap_match = 0;
-	}
+	began = rd_tsc();
+	see_leaving(b, direct);
+	b->taps->cycles += rd_tsc() - began;
+}
+
+void fast_tap_note(const struct fast_taps *t, uint16_t j, struct rd_meta *md)
+{
+	bool asked = t->asked >> j & 1;
+
+	md->cap_done = asked ? t->done[j] : 0;
+	if (asked)
+		md->cap_match = t->match[j];
 }
 
 static void fetch_verdicts(const struct fast_burst *b)
@@ -359,22 +352,36 @@ static void fetch_verdicts(const struct fast_burst *b)
 			__builtin_prefetch(&all[rd_flow_id(b->w->flows, b->flow[j])], 1, 3);
 }
 
-void fast_tap(struct fast_burst *b, const uint16_t *next)
+struct fast_taps *fast_taps_of(struct rd_worker *w)
 {
-	uint64_t began = rd_tsc();
-	struct fast_taps t = {.w = b->w, .set = b->w->taps, .ns = rd_clock_ns(&b->w->clock, began)};
+	return &taps[w->id];
+}
 
+void fast_tap_begin(struct fast_burst *b)
+{
+	struct fast_taps *t = b->taps;
+
+	t->w = b->w;
+	t->set = b->w->taps;
+	t->ns = 0;
+	t->looked = t->dirty = t->full = 0;
+	t->used = 0;
+	t->asked = 0;
+	t->cost = NULL;
+	t->cycles = 0;
 	if (unlikely(rd_tap_measured(b->w)))
-		fast_cost_begin(&t);
-	if (t.set->program != 0)
+		fast_cost_begin(t);
+	if (t->set->program != 0)
 		fetch_verdicts(b);
-	for (uint16_t j = 0; j < b->nb; j++)
-		if (next[b->pkt[j].pos]
-			>= NEXT_UPLINK_TX) // else the stages have it, with their taps
-			see(&t, &b->pkt[j], b->flow[j]);
-	if (unlikely(t.cost != NULL))
-		fast_cost_end(&t, rd_tsc() - began);
-	fast_plan_count(&t);
-	for (; t.dirty != 0; t.dirty &= t.dirty - 1)
-		rd_capring_show(&t.set->by_slot[__builtin_ctz(t.dirty)]->ring.ring[b->w->id]);
+}
+
+void fast_tap_end(struct fast_burst *b)
+{
+	struct fast_taps *t = b->taps;
+
+	if (unlikely(t->cost != NULL))
+		fast_cost_end(t);
+	fast_plan_count(t);
+	for (; t->dirty != 0; t->dirty &= t->dirty - 1)
+		rd_capring_show(&t->set->by_slot[__builtin_ctz(t->dirty)]->ring.ring[b->w->id]);
 }

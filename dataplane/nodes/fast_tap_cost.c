@@ -44,7 +44,7 @@ static void charge_point(
 	c->ring.ring[t->w->id].ctl->cost[stage] = *cost;
 }
 
-// Of a session that looks at TX or drop only the filter is run here; its packets are counted there.
+// Its packets' plans have given way to others within the burst: what it spent is somebody's still.
 static void charge_leaving(struct fast_taps *t, struct rd_capture *c)
 {
 	unsigned stage = (unsigned)__builtin_ctzll(c->stages);
@@ -79,9 +79,10 @@ static void count_looks(struct fast_taps *t)
 	}
 }
 
-void fast_cost_end(struct fast_taps *t, uint64_t cycles)
+void fast_cost_end(struct fast_taps *t)
 {
 	struct fast_cost *cost = t->cost;
+	uint64_t cycles = t->cycles;
 	uint64_t own = 0, share;
 	unsigned nb = 0;
 

@@ -9,36 +9,30 @@
 
 static struct fast_plan plans[RD_WORKER_MAX][FAST_PLANS] __rte_cache_aligned;
 
-struct way { // what a plan depends on, besides the sessions
-	uint16_t in, out; // ports
-	uint8_t acts; // enum way_act
-	uint8_t rx; // stage
-};
-
-enum way_act {
-	WAY_DECAP = 1 << 0,
-	WAY_DFW_OUT = 1 << 1,
-	WAY_DFW_IN = 1 << 2,
-	WAY_ENCAP = 1 << 3,
-};
-
-static uint8_t way_acts(const struct fast_seen *s)
+static unsigned rx_stage(uint16_t port)
 {
-	uint32_t acts = s->f->acts;
+	const struct rd_port *p = rd_port_at(port);
 
-	return (uint8_t)((s->via != NULL ? WAY_DECAP : 0)
-		| (acts & RD_ACT_DFW_SRC ? WAY_DFW_OUT : 0)
-		| (acts & RD_ACT_DFW_DST ? WAY_DFW_IN : 0) | (acts & RD_ACT_ENCAP ? WAY_ENCAP : 0));
+	return p != NULL ? rd_rx_stage(p->type) : RD_STAGE_UPLINK_RX;
 }
 
-static void add(struct fast_plan *p, unsigned stage, enum fast_form form)
+static unsigned tx_stage(uint16_t port)
+{
+	const struct rd_port *p = rd_port_at(port);
+
+	return p == NULL		    ? RD_STAGE_NONE
+		: p->type == RD_PORT_UPLINK ? RD_STAGE_UPLINK_TX
+		: p->type == RD_PORT_UPT    ? RD_STAGE_UPT_TX
+					    : RD_STAGE_VNIC_TX;
+}
+
+static struct fast_step *add(struct fast_plan *p, unsigned stage, enum fast_form form)
 {
 	struct fast_step *s = &p->step[p->nb];
 	bool guest = p->first == FAST_PLAIN, before = p->nb != 0;
 	bool lookup = stage == RD_STAGE_FLOW_LOOKUP;
 
 	*s = (struct fast_step){.stage = (uint8_t)stage, .form = (uint8_t)form, .rule = p->rule};
-	s->dir = rd_tap_dir(rd_stage_by_id(stage));
 	s->out_side = rd_stage_node(stage)->side == RD_SIDE_OUT;
 	s->found = before
 		&& (p->step[p->nb - 1].found || p->step[p->nb - 1].stage == RD_STAGE_FLOW_LOOKUP);
@@ -51,39 +45,75 @@ static void add(struct fast_plan *p, unsigned stage, enum fast_form form)
 	s->flags |= s->found ? RD_CAP_F_HIT : 0;
 	p->of_form[form] |= (uint16_t)(1u << p->nb);
 	p->nb++;
+	return s;
+}
+
+// The tx queue as nodes/tx.c chooses it.
+static void add_tx(struct fast_plan *p, const struct rd_worker *w)
+{
+	const struct rd_port *port = rd_port_at(p->port[1]);
+	bool plain = p->last == FAST_PLAIN;
+	struct fast_step *s = add(p, tx_stage(p->port[1]), p->last);
+
+	if (plain) // port_out has made it the receiver's
+		s->flags = RD_CAP_F_HIT | RD_CAP_F_TO_GUEST;
+	if (port == NULL || port->attach != RD_ATTACH_ETHDEV || port->nb_txq == 0)
+		return;
+	s->port = (uint64_t)(w->id % port->nb_txq) << 48;
+	s->came = (uint32_t)(port->nb_txq < rd_nb_workers ? RD_CAP_TXQ_SHARED : RD_CAP_TXQ_OWN)
+		<< 8;
 }
 
 // The stages in their order, as docs/design/dataplane.md draws them.
-static void lay_out(struct fast_plan *p, const struct way *way)
+static void lay_out(struct fast_plan *p, const struct rd_worker *w, uint8_t acts)
 {
-	bool decap = way->acts & WAY_DECAP, encap = way->acts & WAY_ENCAP;
+	bool decap = acts & WAY_DECAP, encap = acts & WAY_ENCAP;
 
 	p->nb = 0;
 	p->rule = FAST_RULE_NONE;
 	p->first = decap ? FAST_OUTER : FAST_PLAIN;
 	p->last = encap ? FAST_ENCAP_ : FAST_PLAIN;
 	memset(p->of_form, 0, sizeof(p->of_form));
-	add(p, way->rx, p->first);
+	add(p, rx_stage(p->port[0]), p->first);
 	add(p, RD_STAGE_CLASSIFY, p->first);
 	add(p, decap ? RD_STAGE_TUNNEL_DECAP : RD_STAGE_PORT_IN, p->first);
 	add(p, RD_STAGE_FLOW_LOOKUP, FAST_PLAIN);
-	if (way->acts & WAY_DFW_OUT) {
+	if (acts & WAY_DFW_OUT) {
 		add(p, RD_STAGE_DFW_OUT, FAST_PLAIN);
 		p->rule = FAST_RULE_OUT;
 	}
-	if (way->acts & WAY_DFW_IN) {
+	if (acts & WAY_DFW_IN) {
 		add(p, RD_STAGE_DFW_IN, FAST_PLAIN);
 		p->rule = FAST_RULE_IN;
 	}
 	add(p, encap ? RD_STAGE_TUNNEL_ENCAP : RD_STAGE_PORT_OUT, FAST_PLAIN);
 	if (encap)
 		add(p, RD_STAGE_UPLINK_SELECT, FAST_ENCAP_);
+	if (acts & WAY_DIRECT)
+		add_tx(p, w);
+}
+
+// Parts of a record, in the order of struct rd_cap_rec.
+static void prepare(struct fast_plan *p, const struct rd_worker *w)
+{
+	for (unsigned i = 0; i < p->nb; i++) {
+		struct fast_step *s = &p->step[i];
+		uint16_t idx = p->port[s->out_side];
+		const struct rd_port *port = rd_port_at(idx);
+
+		s->what = (uint32_t)sizeof(struct rd_cap_rec) | (uint32_t)s->stage << 16
+			| (uint32_t)rd_tap_dir(rd_stage_by_id(s->stage)) << 24;
+		s->who = (uint32_t)w->id << 16;
+		s->came |= (i != 0 ? p->step[i - 1].stage : 0) | (uint32_t)i << 16;
+		s->port |= (port != NULL ? port->id : 0) | (uint64_t)idx << 32;
+	}
 }
 
 static void note_questions(struct fast_plan *p, const struct rd_tapset *set)
 {
 	uint32_t tunnel = p->slots[FAST_OUTER] | p->slots[FAST_ENCAP_];
 
+	p->open = (p->everyone & ~(set->all & ~set->budget & ~set->thins)) == 0;
 	p->slow = ((tunnel | p->slots[FAST_PLAIN]) & (set->all | set->budget)) != 0
 		|| (tunnel & set->inner & ~set->program) != 0;
 	p->ask_plain = (p->slots[FAST_PLAIN] & set->outer) | (tunnel & set->inner);
@@ -91,14 +121,18 @@ static void note_questions(struct fast_plan *p, const struct rd_tapset *set)
 	p->ask_encap = p->slots[FAST_ENCAP_] & set->outer;
 }
 
-static void ask_sessions(struct fast_plan *p, const struct rd_tapset *set)
+// The taps of the TX stage, where it is passed, of drop, and of the other side of a link.
+static bool asks_later(const struct rd_capture *c, const struct fast_plan *p, bool direct)
 {
-	const struct rd_port *out = rd_port_at(p->port[1]);
-	unsigned tx = out == NULL	      ? RD_STAGE_NONE
-		: out->type == RD_PORT_UPLINK ? RD_STAGE_UPLINK_TX
-		: out->type == RD_PORT_UPT    ? RD_STAGE_UPT_TX
-					      : RD_STAGE_VNIC_TX;
+	uint64_t later = UINT64_C(1) << RD_STAGE_DROP;
 
+	if (!direct)
+		later |= UINT64_C(1) << tx_stage(p->port[1]);
+	return (c->stages & later) != 0 || (c->follow && !direct);
+}
+
+static void ask_sessions(struct fast_plan *p, const struct rd_tapset *set, bool direct)
+{
 	memset(p->slots, 0, sizeof(p->slots));
 	p->leave = 0;
 	for (unsigned i = 0; i < set->nb; i++) {
@@ -115,17 +149,17 @@ static void ask_sessions(struct fast_plan *p, const struct rd_tapset *set)
 			p->slots[s->form] |= bit;
 		}
 		p->want[c->slot] = want;
-		if (c->stages & (UINT64_C(1) << tx | UINT64_C(1) << RD_STAGE_DROP))
+		if (asks_later(c, p, direct))
 			p->leave |= bit;
 	}
-	p->slots[p->last] |= p->leave;
+	p->everyone = p->slots[0] | p->slots[1] | p->slots[2];
 	note_questions(p, set);
 }
 
 static __rte_noinline void make(
-	struct fast_taps *t, struct fast_plan *p, uint64_t key, const struct way *way)
+	struct fast_taps *t, struct fast_plan *p, uint64_t key, const struct fast_way *way)
 {
-	const struct rd_port *in = rd_port_at(way->in), *out = rd_port_at(way->out);
+	const struct rd_port *in = rd_port_at(way->in);
 	const struct rd_segment *seg = in != NULL ? rd_segment_at(in->segment) : NULL;
 
 	p->key = key;
@@ -135,10 +169,9 @@ static __rte_noinline void make(
 	p->port[0] = way->in;
 	p->port[1] = way->out;
 	p->vni = seg != NULL ? seg->vni : 0;
-	p->port_id[0] = in != NULL ? in->id : 0;
-	p->port_id[1] = out != NULL ? out->id : 0;
-	lay_out(p, way);
-	ask_sessions(p, t->set);
+	lay_out(p, t->w, way->acts);
+	prepare(p, t->w);
+	ask_sessions(p, t->set, way->acts & WAY_DIRECT);
 }
 
 // Counts what the plan has seen; its packets are of this burst.
@@ -168,12 +201,11 @@ void fast_plan_count(struct fast_taps *t)
 		count(t, &plans[t->w->id][__builtin_ctz(t->used)]);
 }
 
-// The session passes the packet over, at all the points that it would come to.
-void fast_plan_skip(struct fast_taps *t, const struct fast_seen *s, struct rd_capture *c)
+// The session passes a packet over, at all the points that it would come to.
+void fast_plan_skip(const struct fast_taps *t, const struct fast_plan *p, struct rd_capture *c)
 {
-	for (uint16_t left = s->plan->want[c->slot]; left != 0 && !rd_tap_spent(c);
-		left &= left - 1) {
-		unsigned stage = s->plan->step[__builtin_ctz(left)].stage;
+	for (uint16_t left = p->want[c->slot]; left != 0 && !rd_tap_spent(c); left &= left - 1) {
+		unsigned stage = p->step[__builtin_ctz(left)].stage;
 		struct rd_capring_stage *st = &c->stats[t->w->id][stage];
 
 		st->seen += c->budget.on; // it counts for itself
@@ -186,27 +218,17 @@ struct fast_plan *fast_plan_of(const struct fast_taps *t, unsigned i)
 	return &plans[t->w->id][i];
 }
 
-static uint8_t rx_stage(uint16_t port)
+struct fast_plan *fast_plan(struct fast_taps *t, const struct fast_way *way)
 {
-	const struct rd_port *p = rd_port_at(port);
-
-	return (uint8_t)(p != NULL ? rd_rx_stage(p->type) : RD_STAGE_UPLINK_RX);
-}
-
-struct fast_plan *fast_plan(struct fast_taps *t, const struct fast_seen *s)
-{
-	struct way way = {.in = s->md->in_port, .out = s->md->out_port, .acts = way_acts(s)};
-	uint64_t key = (uint64_t)way.acts << 32 | (uint64_t)way.out << 16 | way.in;
-	unsigned slot = (way.in * 7u + way.out * 3u + way.acts) & (FAST_PLANS - 1);
+	uint64_t key = (uint64_t)way->acts << 32 | (uint64_t)way->out << 16 | way->in;
+	unsigned slot = (way->in * 7u + way->out * 3u + way->acts) & (FAST_PLANS - 1);
 	struct fast_plan *p = &plans[t->w->id][slot];
 
 	if (unlikely(p->key != key || p->epoch != t->w->tap_epoch || p->gen != t->w->gen)) {
 		if (t->used >> slot & 1)
 			count(t, p);
-		way.rx = rx_stage(way.in);
-		make(t, p, key, &way);
+		make(t, p, key, way);
 	}
 	t->used |= (uint16_t)(1u << slot);
-	p->packets++;
 	return p;
 }

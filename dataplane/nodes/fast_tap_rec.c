@@ -4,14 +4,10 @@
  */
 #include "nodes/fast_tap.h"
 
+#include <string.h>
+
 #include "core/tap_copy.h"
 #include "tables/dfw.h"
-
-static uint8_t kept_flags(const struct rd_meta *md)
-{
-	return (uint8_t)((md->flags & RD_META_CLONE ? RD_CAP_F_CLONE : 0)
-		| (md->flags & RD_META_INJECTED ? RD_CAP_F_INJECTED : 0));
-}
 
 static uint32_t rule_of(const struct fast_seen *s, uint8_t which)
 {
@@ -20,33 +16,72 @@ static uint32_t rule_of(const struct fast_seen *s, uint8_t which)
 	return rd_dfw_slot_id(which == FAST_RULE_IN ? s->f->rule_in : s->f->rule_out);
 }
 
-// Before the stage `step` of its way, which is the i-th.
-static void fill(const struct fast_taps *t, const struct fast_seen *s, const struct fast_hits *h,
-	const struct fast_step *step, struct rd_cap_rec *r)
+static uint32_t hash_of(struct fast_seen *s)
 {
-	const struct fast_plan *p = s->plan;
-	unsigned i = (unsigned)(step - p->step);
+	if (s->hash == 0)
+		s->hash = rd_flow_l4_hash(&s->f->key);
+	return s->hash;
+}
 
-	r->hdr_len = sizeof(*r);
-	r->stage = step->stage;
-	r->dir = step->dir;
-	r->packet_id = s->md->packet_id;
-	r->parent_id = s->md->parent_id;
-	r->ns = t->ns;
-	r->wire_len = h->len;
-	r->port_id = p->port_id[step->out_side];
-	r->port_idx = p->port[step->out_side];
-	r->queue = 0;
-	r->vni = step->in_segment ? s->vni : 0;
-	r->rule_id = rule_of(s, step->rule);
-	r->flow_id = step->found ? rd_flow_id(t->w->flows, s->f) : 0;
-	r->reason = 0;
-	r->worker = (uint8_t)t->w->id;
-	r->prev_stage = i == 0 ? s->stage : p->step[i - 1].stage;
-	r->lcore = rd_tap_lcore(s->md);
-	r->hop = (uint16_t)(s->hop + i);
-	r->hash = step->found ? rd_flow_l4_hash(&s->f->key) : 0;
-	r->inner_off = (uint16_t)h->inner_off;
+// A record's header is ten words, each of which is stored at once.
+_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "a word's first half is its low one");
+#define WORD_AT(i, low, high)                                                \
+	_Static_assert(offsetof(struct rd_cap_rec, low) == 8 * (i)           \
+			&& offsetof(struct rd_cap_rec, high) == 8 * (i) + 4, \
+		"word " #i " of a record")
+WORD_AT(0, rec_len, hdr_len);
+_Static_assert(offsetof(struct rd_cap_rec, stage) == 6, "what: hdr_len, stage, dir");
+_Static_assert(offsetof(struct rd_cap_rec, packet_id) == 8, "word 1");
+_Static_assert(offsetof(struct rd_cap_rec, parent_id) == 16, "word 2");
+_Static_assert(offsetof(struct rd_cap_rec, ns) == 24, "word 3");
+WORD_AT(4, wire_len, cap_len);
+WORD_AT(5, port_id, port_idx);
+_Static_assert(offsetof(struct rd_cap_rec, queue) == 46, "port: port_id, port_idx, queue");
+WORD_AT(6, vni, rule_id);
+WORD_AT(7, flow_id, reason);
+_Static_assert(offsetof(struct rd_cap_rec, worker) == 62, "who: reason, worker, flags");
+WORD_AT(8, lost, prev_stage);
+_Static_assert(offsetof(struct rd_cap_rec, hop) == 70, "came: prev_stage, lcore, hop");
+WORD_AT(9, hash, inner_off);
+_Static_assert(offsetof(struct rd_cap_rec, match) == 78, "inner_off, match, one_in");
+
+static inline void put(struct rd_cap_rec *r, unsigned i, uint64_t word)
+{
+	memcpy((uint8_t *)r + sizeof(word) * i, &word, sizeof(word));
+}
+
+static inline uint64_t two(uint32_t low, uint32_t high)
+{
+	return (uint64_t)high << 32 | low;
+}
+
+struct how { // what a session's records of one form have in common
+	uint8_t flags, match, one_in;
+	uint32_t lost; // of the ring, before the next one
+	uint32_t cap_len;
+	uint64_t len; // of the record
+};
+
+// Before the stage `step` of its way.
+static inline void fill(const struct fast_taps *t, struct fast_seen *s, const struct fast_hits *h,
+	const struct fast_step *step, const struct how *how, struct rd_cap_rec *r)
+{
+	uint32_t came = step->came + s->came + (step == s->plan->step ? s->stage : 0);
+	uint32_t who = step->who | (uint32_t)(how->flags | step->flags) << 24;
+
+	put(r, 0, two((uint32_t)how->len, step->what));
+	put(r, 1, s->packet_id);
+	put(r, 2, s->parent_id);
+	put(r, 3, t->ns);
+	put(r, 4, two(h->len, how->cap_len));
+	put(r, 5, step->port);
+	put(r, 6, two(step->in_segment ? s->vni : 0, rule_of(s, step->rule)));
+	put(r, 7, two(step->found ? rd_flow_id(t->w->flows, s->f) : 0, who));
+	put(r, 8, two(how->lost, came));
+	put(r, 9,
+		two(step->found ? hash_of(s) : 0,
+			(uint16_t)h->inner_off | (uint32_t)how->match << 16
+				| (uint32_t)how->one_in << 24));
 }
 
 static struct rd_capring_prod *ring_of(struct fast_taps *t, struct rd_capture *c)
@@ -54,54 +89,51 @@ static struct rd_capring_prod *ring_of(struct fast_taps *t, struct rd_capture *c
 	struct rd_capring_prod *ring = &c->ring.ring[t->w->id];
 	uint32_t bit = UINT32_C(1) << c->slot;
 
-	if ((t->dirty & bit) == 0)
+	if ((t->looked & bit) == 0)
 		rd_capring_look(ring);
-	t->dirty |= bit;
+	t->looked |= bit;
 	return ring;
 }
 
 // false: the session's budget is used up, and this packet is as if it had come later.
-static bool write_one(struct fast_taps *t, const struct fast_seen *s, const struct fast_hits *h,
-	struct rd_capture *c, const struct fast_step *step, uint8_t flags)
+static inline bool write_one(struct fast_taps *t, struct fast_seen *s, const struct fast_hits *h,
+	struct rd_capture *c, const struct fast_step *step, struct how *how)
 {
 	struct rd_capring_prod *ring = ring_of(t, c);
 	struct rd_capring_stage *st = &c->stats[t->w->id][step->stage];
-	uint32_t cap_len = RTE_MIN(h->len, c->snaplen);
-	uint64_t len = rd_capring_len(cap_len);
-	struct rd_cap_rec *r = rd_capring_room(ring, len);
+	struct rd_cap_rec *r = rd_capring_room(ring, how->len);
 
-	if (r == NULL) {
+	if (unlikely(r == NULL)) {
 		st->matched++;
 		st->lost++;
 		t->full |= UINT32_C(1) << c->slot;
 		return true;
 	}
-	if (c->budget.on && !rd_tap_budget_take(&c->budget, cap_len))
+	if (c->budget.on && !rd_tap_budget_take(&c->budget, how->cap_len))
 		return false;
-	rd_capring_fetch(ring, len);
-	fill(t, s, h, step, r);
-	r->rec_len = (uint32_t)len;
-	r->cap_len = cap_len;
-	r->lost = ring->lost;
-	r->flags = flags | step->flags;
-	r->match = rd_tap_match(c, flags);
-	r->one_in = rd_tap_one_in(t->w, c);
-	rd_tap_copy((uint8_t *)(r + 1), s->m, h->off, cap_len);
-	rd_capring_next(ring, len);
+	rd_capring_fetch(ring, how->len);
+	how->lost = ring->lost;
+	fill(t, s, h, step, how, r);
+	rd_tap_copy((uint8_t *)(r + 1), s->m, h->off, how->cap_len);
+	rd_capring_next(ring, how->len);
+	t->dirty |= UINT32_C(1) << c->slot;
 	st->matched++;
 	st->captured++;
 	return true;
 }
 
-static bool write_measured(struct fast_taps *t, const struct fast_seen *s,
+static inline bool write_measured(struct fast_taps *t, struct fast_seen *s,
 	const struct fast_hits *h, struct rd_capture *c, const struct fast_step *step,
-	uint8_t flags)
+	struct how *how)
 {
-	uint64_t began = t->cost != NULL ? rd_tsc() : 0;
-	bool ok = write_one(t, s, h, c, step, flags);
+	uint64_t began;
+	bool ok;
 
-	if (unlikely(t->cost != NULL))
-		fast_cost_write(t, c, step->stage, began);
+	if (likely(t->cost == NULL))
+		return write_one(t, s, h, c, step, how);
+	began = rd_tsc();
+	ok = write_one(t, s, h, c, step, how);
+	fast_cost_write(t, c, step->stage, began);
 	return ok;
 }
 
@@ -111,8 +143,8 @@ static inline const struct fast_step *first_step(const struct fast_seen *s, uint
 }
 
 // A session with a budget counts for itself what it has seen: nothing any more when the budget is used up.
-static void budget_records(struct fast_taps *t, const struct fast_seen *s,
-	const struct fast_hits *h, struct rd_capture *c, uint8_t flags)
+static __rte_noinline void budget_records(struct fast_taps *t, struct fast_seen *s,
+	const struct fast_hits *h, struct rd_capture *c, struct how *how)
 {
 	uint16_t left = s->plan->want[c->slot] & s->plan->of_form[h->form];
 	bool hit = h->any >> c->slot & 1;
@@ -120,36 +152,41 @@ static void budget_records(struct fast_taps *t, const struct fast_seen *s,
 	for (; left != 0 && !rd_tap_spent(c); left &= left - 1) {
 		const struct fast_step *step = first_step(s, left);
 
-		if (!hit || write_measured(t, s, h, c, step, flags))
+		if (!hit || write_measured(t, s, h, c, step, how))
 			c->stats[t->w->id][step->stage].seen++;
 	}
 }
 
-static void session_records(struct fast_taps *t, const struct fast_seen *s,
-	const struct fast_hits *h, struct rd_capture *c, uint8_t flags)
+static inline void session_records(struct fast_taps *t, struct fast_seen *s,
+	const struct fast_hits *h, struct rd_capture *c, struct how *how)
 {
 	uint16_t left = s->plan->want[c->slot] & s->plan->of_form[h->form];
 
 	for (; left != 0; left &= left - 1)
 		(void)write_measured(
-			t, s, h, c, first_step(s, left), flags); // no budget: never false
+			t, s, h, c, first_step(s, left), how); // no budget: never false
 }
 
-void fast_records(struct fast_taps *t, const struct fast_seen *s, const struct fast_hits *h)
+void fast_records(struct fast_taps *t, struct fast_seen *s, const struct fast_hits *h)
 {
 	uint32_t left = (h->any | t->set->budget) & s->plan->slots[h->form] & ~s->skip;
-	uint8_t kept = kept_flags(s->md);
 
+	if (t->ns == 0)
+		t->ns = rd_clock_ns(&t->w->clock, rd_tsc());
 	for (; left != 0; left &= left - 1) {
 		unsigned slot = (unsigned)__builtin_ctz(left);
 		struct rd_capture *c = t->set->by_slot[slot];
-		uint8_t flags = kept;
+		struct how how = {.flags = s->flags};
 
-		flags |= h->inner >> slot & 1 ? RD_CAP_F_INNER : 0;
-		flags |= h->followed >> slot & 1 ? RD_CAP_F_FOLLOWED : 0;
+		how.flags |= h->inner >> slot & 1 ? RD_CAP_F_INNER : 0;
+		how.flags |= h->followed >> slot & 1 ? RD_CAP_F_FOLLOWED : 0;
+		how.match = rd_tap_match(c, how.flags);
+		how.one_in = rd_tap_one_in(t->w, c);
+		how.cap_len = RTE_MIN(h->len, c->snaplen);
+		how.len = rd_capring_len(how.cap_len);
 		if (unlikely(c->budget.on))
-			budget_records(t, s, h, c, flags);
+			budget_records(t, s, h, c, &how);
 		else
-			session_records(t, s, h, c, flags);
+			session_records(t, s, h, c, &how);
 	}
 }

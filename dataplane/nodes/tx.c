@@ -160,6 +160,12 @@ static uint16_t transmit(
 	return sent;
 }
 
+// Why a device does not take a packet: it is full.
+static enum rd_drop_reason full(const struct rd_port *p)
+{
+	return rd_port_is_guest(p) ? RD_DROP_VQ_FULL : RD_DROP_TX_RING_FULL;
+}
+
 static void send_run(
 	struct tx *t, const struct rd_port *p, void **objs, uint16_t *next, uint16_t nb)
 {
@@ -175,8 +181,7 @@ static void send_run(
 		next[i] = RD_CONSUMED;
 	}
 	for (uint16_t i = sent; i < nb; i++)
-		next[i] = rd_drop(rd_meta(pkts[i]),
-			rd_port_is_guest(p) ? RD_DROP_VQ_FULL : RD_DROP_TX_RING_FULL);
+		next[i] = rd_drop(rd_meta(pkts[i]), full(p));
 }
 
 static uint32_t bytes_of(struct rte_mbuf **pkts, uint16_t nb)
@@ -215,6 +220,17 @@ uint16_t rd_tx_direct(struct rd_worker *w, unsigned stage, const struct rd_port 
 	w->stages[stage].in += sent;
 	w->stages[stage].consumed += sent;
 	return sent;
+}
+
+void rd_tx_refused(struct rd_worker *w, unsigned stage, const struct rd_port *p,
+	struct rte_mbuf **pkts, uint16_t nb)
+{
+	w->stages[stage].in += nb;
+	w->stages[stage].drops += nb;
+	for (uint16_t i = 0; i < nb; i++) {
+		rd_stage_enter(rd_meta(pkts[i]), stage);
+		(void)rd_drop(rd_meta(pkts[i]), full(p));
+	}
 }
 
 // Whether the whole burst is for one device that is up, and none is too long. The port, or NULL.

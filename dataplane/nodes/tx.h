@@ -17,10 +17,13 @@ uint16_t rd_tx_process(
 
 // Longest frame that may leave by a port's device, with the Ethernet header and two tags. 0: nothing leaves by a device there.
 uint32_t rd_tx_frame_max(const struct rd_port *p);
-// In place of the TX stage, which nobody watches: frames of `bytes` bytes, none too long, to the port's device. How many it took
-// and were counted; the others are for the stage.
+// In place of the TX stage: frames of `bytes` bytes, none too long, to the port's device. How many it took and were counted; the
+// others are for rd_tx_refused().
 uint16_t rd_tx_direct(struct rd_worker *w, unsigned stage, const struct rd_port *p,
 	struct rte_mbuf **pkts, uint16_t nb, uint32_t bytes);
+// Counts and marks them as the stage would; their metadata is as they come to it. The caller sends them to drop.
+void rd_tx_refused(struct rd_worker *w, unsigned stage, const struct rd_port *p,
+	struct rte_mbuf **pkts, uint16_t nb);
 
 static inline void rd_tx_count(struct rd_worker *w, uint16_t port, uint32_t len)
 {

@@ -21,3 +21,10 @@ void fw_topology(struct fw_topo *t);
 void fw_frames(const struct fw_topo *t); // makes the frames that bursts are made of
 // Queues 1 to 12 frames.
 void fw_burst(const struct fw_topo *t, void (*queue)(uint16_t port, const struct gf_frame *f));
+
+// Devices from which the worker polls what fw_receive() sends; between the two it has no other queues.
+void fw_devices_open(const struct fw_topo *t);
+void fw_devices_close(void);
+void fw_receive(
+	uint16_t port, const struct gf_frame *f); // in two segments if it is longer than fw_split
+extern uint32_t fw_split;

@@ -272,6 +272,19 @@ unsigned gf_sink_drain(unsigned n)
 	return nb;
 }
 
+unsigned gf_sink_room(unsigned n)
+{
+	return rte_ring_free_count(sink[n]);
+}
+
+void gf_sink_put(unsigned n)
+{
+	struct rte_mbuf *m = rte_pktmbuf_alloc(rd_pool());
+
+	assert_non_null(m);
+	assert_int_equal(rte_ring_enqueue(sink[n], m), 0);
+}
+
 int gf_main(const struct CMUnitTest *tests, size_t nb)
 {
 	return _cmocka_run_group_tests("graph", tests, nb, gf_group_setup, gf_group_teardown);

@@ -77,3 +77,5 @@ void gf_attach_sink(struct rd_port *p, unsigned n);
 // Next frame that left by it: false if none.
 bool gf_sink_take(unsigned n, struct gf_frame *f);
 unsigned gf_sink_drain(unsigned n); // frees all, returns how many
+unsigned gf_sink_room(unsigned n); // packets that it still takes
+void gf_sink_put(unsigned n); // an empty packet, which fills it up

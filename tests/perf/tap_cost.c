@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- *	tap_cost DIR l2|encap|decap [FLOWS]
+ *	tap_cost DIR l2|encap|decap [FLOWS [ROW..]]
  *
  * What captures cost the worker, in cycles per packet of 64 bytes: nothing armed, a filter that never matches at one point and at six,
  * records of 64 bytes, a full ring. Windows of one process that take turns, so that a machine's drift hits all
- * alike; what is added is the median of the differences to the window before with nothing armed. Prints; never fails on time.
+ * alike; what is added is the median of the differences to the window before with nothing armed. Of the rows only those that begin
+ * with one of the texts ROW. Prints; never fails on time.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -35,6 +36,7 @@ static const struct mode {
 	{"T19 1 point, all, ring full", "", 1, 64, true},
 };
 #define MODES (sizeof(modes) / sizeof(modes[0]))
+static bool chosen[MODES];
 
 static unsigned points_of(const char *kind, struct rd_tap_point *p)
 {
@@ -110,13 +112,26 @@ static double window(struct bench *b, const struct mode *m, struct rd_capture *c
 	return (ran_cycles() - start) / PACKETS;
 }
 
+static void choose(char **rows, int nb)
+{
+	for (unsigned k = 0; k < MODES; k++) {
+		chosen[k] = nb == 0;
+		for (int i = 0; i < nb; i++)
+			chosen[k] |= strncmp(modes[k].what, rows[i], strlen(rows[i])) == 0;
+	}
+}
+
 static void measure(struct bench *b, double got[MODES][WINDOWS], double added[MODES][WINDOWS])
 {
 	for (unsigned i = 0; i < WINDOWS; i++) {
 		for (unsigned k = 0; k < MODES; k++) {
-			double off = window(b, &modes[0], NULL);
-			struct rd_capture *c = arm(b, &modes[k]);
+			double off;
+			struct rd_capture *c;
 
+			if (!chosen[k])
+				continue;
+			off = window(b, &modes[0], NULL);
+			c = arm(b, &modes[k]);
 			got[k][i] = window(b, &modes[k], c);
 			added[k][i] = got[k][i] - off;
 			rd_capture_stop(c);
@@ -134,11 +149,13 @@ static void print(
 	for (unsigned k = 0; k < MODES; k++) {
 		double all = bench_median(got[k], WINDOWS), more = bench_median(added[k], WINDOWS);
 
+		if (!chosen[k])
+			continue;
 		printf("%-36s %6.1f  added %6.1f (%.1f..%.1f)", modes[k].what, all, more,
 			added[k][WINDOWS / 4], added[k][WINDOWS * 3 / 4]);
 		if (k == 1)
 			one = more;
-		if (modes[k].points == 6 && modes[k].expr[0] != '\0')
+		if (modes[k].points == 6 && modes[k].expr[0] != '\0' && chosen[1])
 			printf("  %.2f times one point", more / one);
 		if (modes[k].points == 6 && modes[k].expr[0] == '\0')
 			printf("  %.1f per record, %.1f M records/s", more / 6,
@@ -156,9 +173,10 @@ int main(int argc, char **argv)
 	struct bench b;
 
 	if (argc < 3) {
-		fputs("usage: tap_cost DIR l2|encap|decap [FLOWS]\n", stderr);
+		fputs("usage: tap_cost DIR l2|encap|decap [FLOWS [ROW..]]\n", stderr);
 		return 2;
 	}
+	choose(argv + 4, argc > 4 ? argc - 4 : 0);
 	bench_init(&b, argv[1], argv[2], 262144);
 	if (strcmp(argv[2], "l2") != 0)
 		bench_firewall(&b, argv[1]);
