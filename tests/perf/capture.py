@@ -219,7 +219,7 @@ def lossless(b):
 	b.args.alone = True
 	b.open(64, 1000)
 	path = f"{b.where}/ours.pcapng"
-	for share in (200, 400, 700, 1000):
+	for share in (60, 130, 200, 400, 1000):
 		flt = f"udp dst portrange 5000-{4999 + share}"
 		with b.running(b.ours):
 			tool = Pktcap(b, b.ours, path, *b.point, "--snaplen", "64", flt)
