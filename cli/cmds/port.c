@@ -141,6 +141,7 @@ static int change(struct rd_cli *cli, const struct rd_args *args, struct rd_err 
 #define TYPES "(uplink|vmk|vnic|mux|upt|vdr|mgmt|shadow)"
 #define OPTIONS                                                                                   \
 	"[mac MAC] [segment SEGMENT] [team PORT,..] [label TEXT] [mtu N] [spoof-check (on|off)] " \
+	"[addresses ADDRESS,..] [max-packets N] [max-bytes N] [max-flows N] "                     \
 	"[unknown (on|off)] [multicast (on|off)] [broadcast (on|off)] "                           \
 	"[device ARGS|link PORT|via PORT|bypass PORT|answer FILE] [queues N] [up|down]"
 
@@ -190,7 +191,26 @@ static const struct rd_arg_desc args_desc[] = {
 	{.key = "spoof-check",
 		.type = RD_ARG_ONOFF,
 		.param = "spoof_check",
-		.help = "drop what a guest sends with another MAC; on"},
+		.help = "drop what a guest sends with another MAC, or other addresses; on"},
+	{.key = "addresses",
+		.type = RD_ARG_REFS,
+		.param = "addresses",
+		.help = "what a guest may send from: addresses, prefixes, with commas; any"},
+	{.key = "max-packets",
+		.type = RD_ARG_NUM,
+		.param = "max_packets",
+		.max = 100000000,
+		.help = "that a guest may send in a second; 0 = no limit"},
+	{.key = "max-bytes",
+		.type = RD_ARG_NUM,
+		.param = "max_bytes",
+		.max = 100000000000,
+		.help = "that a guest may send in a second; 0 = no limit"},
+	{.key = "max-flows",
+		.type = RD_ARG_NUM,
+		.param = "max_flows",
+		.max = 10000000,
+		.help = "new ones that a guest may begin in a second; 0 = no limit"},
 	{.key = "unknown",
 		.type = RD_ARG_ONOFF,
 		.param = "unknown",

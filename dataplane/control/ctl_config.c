@@ -111,6 +111,24 @@ static void put_attachment(struct line *l, const struct rd_port *p)
 	}
 }
 
+static void put_guard(struct line *l, const struct rd_guard *g)
+{
+	char text[RD_PREFIX_TEXT];
+
+	for (unsigned i = 0; i < g->nb_addrs; i++) {
+		const struct rd_guard_addr *a = &g->addr[i];
+
+		put(l, "%s%s", i == 0 ? " addresses " : ",",
+			rd_fmt_prefix(a->family, a->addr, a->len, text));
+	}
+	if (g->max_packets != 0)
+		put(l, " max-packets %u", g->max_packets);
+	if (g->max_bytes != 0)
+		put(l, " max-bytes %llu", (unsigned long long)g->max_bytes);
+	if (g->max_flows != 0)
+		put(l, " max-flows %u", g->max_flows);
+}
+
 static void port(struct line *l, const struct rd_port *p)
 {
 	const struct rd_switch *sw = rd_switch_at(p->sw);
@@ -132,6 +150,7 @@ static void port(struct line *l, const struct rd_port *p)
 	put(l, " mtu %u", p->mtu);
 	if (p->spoof_check != guest)
 		put(l, " spoof-check %s", p->spoof_check ? "on" : "off");
+	put_guard(l, &p->guard);
 	put(l, "%s%s%s", p->deny & RD_DENY_UNKNOWN ? " unknown off" : "",
 		p->deny & RD_DENY_MCAST ? " multicast off" : "",
 		p->deny & RD_DENY_BCAST ? " broadcast off" : "");

@@ -42,6 +42,57 @@ static void read_deny(struct rd_request *req, const char *key, uint8_t bit, uint
 		*deny |= bit;
 }
 
+static bool is_any(json_t *list)
+{
+	const char *only =
+		json_array_size(list) == 1 ? json_string_value(json_array_get(list, 0)) : NULL;
+
+	return only != NULL && strcmp(only, "any") == 0;
+}
+
+// The addresses that a guest may send from; none, or "any" alone: all.
+static void read_addresses(struct rd_request *req, struct rd_guard *g)
+{
+	json_t *list = rd_req_has(req, "addresses") ? rd_req_array(req, "addresses", RD_GUARD_ADDRS)
+						    : NULL;
+
+	if (list == NULL)
+		return;
+	g->nb_addrs = 0;
+	for (size_t i = 0; i < json_array_size(list) && !is_any(list); i++) {
+		const char *text = json_string_value(json_array_get(list, i));
+		struct rd_guard_addr a = {0};
+		int family = 0;
+
+		if (text == NULL || rd_parse_prefix(text, &family, a.addr, &a.len) < 0
+			|| family == 0) {
+			rd_req_fail(req, "addresses", -EINVAL, "\"%.60s\" is no address or prefix",
+				text != NULL ? text : "");
+			rd_err_hint(req->err,
+				"10.0.0.5, 2001:db8::/64, several with commas, or any alone");
+			return;
+		}
+		a.family = (uint8_t)family;
+		g->addr[g->nb_addrs++] = a;
+	}
+}
+
+static void read_guard(struct rd_request *req, struct rd_port *p)
+{
+	struct rd_guard *g = &p->guard;
+
+	read_addresses(req, g);
+	g->max_packets = (uint32_t)rd_req_num_or(req, "max_packets", 0, 100000000, g->max_packets);
+	g->max_bytes = rd_req_num_or(req, "max_bytes", 0, 100000000000, g->max_bytes);
+	g->max_flows = (uint32_t)rd_req_num_or(req, "max_flows", 0, 10000000, g->max_flows);
+	if (p->type == RD_PORT_VNIC || p->type == RD_PORT_UPT
+		|| (g->nb_addrs == 0 && g->max_packets == 0 && g->max_bytes == 0
+			&& g->max_flows == 0))
+		return;
+	rd_req_fail(req, g->nb_addrs != 0 ? "addresses" : "max_packets", -EINVAL,
+		"only guests' ports (vnic, upt) have addresses and limits of what they send");
+}
+
 // What port.add and port.set have in common, but for the attachment.
 static void read_common(struct rd_request *req, struct rd_port *p)
 {
@@ -54,6 +105,7 @@ static void read_common(struct rd_request *req, struct rd_port *p)
 	p->mtu = (uint16_t)rd_req_num_or(req, "mtu", 68, 9216, p->mtu);
 	p->admin_up = rd_req_bool_or(req, "up", p->admin_up);
 	p->spoof_check = rd_req_bool_or(req, "spoof_check", p->spoof_check);
+	read_guard(req, p);
 	read_deny(req, "unknown", RD_DENY_UNKNOWN, &p->deny);
 	read_deny(req, "multicast", RD_DENY_MCAST, &p->deny);
 	read_deny(req, "broadcast", RD_DENY_BCAST, &p->deny);

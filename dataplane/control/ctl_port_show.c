@@ -4,6 +4,7 @@
  */
 #include <string.h>
 
+#include "base/str.h"
 #include "control/ctl.h"
 #include "control/device.h"
 
@@ -122,6 +123,20 @@ static json_t *item_state(const struct rd_port *p)
 		"broadcast", (p->deny & RD_DENY_BCAST) == 0);
 }
 
+static json_t *item_guard(const struct rd_guard *g)
+{
+	json_t *list = json_array();
+	char text[RD_PREFIX_TEXT];
+
+	for (unsigned i = 0; i < g->nb_addrs; i++)
+		json_array_append_new(list,
+			json_string(rd_fmt_prefix(
+				g->addr[i].family, g->addr[i].addr, g->addr[i].len, text)));
+	return json_pack("{s:o,s:I,s:I,s:I}", "addresses", list, "max_packets",
+		(json_int_t)g->max_packets, "max_bytes", (json_int_t)g->max_bytes, "max_flows",
+		(json_int_t)g->max_flows);
+}
+
 // How the device spreads packets over its rx queues.
 static const char *rss_name(const struct rd_port *p)
 {
@@ -144,14 +159,16 @@ static json_t *item_counters(const struct rd_port *p)
 
 static int list_one(struct rd_request *req, const struct rd_port *p)
 {
-	json_t *item = item_config(p), *state = item_state(p), *counters = item_counters(p);
+	json_t *item = item_config(p);
+	json_t *parts[] = {item_state(p), item_guard(&p->guard), item_counters(p)};
 
-	if (json_object_update(item, state) < 0 || json_object_update(item, counters) < 0) {
-		json_decref(item);
-		item = NULL;
+	for (unsigned i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+		if (item != NULL && json_object_update(item, parts[i]) < 0) {
+			json_decref(item);
+			item = NULL;
+		}
+		json_decref(parts[i]);
 	}
-	json_decref(state);
-	json_decref(counters);
 	return rd_req_item(req, item);
 }
 

@@ -75,7 +75,7 @@ static struct fast_burst *begin(struct rd_worker *w, struct rte_graph *graph, st
 	}
 	if (unlikely(b->gen != w->gen)) {
 		b->gen = w->gen;
-		b->in = (struct fast_in){.idx = RD_PORT_NONE};
+		b->in = (struct fast_in){.idx = RD_PORT_NONE, .free_idx = RD_PORT_MAX};
 		b->out.idx = RD_PORT_NONE;
 		b->encap.idx = 0;
 	}

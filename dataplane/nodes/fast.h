@@ -33,7 +33,7 @@ enum {
 // A port that packets come from, as this walk sees it.
 struct fast_in {
 	const struct rd_port *port; // NULL or not fit: its packets take the stages
-	uint16_t idx; // RD_PORT_NONE: nothing here yet
+	uint16_t idx, free_idx; // RD_PORT_NONE: nothing; free_idx: RD_PORT_MAX if it has limits
 	uint16_t edge; // of its RX stage
 	uint8_t rx; // enum fast_kind bits of its RX stage
 	bool fit;
@@ -144,7 +144,7 @@ static inline void fast_send(struct fast_burst *b, uint16_t j)
 	out->bytes += m->pkt_len;
 	out->longest = RTE_MAX(out->longest, m->pkt_len);
 }
-// fast_count.c: adds the burst to the counters of the stages, of the port and its firewall, and of the firewall where they leave.
+// fast_count.c: adds the burst to the counters of stages, ports and their firewalls.
 void fast_count_port(struct rd_worker *w, struct fast_in *in);
 void fast_count_out(struct fast_burst *b);
 void fast_count(struct fast_burst *b);

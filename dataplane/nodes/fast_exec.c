@@ -238,17 +238,38 @@ static inline bool fast_exec(struct fast_burst *b, uint16_t j)
 	return true;
 }
 
+// Not of the port that the last packet came by, or of one with limits: what is refused now is refused by port_in, too, which
+// drops it.
+static __rte_noinline bool admit(struct fast_burst *b, uint16_t j)
+{
+	uint16_t in_port = b->key[j].in_port;
+	const struct rd_port *p;
+
+	if (in_port != b->in.idx)
+		fast_enter_port(b, in_port);
+	p = b->in.port;
+	if (in_port == b->in.free_idx || p == NULL)
+		return p != NULL;
+	return rd_guard_take(&p->guard, p->idx, b->pkt[j].m->pkt_len, rd_guard_now(b->w));
+}
+
+// The stages will ask again.
+static __rte_noinline void take_back(const struct fast_burst *b, uint16_t j)
+{
+	rd_guard_return(&b->in.port->guard, b->in.idx, b->pkt[j].m->pkt_len);
+}
+
 void fast_exec_all(struct fast_burst *b, uint16_t *next)
 {
 	for (uint16_t j = 0; j < b->nb; j++) {
-		uint16_t in_port = b->key[j].in_port;
-
-		if (unlikely(in_port != b->in.idx))
-			fast_enter_port(b, in_port);
+		if (unlikely(b->key[j].in_port != b->in.free_idx) && !admit(b, j))
+			continue;
 		if (fast_exec(b, j)) {
 			fast_send(b, j);
 			next[b->pkt[j].pos] = FAST_DONE;
 			b->nb_done++;
+		} else if (unlikely(b->in.free_idx == RD_PORT_MAX)) {
+			take_back(b, j);
 		}
 	}
 }

@@ -32,10 +32,11 @@ __rte_noinline void fast_enter_port(struct fast_burst *b, uint16_t idx)
 
 	fast_count_port(b->w, in);
 	b->encap.idx = 0;
-	*in = (struct fast_in){.port = p, .idx = idx, .edge = rx_edge(p)};
+	*in = (struct fast_in){.port = p, .idx = idx, .free_idx = RD_PORT_MAX, .edge = rx_edge(p)};
 	if (p == NULL || !p->admin_up)
 		return;
 	in->frame_max = rd_rx_frame_max(p);
+	in->free_idx = rd_guard_limits(&p->guard) ? RD_PORT_MAX : idx;
 	switch (p->type) {
 	case RD_PORT_UPLINK:
 		in->fit = true;

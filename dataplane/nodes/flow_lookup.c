@@ -76,6 +76,15 @@ static struct rd_flow *make_entry(struct rd_worker *w, const struct lookup *l, u
 	return f;
 }
 
+// A guest's limit of new flows. The second packet of one that this burst has begun counts as another: it has no entry yet.
+static bool may_begin(struct rd_worker *w, const struct rd_flow_key *k)
+{
+	const struct rd_port *in = rd_port_at(k->in_port);
+
+	return in == NULL || in->guard.max_flows == 0
+		|| rd_guard_flow(&in->guard, in->idx, rd_guard_now(w));
+}
+
 static uint16_t miss(struct lookup *l, struct rd_meta *md)
 {
 	md->flags |= RD_META_MISS;
@@ -148,6 +157,10 @@ static void lookup(struct rd_worker *w, void **objs, uint16_t nb, uint16_t *next
 	for (uint16_t j = 0; j < l.nb; j++) {
 		struct rd_flow *f = l.flow[j];
 
+		if (f == NULL && !may_begin(w, &l.key[j])) {
+			next[l.pos[j]] = rd_drop(rd_meta(objs[l.pos[j]]), RD_DROP_FLOW_NEW_DENIED);
+			continue;
+		}
 		if (f == NULL)
 			f = make_entry(w, &l, j);
 		next[l.pos[j]] = take(w, &l, objs[l.pos[j]], f);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * port_in: into the switch port: which segment does the frame belong to, and may the port send it.
+ * port_in: into the switch port: which segment does the frame belong to, and may the port send it: its MAC, its
+ * addresses, how much.
  * Comes from classify with parsed headers, goes to flow_lookup. A VLAN segment's tag ends here:
  * inside the switch frames are untagged.
  */
@@ -8,6 +9,7 @@
 
 #include "base/pkt.h"
 #include "core/stage.h"
+#include "nodes/spoof.h"
 #include "tables/segment.h"
 
 #define PORT_IN_NEXT(X) X(DROP, drop) X(FLOW_LOOKUP, flow_lookup)
@@ -40,7 +42,24 @@ static int uplink_in(struct rte_mbuf *m, struct rd_meta *md, const struct rd_por
 	return 0;
 }
 
-static int access_in(const struct rte_mbuf *m, struct rd_meta *md, const struct rd_port *in)
+// Limits come last: what is not sent costs nothing.
+static int guard(struct rd_worker *w, const struct rte_mbuf *m, const struct rd_meta *md,
+	const struct rd_port *in)
+{
+	if (in->spoof_check && in->guard.nb_addrs != 0) {
+		int reason = rd_spoof_check(in, m, md);
+
+		if (reason != 0)
+			return reason;
+	}
+	return !rd_guard_limits(&in->guard)
+			|| rd_guard_take(&in->guard, in->idx, m->pkt_len, rd_guard_now(w))
+		? 0
+		: RD_DROP_VNIC_RATE;
+}
+
+static int access_in(
+	struct rd_worker *w, const struct rte_mbuf *m, struct rd_meta *md, const struct rd_port *in)
 {
 	const struct rd_segment *seg;
 
@@ -53,7 +72,7 @@ static int access_in(const struct rte_mbuf *m, struct rd_meta *md, const struct 
 		return RD_DROP_PORT_NO_SEGMENT;
 	md->segment = seg->idx;
 	md->vni = seg->vni;
-	return 0;
+	return guard(w, m, md, in);
 }
 
 static uint16_t port_in_one(struct rd_worker *w, struct rte_mbuf *m, struct rd_meta *md)
@@ -61,10 +80,9 @@ static uint16_t port_in_one(struct rd_worker *w, struct rte_mbuf *m, struct rd_m
 	const struct rd_port *in = rd_port_at(md->in_port);
 	int reason;
 
-	RTE_SET_USED(w);
 	if (in == NULL)
 		return rd_drop(md, RD_DROP_RX_PORT_DOWN);
-	reason = in->type == RD_PORT_UPLINK ? uplink_in(m, md, in) : access_in(m, md, in);
+	reason = in->type == RD_PORT_UPLINK ? uplink_in(m, md, in) : access_in(w, m, md, in);
 	return reason != 0 ? rd_drop(md, (enum rd_drop_reason)reason) : NEXT_FLOW_LOOKUP;
 }
 

@@ -200,6 +200,7 @@ void rd_port_table_reset(void)
 		struct rd_port *p = rd_port_table[i];
 
 		rd_port_table[i] = NULL;
+		rd_guard_forget((uint16_t)i);
 		rd_port_discard(p); // it is not published any more, so its answer goes too
 	}
 	next_idx = 1;

@@ -2,9 +2,8 @@
  *
  * Hosts (tiers), switches (portsets) and ports. Control writes, workers read.
  *
- * A port is an immutable record: control edits a copy and publishes it (rd_port_publish), which bumps the generation
- * and frees the old record after RCU. Workers index rd_port_at() by the metadata's port index and never
- * keep a pointer across two walks.
+ * A port is an immutable record: control edits a copy and publishes it (rd_port_publish), which bumps the generation and frees
+ * the old one after RCU. Workers index rd_port_at() by the metadata's port index and keep no pointer across two walks.
  */
 #pragma once
 
@@ -15,6 +14,7 @@
 #include "core/ethdev.h"
 #include "core/worker.h"
 #include "tables/generation.h"
+#include "tables/guard.h"
 
 #define RD_NAME_LEN 64
 #define RD_LABEL_LEN 96
@@ -64,7 +64,7 @@ struct rd_port {
 	uint8_t attach; // enum rd_port_attach
 	bool admin_up;
 	bool link_up; // of the ethdev; others: true
-	bool spoof_check; // vnic, upt: source MAC must be the port's
+	bool spoof_check; // vnic, upt: source MAC must be the port's, and the address one of guard's
 	uint8_t deny; // RD_DENY_*: floods that it gets no copy of
 	uint8_t host; // index
 	uint16_t sw; // switch index
@@ -77,6 +77,7 @@ struct rd_port {
 	uint8_t nb_team;
 	uint16_t team[RD_TEAM_MAX]; // uplinks in failover order
 	struct rd_answer *answer;
+	struct rd_guard guard; // of what a guest sends
 	// what control and show commands read
 	uint32_t id; // public number, one per host: (uplink << 31) | (portset << 25) | index
 	bool id_given; // not generated
@@ -130,8 +131,7 @@ struct rd_port *rd_port_new(
 	const char *name, struct rd_switch *sw, enum rd_port_type type, struct rd_err *err);
 // A private copy of a published port, to be changed and published. NULL and errno.
 struct rd_port *rd_port_edit(uint16_t idx);
-// Checks (id and name unique, peers exist and fit, ...), generates id, ens and mac where they are 0, makes
-// the record visible, bumps the generation, frees what it replaces after RCU. On error p is still the caller's.
+// Checks (names unique, peers fit, ...), makes id, ens and mac where they are 0, and the record visible; frees what it replaces. On error p is still the caller's.
 int rd_port_publish(struct rd_port *p, struct rd_err *err);
 // A private record that was not published, with its answer unless it is the published one. NULL is fine.
 void rd_port_discard(struct rd_port *p);

@@ -212,6 +212,7 @@ int rd_port_del(uint16_t idx, struct rd_err *err)
 	(void)rd_conn_flush(idx); // no worker makes any more: none has the port
 	(void)rd_fdb_purge(false, idx); // what a worker learned before it saw it gone
 	rd_worker_forget_port(idx);
+	rd_guard_forget(idx);
 	if (!stale) // else a list could lead to the next port of this index
 		rd_port_free_idx(idx);
 	return 0;

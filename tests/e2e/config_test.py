@@ -13,7 +13,7 @@ switch add s2 host two portset 63
 segment add v5 switch s1 vlan 5 mtu 1400 flood off learn off aging 60
 segment add v0 switch s1 vlan 0
 segment add o switch s2 vni 16777215 aging 1
-port add g1 switch s1 type vnic segment v5 mac 02:00:00:00:00:01 spoof-check off mtu 1400 down
+port add g1 switch s1 type vnic segment v5 mac 02:00:00:00:00:01 spoof-check off addresses 10.0.0.5/32,2001:db8::/64 max-packets 100 max-bytes 5000000000 max-flows 7 mtu 1400 down
 port add u1 switch s1 type uplink device "net_null0,no-rx=1,size=128"
 port add u2 switch s1 type uplink
 port set g1 team u2,u1

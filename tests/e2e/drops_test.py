@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 from rdtest import Daemon
-from scapy.all import ARP, ICMP, IP, UDP, Dot1Q, Ether, raw, rdpcap
+from scapy.all import ARP, ICMP, IP, UDP, Dot1Q, Ether, ICMPv6ND_NS, IPv6, raw, rdpcap
 
 from pktcap import Pktcap
 
@@ -21,6 +21,9 @@ port add up switch h/s type uplink mac 02:00:00:00:00:01
 port add a switch h/s type vnic mac 02:00:00:00:00:0a segment h/lan
 port add b switch h/s type vnic mac 02:00:00:00:00:0b segment h/lan
 port add c switch h/s type vnic mac 02:00:00:00:00:0c segment h/quiet
+port add bound switch h/s type vnic mac 02:00:00:00:00:0e segment h/lan addresses 10.9.9.9
+port add slow switch h/s type vnic mac 02:00:00:00:00:0f segment h/lan max-packets 1
+port add few switch h/s type vnic mac 02:00:00:00:00:10 segment h/lan max-flows 1
 port add lonely switch h/s type vnic mac 02:00:00:00:00:0d
 """
 
@@ -34,6 +37,9 @@ CASES = {
 	"PORT_MAC_SPOOF": (ip(src="02:00:00:00:00:77"), "a", "port_in"),
 	"PORT_VLAN_GUEST": (Ether(dst=OTHER, src=GUEST) / Dot1Q(vlan=5) / IP() / ICMP(), "a", "port_in"),
 	"PORT_VLAN_UNKNOWN": (Ether(dst=GUEST, src="02:00:00:00:00:99") / Dot1Q(vlan=77) / IP() / ICMP(), "up", "port_in"),
+	"VNIC_IP_SPOOF": (ip(src="02:00:00:00:00:0e"), "bound", "port_in"),
+	"ND_INVALID": (Ether(dst="33:33:00:00:00:01", src="02:00:00:00:00:0e") / IPv6(src="fe80::ff:fe00:e", dst="ff02::1", hlim=64)
+		/ ICMPv6ND_NS(tgt="2001:db8::1"), "bound", "port_in"),
 	"PORT_NO_SEGMENT": (ip(src="02:00:00:00:00:0d"), "lonely", "port_in"),
 	"RX_SMAC_INVALID": (ip(src="01:00:00:00:00:01"), "a", "vnic_rx"),
 	"PARSE_IP_CSUM": (ip(chksum=1), "a", "classify"),
@@ -78,6 +84,20 @@ def test_each_alone(d, tmp_path, reason):
 	assert [raw(p) for p in rdpcap(str(path))] == [raw(frame)]
 	fields = subprocess.run(["tshark", "-r", path, "-T", "fields", "-e", "frame.comment"], capture_output=True, text=True, check=True)
 	assert f"DROPPED {reason}" in fields.stdout or reason in fields.stdout, fields.stdout
+
+
+@pytest.mark.parametrize("reason, port, mac", [("VNIC_RATE", "slow", "02:00:00:00:00:0f"), ("FLOW_NEW_DENIED", "few", "02:00:00:00:00:10")])
+def test_limits(d, tmp_path, reason, port, mac):
+	"""Of forty packets of new flows sixteen may go at once, and one more each second: the others are in the file."""
+	frames = [raw(Ether(dst=OTHER, src=mac) / IP(src="10.0.0.1", dst="10.0.0.2") / UDP(sport=1000 + i, dport=6)) for i in range(40)]
+	path = tmp_path / "x.pcapng"
+	with d.client() as c:
+		with Pktcap(d, "--drop", reason, "-o", path) as live:
+			assert c("inject", port=port, frames=[f.hex() for f in frames])["injected"] == 40
+			live.finish()
+		lost = c.one("drop.list", reason=reason)["count"]
+	seen = [raw(p) for p in rdpcap(str(path))]
+	assert len(seen) == lost and 1 <= lost <= 24 and all(f in frames for f in seen)
 
 
 def test_several_and_patterns(d):

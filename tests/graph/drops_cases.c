@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "base/clock.h"
 #include "base/pkt.h"
@@ -151,6 +152,64 @@ static void no_segment(void)
 	p = gt_port("lonely", "x86/DvsPortset-1", RD_PORT_VNIC);
 	gt_mac(p, STRANGER);
 	dc_send(gt_publish(p), dc_udp(GR_CLIENT, STRANGER, 9));
+}
+
+// A guest that may send from 172.16.31.24 only.
+static uint16_t bound(void)
+{
+	struct rd_port *a = rd_port_edit(dc_pair().a);
+
+	a->spoof_check = true;
+	gt_mac(a, STRANGER);
+	a->guard.nb_addrs = 1;
+	a->guard.addr[0] = (struct rd_guard_addr){AF_INET, 32, {172, 16, 31, 24}};
+	return gt_publish(a);
+}
+
+static void ip_spoof(void)
+{
+	dc_send(bound(), dc_udp(BROADCAST, STRANGER, 18));
+}
+
+static void vnic_rate(void)
+{
+	struct dc_pair p = dc_pair();
+	struct rd_port *a = rd_port_edit(p.a);
+
+	a->guard.max_packets = 1;
+	gt_publish(a);
+	for (unsigned i = 0; i < 40; i++)
+		dc_send(p.a, dc_udp(BROADCAST, STRANGER, 18));
+}
+
+static void nd_invalid(void)
+{
+	struct gf_frame f = dc_udp("33:33:00:00:00:01", STRANGER, 36);
+	static const uint8_t ip[24] = {0x60, 0, 0, 0, 0, 24, RD_IPPROTO_ICMPV6, 64, 0xfe, 0x80, 0,
+		0, 0, 0, 0, 0, 2, 0x50, 0x56, 0xff, 0xfe, 0xa1, 0, 0x99}; // hop limit 64
+	uint16_t a = bound();
+	rd_put16(f.bytes + 12, RD_ETHERTYPE_IPV6);
+	memset(f.bytes + 14, 0, f.len - 14);
+	memcpy(f.bytes + 14, ip, sizeof(ip));
+	f.bytes[14 + 24] = 0xff; // to all nodes
+	f.bytes[14 + 25] = 2;
+	f.bytes[14 + 39] = 1;
+	f.bytes[14 + 40] = 135;
+	dc_send(a, f);
+}
+
+static void flow_new(void)
+{
+	struct gf_frame f = dc_udp(GR_CLIENT, STRANGER, 18);
+	struct dc_pair p = dc_pair();
+	struct rd_port *a = rd_port_edit(p.a);
+
+	a->guard.max_flows = 1;
+	gt_publish(a);
+	for (uint16_t i = 0; i < 40; i++) {
+		rd_put16(f.bytes + 34, i);
+		dc_send(p.a, f);
+	}
 }
 
 static void mux_port_down(void)
@@ -296,6 +355,10 @@ static const struct dc_case cases[] = {
 	CASE(RD_DROP_RX_PORT_DOWN, rx_port_down),
 	CASE(RD_DROP_PORT_NO_SEGMENT, no_segment),
 	CASE(RD_DROP_MUX_PORT_DOWN, mux_port_down),
+	CASE(RD_DROP_VNIC_IP_SPOOF, ip_spoof),
+	CASE(RD_DROP_VNIC_RATE, vnic_rate),
+	CASE(RD_DROP_ND_INVALID, nd_invalid),
+	CASE(RD_DROP_FLOW_NEW_DENIED, flow_new),
 	CASE(RD_DROP_VNIC_UNK_UCAST, vnic_unknown),
 	CASE(RD_DROP_VNIC_MCAST, vnic_mcast),
 	CASE(RD_DROP_VNIC_BCAST, vnic_bcast),
