@@ -114,7 +114,8 @@ int pk_file_pack(struct pk_file *f, struct rd_err *err)
 
 int pk_file_added(struct pk_file *f, struct rd_err *err)
 {
-	bool now = f->live && f->pack == NULL; // a frame for each packet would pack nothing
+	bool now = f->each
+		|| (f->live && f->pack == NULL); // a frame for each packet would pack nothing
 
 	return now || f->buf.len >= WRITE_LEN ? pk_file_flush(f, err) : 0;
 }

@@ -21,6 +21,7 @@ struct pk_file {
 	pk_block_fn block;
 	int fd;
 	bool live; // standard output: someone is watching
+	bool each; // -U: a write for each packet
 	bool broken; // nothing can be written any more
 	off_t good; // bytes of whole blocks (packed: of whole frames) in the file
 	uint64_t packets; // packets in the file

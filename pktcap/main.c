@@ -274,6 +274,8 @@ static int run(struct pk_opts *o)
 		// One packet followed on the terminal is a walk.
 		if (o->follow && o->count == 1 && o->outfile == NULL && !o->json && !o->console)
 			o->trace = true;
+		if (o->each_line)
+			setvbuf(stdout, NULL, _IOLBF, BUFSIZ);
 		return o->infile != NULL ? replay(o) : with_daemon(o);
 	}
 }

@@ -101,7 +101,9 @@ static const struct pk_option options[] = {
 		.man = "pcapng. Without this and *--pcap*, a file named _\\*.pcapng_ or _\\*.pcap_ is what its name says; *--meta* and "
 		       "*--comment* mean pcapng; then, one port with at most its two directions gives pcap, everything else "
 		       "pcapng. *tcpdump*(8) and Wireshark read both."},
-	{.name = "pcap", .set = set_pcap, .help = "classic pcap, nanoseconds"},
+	{.name = "pcap",
+		.set = set_pcap,
+		.help = "classic pcap, nanoseconds (--micro: microseconds)"},
 	{.name = "meta",
 		.arg = "none|lean|full",
 		.set = pk_set_word,

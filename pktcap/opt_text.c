@@ -4,6 +4,16 @@
  */
 #include "options.h"
 
+static int set_nano(
+	struct pk_opts *o, const struct pk_option *opt, const char *value, struct rd_err *err)
+{
+	(void)opt;
+	(void)value;
+	(void)err;
+	o->micro = false;
+	return 0;
+}
+
 static const struct pk_option options[] = {
 	{.name = "console",
 		.set = pk_set_flag,
@@ -52,21 +62,45 @@ static const struct pk_option options[] = {
 		.help = "no time; -tt epoch, -ttt since the last, -tttt date, -ttttt since the first",
 		.man = "No time stamp. Twice: seconds since 1970; three times: since the packet before; four times: with the date; five "
 		       "times: since the first packet."},
-	{.name = "nano", .set = pk_set_nothing, .help = "time in nanoseconds (default)"},
+	{.letters = "K",
+		.only = PK_NATIVE,
+		.set = pk_set_flag,
+		.at = offsetof(struct pk_opts, unverified),
+		.help = "no word about checksums in -v: hardware fills them in later"},
+	{.name = "nano",
+		.set = set_nano,
+		.help = "time in nanoseconds (default); the last of it and --micro holds"},
 	{.name = "micro",
 		.set = pk_set_flag,
 		.at = offsetof(struct pk_opts, micro),
-		.help = "time in microseconds"},
+		.help = "time in microseconds, in text and in classic pcap",
+		.man = "Time in microseconds, in text and in classic pcap files, for programs that know no others. The last of it and *--nano* "
+		       "holds."},
 	{.name = "print",
 		.set = pk_set_flag,
 		.at = offsetof(struct pk_opts, console),
 		.help = "as --console"},
-	{.letters = "elnU",
+	{.letters = "en",
 		.only = PK_NATIVE,
 		.set = pk_set_nothing,
-		.help = "nothing: this is how pktcap prints anyway",
-		.man = "Accepted: text always has the link header (*-e*) and numbers instead of names (*-n*), and what was captured is "
-		       "written without waiting for more (*-l*, *-U*)."},
+		.help = "nothing: text always has link headers, and numbers for names",
+		.man = "Accepted, for tcpdump has them: text always has the link header (*-e*), as a switch is about it, and numbers "
+		       "instead of names (*-n*)."},
+	{.letters = "l",
+		.only = PK_NATIVE,
+		.set = pk_set_flag,
+		.at = offsetof(struct pk_opts, each_line),
+		.help = "write each line of text by itself",
+		.man = "Write each line of text by itself, also into a pipe. Without it lines are collected while more packets are waiting, and "
+		       "written when none is."},
+	{.letters = "U",
+		.only = PK_NATIVE,
+		.set = pk_set_flag,
+		.at = offsetof(struct pk_opts, each_packet),
+		.help = "write each packet into the file by itself",
+		.man = "Write each packet into the file by itself: the file is whole after each of them. Without it packets are collected "
+		       "while more are waiting, up to 256 KiB, and written when none is; only *-o -* always writes them singly. With "
+		       "*--compress* each packet becomes a frame of its own."},
 	{0},
 };
 

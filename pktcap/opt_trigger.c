@@ -55,5 +55,8 @@ static const struct pk_option options[] = {
 
 const struct pk_group pk_group_trigger = {
 	.title = "Triggers",
+	.intro =
+		"With *-r* they look at a file's packets in their order: what happened around a drop can be cut out of a long capture. Drops are "
+		"known only of files that have the stage drop in them.",
 	.options = options,
 };

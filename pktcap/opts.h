@@ -108,6 +108,8 @@ struct pk_opts {
 	unsigned decap; // strip so many tunnels, 0 = none
 	unsigned verbose, hex, ascii, stamp; // how often -v, -x, -X, -t were given
 	bool quiet, absolute, micro;
+	bool unverified; // -K: checksums are not looked at
+	bool each_line, each_packet; // -l, -U: write without collecting
 	uint64_t count; // 0 = no limit
 	uint32_t snaplen;
 	uint64_t ring_size; // bytes per worker, 0 = the daemon's default

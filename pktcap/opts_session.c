@@ -54,16 +54,15 @@ static int check_attach(const struct pk_opts *o, struct rd_err *err)
 int pk_check_session(const struct pk_opts *o, struct rd_err *err)
 {
 	const struct pk_session_opts *s = &o->session;
+	bool triggers = o->trigger.start.given || o->trigger.stop.given;
 	bool live = s->attach != NULL || s->name != NULL || s->duration_ms != 0 || s->max_bytes != 0
-		|| s->keep_s != 0 || s->max_cost != 0 || o->trigger.start.given
-		|| o->trigger.stop.given;
+		|| s->keep_s != 0 || s->max_cost != 0;
 
 	if (check_files(o, err) < 0 || check_trigger(o, err) < 0 || check_attach(o, err) < 0)
 		return err->code;
 	if (o->infile != NULL && (live || o->last_drops != 0))
-		return rd_err_set(
-			err, -EINVAL, "-r reads a file: there is no session, and no trigger");
-	if (o->last_drops != 0 && (live || o->follow))
+		return rd_err_set(err, -EINVAL, "-r reads a file: there is no session");
+	if (o->last_drops != 0 && (live || triggers || o->follow))
 		return rd_err_set(err, -EINVAL,
 			"--last-drops is no capture: no session, no trigger, no --follow");
 	return 0;

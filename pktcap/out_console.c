@@ -76,7 +76,9 @@ struct pk_out *pk_out_console_new(const struct pk_opts *o, struct rd_err *err)
 	c->hex = o->hex;
 	c->ascii = o->ascii;
 	rd_oneline_style(c->oneline,
-		(struct rd_oneline_style){
-			.verbose = o->verbose, .quiet = o->quiet, .absolute = o->absolute});
+		(struct rd_oneline_style){.verbose = o->verbose,
+			.quiet = o->quiet,
+			.absolute = o->absolute,
+			.unverified = o->unverified});
 	return &c->out;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * Classic pcap with nanoseconds: bytes and times only. Main thread.
+ * Classic pcap with nanoseconds, or microseconds for old readers: bytes and times only. Main thread.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -9,10 +9,12 @@
 #include "out.h"
 
 #define MAGIC_NS 0xa1b23c4du
+#define MAGIC_US 0xa1b2c3d4u
 
 struct pcap_out {
 	struct pk_out out;
 	struct pk_file file;
+	uint32_t unit; // of times within a second, in nanoseconds
 };
 
 struct pcap_file_hdr { // 24 bytes
@@ -23,7 +25,7 @@ struct pcap_file_hdr { // 24 bytes
 _Static_assert(sizeof(struct pcap_file_hdr) == 24, "file format");
 
 struct pcap_rec_hdr { // 16 bytes
-	uint32_t sec, nsec, cap_len, wire_len;
+	uint32_t sec, frac, cap_len, wire_len;
 };
 _Static_assert(sizeof(struct pcap_rec_hdr) == 16, "file format");
 
@@ -38,7 +40,7 @@ static size_t block_len(const uint8_t *bytes, bool *packet)
 	uint32_t first;
 
 	memcpy(&first, bytes, sizeof(first));
-	if (first == MAGIC_NS) // no packet is from the year 2055
+	if (first == MAGIC_NS || first == MAGIC_US) // no packet is from the year 2055
 		return sizeof(struct pcap_file_hdr);
 	memcpy(&h, bytes, sizeof(h));
 	*packet = true;
@@ -67,7 +69,7 @@ static int record(struct pk_out *out, const struct pk_rec *r, struct rd_err *err
 	size_t before = f->buf.len;
 	struct pcap_rec_hdr h = {
 		.sec = (uint32_t)(r->rec->ns / 1000000000u),
-		.nsec = (uint32_t)(r->rec->ns % 1000000000u),
+		.frac = (uint32_t)(r->rec->ns % 1000000000u) / self(out)->unit,
 		.cap_len = r->rec->cap_len,
 		.wire_len = r->rec->wire_len,
 	};
@@ -116,17 +118,20 @@ static const struct pk_out_ops ops = {record, flush, finish, pcap_free};
 struct pk_out *pk_out_pcap_new(const struct pk_opts *o, struct rd_err *err)
 {
 	struct pcap_out *p = calloc(1, sizeof(*p));
-	struct pcap_file_hdr h = {MAGIC_NS, 2, 4, 0, 0, o->snaplen, RD_PCAPNG_LINK_ETHERNET};
+	struct pcap_file_hdr h = {
+		o->micro ? MAGIC_US : MAGIC_NS, 2, 4, 0, 0, o->snaplen, RD_PCAPNG_LINK_ETHERNET};
 
 	if (p == NULL) {
 		rd_err_set(err, -ENOMEM, "no memory for the output");
 		return NULL;
 	}
 	p->out.ops = &ops;
+	p->unit = o->micro ? 1000 : 1;
 	if (pk_file_open(&p->file, o->outfile, block_len, err) < 0) {
 		free(p);
 		return NULL;
 	}
+	p->file.each = o->each_packet;
 	if ((o->compress && pk_file_pack(&p->file, err) < 0)
 		|| append(&p->file.buf, &h, sizeof(h)) < 0 || pk_file_added(&p->file, err) < 0) {
 		rd_err_set(err, -ENOMEM, "can't begin the file");

@@ -258,6 +258,7 @@ struct pk_out *pk_out_pcapng_new(const struct pk_opts *o, struct rd_err *err)
 		free(p);
 		return NULL;
 	}
+	p->file.each = o->each_packet;
 	if ((o->compress && pk_file_pack(&p->file, err) < 0) || put_section(p, o) < 0
 		|| pk_file_added(&p->file, err) < 0) {
 		rd_err_set(err, -ENOMEM, "can't begin the file");

@@ -16,6 +16,7 @@
 #include "pcapng/capfile.h"
 #include "pcapng/link.h"
 #include "replay_rec.h"
+#include "trigger.h"
 
 #define IDLE_MS 50 // walks end when nothing has come for so long
 
@@ -124,11 +125,27 @@ static bool is_wanted(struct replay *r)
 	return true;
 }
 
+// Triggers look at what is written and, if they wait for drops, at all drops that the filter takes.
+static int offer(struct replay *r, bool wanted, struct rd_err *err)
+{
+	struct pk_session *s = r->s;
+
+	if (s->trigger == NULL)
+		return wanted ? pk_session_put(s, r->rec, err) : 0;
+	if (r->rec->inner_off == 0 && r->inner <= UINT16_MAX)
+		r->rec->inner_off = (uint16_t)r->inner;
+	if (!wanted
+		&& (r->rec->stage != RD_STAGE_DROP || !pk_trigger_needs_drops(&s->opts->trigger)
+			|| !matches(r)))
+		return 0;
+	return pk_trigger_offer(s->trigger, s, r->rec, wanted, err);
+}
+
 static int put_packet(struct replay *r, const struct rd_pcapng_packet *p, struct rd_err *err)
 {
 	int rc = make_record(r, p, err);
 
-	return rc < 0 || !is_wanted(r) ? rc : pk_session_put(r->s, r->rec, err);
+	return rc < 0 ? rc : offer(r, is_wanted(r), err);
 }
 
 static int read_all(struct replay *r, struct rd_err *err)
@@ -186,7 +203,10 @@ static int open_replay(struct replay *r, struct rd_err *err)
 		r->followed = pk_followed_new();
 	if (r->file == NULL || (o->follow && r->followed == NULL))
 		return rd_err_set(err, -ENOMEM, "no memory to read %s", o->infile);
-	return 0;
+	if (!o->trigger.start.given && !o->trigger.stop.given)
+		return 0;
+	r->s->trigger = pk_trigger_new(&o->trigger, err);
+	return r->s->trigger == NULL ? err->code : 0;
 }
 
 int pk_replay(struct pk_session *s, struct rd_err *err)
@@ -201,6 +221,8 @@ int pk_replay(struct pk_session *s, struct rd_err *err)
 	if (rc < 0)
 		rd_err_where(err, "%s", s->opts->infile);
 	rc = pk_session_finish(s, rc, err);
+	if (s->trigger != NULL)
+		pk_trigger_summary(s->trigger);
 	if (r.fd >= 0)
 		close(r.fd);
 	free(r.rec);

@@ -16,6 +16,7 @@
 #define IDLE_MS 1 // sleep when the rings are empty
 #define IDLE_LONG_MS 10 // ... and have been for a while
 #define IDLE_LONG_AFTER 1000 // empty rounds
+#define STOP_WAIT_S 10 // for the daemon to confirm the end
 #define BATCH 1024 // records between two looks at signals and outputs
 
 static volatile sig_atomic_t interrupted;
@@ -182,6 +183,7 @@ static int stop_and_drain(struct pk_session *s, struct rd_err *err)
 		s->end = PK_END_LEFT; // what the rings hold is for whoever attaches
 		return 0;
 	}
+	rd_client_patience(s->client, STOP_WAIT_S);
 	if (s->end != PK_END_DAEMON && s->end != PK_END_STOPPED
 		&& rd_client_call(s->client, "capture.stop",
 			   json_pack("{s:I}", "session", s->number), NULL, NULL, NULL, &ignored)

@@ -137,9 +137,8 @@ static int print_head(
 	rd_str_addf(line, sizeof(line), &len, "  %s -> %s  %s  %s  %.2f us  %u hops",
 		port_of(&first), port_of(&last), packet, end,
 		(double)(last.rec->ns - first.rec->ns) / 1000.0, w->count);
-	if (form)
-		rd_str_addf(line, sizeof(line), &len, "  matched %s",
-			first.rec->flags & RD_CAP_F_INNER ? "inner" : "plain");
+	if (form && first.rec->match != RD_CAP_MATCH_NONE)
+		rd_str_addf(line, sizeof(line), &len, "  matched %s", pk_rec_match(&first));
 	return pk_text_line(line, len, err);
 }
 

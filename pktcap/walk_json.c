@@ -60,8 +60,7 @@ json_t *pk_walk_json(const struct pk_walk *w, struct rd_oneline *oneline)
 	json_object_set_new(o, "parent_id", json_integer((json_int_t)first->parent_id));
 	pk_walk_packet(w, oneline, packet, sizeof(packet));
 	json_object_set_new(o, "packet", json_string(packet));
-	json_object_set_new(
-		o, "matched", json_string(first->flags & RD_CAP_F_INNER ? "inner" : "plain"));
+	json_object_set_new(o, "matched", json_string(pk_rec_match(&w->hops[0].r)));
 	json_object_set_new(o, "verdict", json_string(pk_rec_verdict(&last)));
 	json_object_set_new(o, "reason", json_string(pk_reason_name(last.rec->reason)));
 	json_object_set_new(o, "rule", json_integer(last.rec->rule_id));

@@ -25,6 +25,8 @@ typedef int (*rd_client_item_fn)(void *arg, const json_t *item);
 // ignore it), or a negative errno with *err filled. Items go to `each` (NULL: ignored).
 int rd_client_call(struct rd_client *c, const char *method, json_t *params, rd_client_item_fn each,
 	void *arg, json_t **result, struct rd_err *err);
+// How long a call waits for the daemon; 0 = for ever. A call that waited too long gives -ETIMEDOUT and ends the connection.
+void rd_client_patience(struct rd_client *c, unsigned seconds);
 // The descriptor that came with the last result, -1 if none; the caller owns it then.
 int rd_client_take_fd(struct rd_client *c);
 // All items of a streamed list as one array; NULL with *err.

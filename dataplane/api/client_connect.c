@@ -76,6 +76,11 @@ static void set_timeout(int fd, time_t seconds)
 	(void)setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &tv, sizeof(tv));
 }
 
+void rd_client_patience(struct rd_client *c, unsigned seconds)
+{
+	set_timeout(c->fd, (time_t)seconds);
+}
+
 static int check_version(const json_t *hello, const char *path, struct rd_err *err)
 {
 	const json_t *version = json_object_get(hello, "version");

@@ -78,6 +78,7 @@ size_t rd_oneline_frame(struct rd_oneline *o, const uint8_t *bytes, uint32_t cap
 	if (o != NULL) {
 		p.verbose = o->style.verbose;
 		p.quiet = o->style.quiet;
+		p.unverified = o->style.unverified;
 		p.memory = o->style.absolute ? NULL : o;
 	}
 	buf[0] = '\0';

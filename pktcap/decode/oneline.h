@@ -23,6 +23,7 @@ struct rd_oneline_style { // tcpdump's options
 	unsigned verbose; // -v, -vv
 	bool quiet; // -q
 	bool absolute; // -S: sequence numbers as they are
+	bool unverified; // -K: no word about checksums
 };
 void rd_oneline_style(struct rd_oneline *o, struct rd_oneline_style style);
 

@@ -31,7 +31,7 @@ struct rd_oneline {
 struct print {
 	struct rd_oneline *memory; // may be NULL
 	unsigned verbose;
-	bool quiet;
+	bool quiet, unverified;
 	char *buf;
 	size_t size, len;
 	const uint8_t *end; // of what may be read: captured and inside the packet

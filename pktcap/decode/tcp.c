@@ -77,7 +77,7 @@ static void put_csum(struct print *p, const uint8_t *at, uint32_t len, const str
 {
 	uint16_t is = rd_be16(at + 16), want;
 
-	if (p->verbose == 0 || ip->fragment || !have(p, at, len))
+	if (p->verbose == 0 || p->unverified || ip->fragment || !have(p, at, len))
 		return;
 	want = right_csum(at, len, 16, ip, RD_IPPROTO_TCP);
 	put(p, ", cksum 0x%04x ", is);

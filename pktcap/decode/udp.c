@@ -35,7 +35,7 @@ static void print_datagram(
 	}
 	ulen -= 8;
 	len -= 8;
-	if (p->verbose > (ip->family == AF_INET6 ? 0 : 1) && !ip->fragment)
+	if (!p->unverified && p->verbose > (ip->family == AF_INET6 ? 0 : 1) && !ip->fragment)
 		put_csum(p, at, (ulen < len ? ulen : len) + 8, ip);
 	if (!p->quiet && (sport == RD_GENEVE_PORT || dport == RD_GENEVE_PORT) && have(p, at, 8))
 		print_geneve(p, at + 8, ulen < len ? ulen : len);

@@ -443,3 +443,26 @@ def test_everything_as_an_ordinary_user(as_nobody):
 			p.wait_stdout(r'"stage":"uplink_tx","port":"arm/vmnic1"')
 			p.finish()
 		assert count_packets(path) == len(p.records()) and os.stat(path).st_uid == NOBODY
+
+
+def test_daemon_that_does_not_answer(d, tmp_path):
+	"""Ctrl-C ends the capture all the same: what the rings have is written, and the file is whole."""
+	with Pktcap(d, "--uplink", "vmnic1", "--dir", "rx", "-o", tmp_path / "x.pcapng") as p:
+		d.cli("inject", "vmnic1", "pcap", SYN, "count", "50")
+		d.proc.send_signal(signal.SIGSTOP)
+		try:
+			assert p.end() == 1
+		finally:
+			d.proc.send_signal(signal.SIGCONT)
+	assert "the daemon is gone" in p.stderr and count_packets(tmp_path / "x.pcapng") == 50
+	wait_for("the session's end", lambda: nothing_armed(d))
+
+
+def test_no_signal_is_lost(d):
+	"""Whenever it comes after the start: the capture ends."""
+	for n in range(12):
+		with Pktcap(d, "--json", "--uplink", "vmnic1") as p:
+			for _ in range(n % 4):
+				d.cli("show", "capture")  # some time, not the same
+			p.finish(sig=(signal.SIGINT, signal.SIGTERM, signal.SIGHUP)[n % 3])
+			assert "0 packets captured" in p.stderr

@@ -10,7 +10,7 @@ import struct
 import subprocess
 
 import pytest
-from rdtest import ENV, PCAPS, PKTCAP
+from rdtest import DEMO, ENV, PCAPS, PKTCAP, Daemon
 from scapy.all import IP, TCP, UDP, CookedLinux, CookedLinuxV2, Dot1Q, Ether, IPv6, Raw, wrpcap
 from scapy.contrib.erspan import ERSPAN_II, ERSPAN_III
 from scapy.contrib.geneve import GENEVE
@@ -19,7 +19,7 @@ from scapy.layers.vxlan import VXLAN
 from scapy.utils import RawPcapNgWriter
 
 import oracles
-from pktcap import DEADLINE, SANITIZER, Process
+from pktcap import DEADLINE, SANITIZER, Pktcap, Process
 
 CORPUS = f"{PCAPS}/corpus.pcap"
 
@@ -265,3 +265,69 @@ def test_memory_stays_bounded(tmp_path):
 	big.write_bytes(oracles.run("zstd", "-q", "-c", stdin=head + record * (200 * 2**20 // 16)))
 	assert big.stat().st_size < 2**18
 	assert memory_of(big) - memory_of(small) < 32 << 10
+
+
+# --- triggers ---
+
+def drop_file(d, path):
+	"""A capture of everything with a drop in it, and its records."""
+	syn = ["pcap", f"{PCAPS}/emulated-syn.pcap"]
+	with Pktcap(d, "--json", "-w", path) as p:
+		for what in (syn, ["hex", "00" * 20], syn):
+			d.cli("inject", "vmnic1", *what)
+		p.wait_stdout(r'(?s)"reason":"RX_SMAC_INVALID".*"stage":"uplink_tx","port":"arm/vmnic1"')
+		p.finish()
+	return p.records()
+
+
+@pytest.fixture(name="dropped", scope="module")
+def dropped_file(tmp_path_factory):
+	path = tmp_path_factory.mktemp("dropped") / "all.pcapng"
+	with Daemon(files=[f"{DEMO}/emulated.rd"]) as d:
+		return path, drop_file(d, path)
+
+
+def keys(recs):
+	return [(r["packet_id"], r["stage"], r["hop"]) for r in recs]
+
+
+def test_around_a_drop_in_a_file(dropped):
+	path, whole = dropped
+	at = [r["reason"] for r in whole].index("RX_SMAC_INVALID")
+	got, said = read("-r", path, "--json", "--stop-on", "RX_SMAC_*", "--before", "3", "--after", "2")
+	assert keys(map(json.loads, got.splitlines())) == keys(whole[at - 3:at + 3])
+	assert "stopped by: " in said and "RX_SMAC_INVALID" in said
+	started = records(path, "--start-on", "drop", "--before", "1")
+	assert keys(started) == keys(whole[at - 1:])
+
+
+def test_a_drop_triggers_where_drops_are_not_asked_for(dropped):
+	"""As live: the drop's record counts, and is not written."""
+	path, whole = dropped
+	at = [r["reason"] for r in whole].index("RX_SMAC_INVALID")
+	got = records(path, "--capture", "uplink_rx", "--stop-on", "RX_SMAC_INVALID", "--before", "2")
+	assert keys(got) == keys([r for r in whole[:at] if r["stage"] == "uplink_rx"][-2:])
+	nothing, said = read("-r", path, "--json", "--start-on", "DFW_*", "--before", "2")
+	assert nothing == "" and "the trigger did not come" in said
+
+
+def test_filters_trigger_in_anyones_file(tmp_path):
+	"""By the frame, and by the frame inside a tunnel; packet ids are the frames' numbers."""
+	path = tmp_path / "x.pcap"
+	eth, ip = Ether(src="00:50:56:00:00:01", dst="00:50:56:00:00:02"), IP(src="192.0.2.1", dst="192.0.2.2")
+	plain = [eth / ip / UDP(sport=1000 + n, dport=9) / Raw(b"x" * n) for n in range(20)]
+	plain[11] = eth / ip / UDP(sport=1, dport=6081) / GENEVE(proto=0x6558, vni=7) / eth / ip / TCP(dport=80)
+	plain[15] = eth / ip / TCP(dport=443)
+	wrpcap(str(path), plain)
+	assert oracles.run("tcpdump", "-nr", path, "tcp").decode().count("\n") == 1  # libpcap sees the outer one only
+	got = records(path, "--start-on", "tcp", "--before", "2", "--after", "1")
+	assert [r["packet_id"] for r in got] == [10, 11, 12, 13]
+	got = records(path, "--stop-on", "tcp port 443", "--before", "4", "--after", "2")
+	assert [r["packet_id"] for r in got] == [12, 13, 14, 15, 16, 17, 18]
+	assert [r["packet_id"] for r in records(path, "--start-on", "tcp port 80", "--stop-on", "tcp port 443")] == [12, 13, 14, 15, 16]
+	assert [r["packet_id"] for r in records(path, "-c", "3", "--start-on", "tcp port 443", "--before", "9")] == [7, 8, 9]
+
+
+@pytest.mark.parametrize("args", [["--name", "x"], ["--keep", "5s"], ["--duration", "1s"]])
+def test_no_session_in_a_file(args):
+	assert "-r reads a file" in read("-r", CORPUS, *args, rc=1)[1]

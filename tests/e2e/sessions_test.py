@@ -88,7 +88,8 @@ def test_list_show_stop(d):
 				r"^uplink_rx +5 +5 +5 +0$"):
 			assert re.search(line, shown, re.M), (line, shown)
 		(one,) = json.loads(tool(d, "--json", "show", "web").stdout)
-		assert one["stages"] == [{"stage": "uplink_rx", "seen": 5, "matched": 5, "captured": 5, "lost": 0}]
+		assert [{k: s[k] for k in ("stage", "seen", "matched", "captured", "lost", "skipped")} for s in one["stages"]] == [
+			{"stage": "uplink_rx", "seen": 5, "matched": 5, "captured": 5, "lost": 0, "skipped": 0}]
 		assert json.loads(tool(d, "--json", "list").stdout)[0]["name"] == "web"
 		assert "web" in d.cli("show", "capture") and re.search(r"^uplink_rx +5 +5 +5 +0$", d.cli("show", "capture", "web"), re.M)
 		assert reddot_json(d, "show", "capture", "web")[0]["duration_ms"] == 3600000

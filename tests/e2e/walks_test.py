@@ -141,7 +141,7 @@ def test_samples_that_nobody_knows(made, which):
 
 def test_which_form_matched(made):
 	"""The inner address selects a walk by the frame inside, the tunnel's by the frame itself; both follow it to the end."""
-	for expression, form in (("src host 172.16.31.26", "inner"), ("udp port 6081", "plain")):
+	for expression, form in (("src host 172.16.31.26", "inner"), ("udp port 6081", "outer")):
 		(w, *_) = objects(read(made.path, "--trace", "--json", "-c", "1", expression))
 		assert w["matched"] == form and len(w["hops"]) == len(made.walks[w["walk"]])
 		assert re.search(rf"hops  matched {form}$", read(made.path, "--trace", "-c", "1", expression), re.M)

@@ -5,29 +5,12 @@
  */
 #include "pcapng/capfile.h"
 
+#include "../harness/pieces.h"
 #include "fuzz.h"
 
 #include <string.h>
 
 #define EVENTS 20000 // a packed file may hold millions
-
-struct input {
-	const uint8_t *data;
-	size_t len, off, piece;
-};
-
-static ssize_t read_piece(void *arg, void *buf, size_t len)
-{
-	struct input *in = arg;
-	size_t n = in->len - in->off;
-
-	n = n < len ? n : len;
-	n = n < in->piece ? n : in->piece;
-	if (n > 0)
-		memcpy(buf, in->data + in->off, n);
-	in->off += n;
-	return (ssize_t)n;
-}
 
 static size_t touch(const struct rd_pcapng_packet *p)
 {
@@ -41,7 +24,7 @@ static size_t touch(const struct rd_pcapng_packet *p)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct input in = {.data = data + 1, .len = size - 1};
+	struct pieces in = {.data = data + 1, .len = size - 1};
 	struct rd_pcapng_event ev;
 	struct rd_err err = {0};
 	struct rd_capfile *f;
@@ -50,7 +33,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (size == 0)
 		return 0;
 	in.piece = 1u + data[0] * 16u;
-	f = rd_capfile_new(read_piece, &in);
+	f = rd_capfile_new(pieces_read, &in);
 	FUZZ_CHECK(f != NULL);
 	for (unsigned i = 0; i < EVENTS && kind > 0; i++) {
 		kind = rd_capfile_next(f, &ev, &err);

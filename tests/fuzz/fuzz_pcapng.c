@@ -6,27 +6,10 @@
 #include "pcapng/read.h"
 #include "pcapng/write.h"
 
+#include "../harness/pieces.h"
 #include "fuzz.h"
 
 #include <string.h>
-
-struct input {
-	const uint8_t *data;
-	size_t len, off, piece;
-};
-
-static ssize_t read_piece(void *arg, void *buf, size_t len)
-{
-	struct input *in = arg;
-	size_t n = in->len - in->off;
-
-	n = n < len ? n : len;
-	n = n < in->piece ? n : in->piece;
-	if (n > 0)
-		memcpy(buf, in->data + in->off, n);
-	in->off += n;
-	return (ssize_t)n;
-}
 
 static size_t text_len(const char *s)
 {
@@ -54,7 +37,7 @@ static void round_trip(const struct rd_pcapng_packet *p)
 	struct rd_pcapng_packet q = *p;
 	struct rd_pcapng_buf b = {0};
 	struct rd_pcapng_event ev;
-	struct input in = {.piece = 4096};
+	struct pieces in = {.piece = 4096};
 	struct rd_pcapng_reader *r;
 
 	q.iface = 0;
@@ -63,7 +46,7 @@ static void round_trip(const struct rd_pcapng_packet *p)
 	FUZZ_CHECK(rd_pcapng_put_packet(&b, &q) == 0);
 	in.data = b.data;
 	in.len = b.len;
-	r = rd_pcapng_reader_new(read_piece, &in);
+	r = rd_pcapng_reader_new(pieces_read, &in);
 	FUZZ_CHECK(r != NULL);
 	FUZZ_CHECK(rd_pcapng_next(r, &ev, NULL) == RD_PCAPNG_AT_SECTION);
 	FUZZ_CHECK(rd_pcapng_next(r, &ev, NULL) == RD_PCAPNG_AT_IFACE);
@@ -80,7 +63,7 @@ static void round_trip(const struct rd_pcapng_packet *p)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct input in = {.data = data + 1, .len = size - 1};
+	struct pieces in = {.data = data + 1, .len = size - 1};
 	struct rd_pcapng_event ev;
 	struct rd_err err = {0};
 	struct rd_pcapng_reader *r;
@@ -89,7 +72,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (size == 0)
 		return 0;
 	in.piece = 1u + data[0] * 16u;
-	r = rd_pcapng_reader_new(read_piece, &in);
+	r = rd_pcapng_reader_new(pieces_read, &in);
 	FUZZ_CHECK(r != NULL);
 	while ((kind = rd_pcapng_next(r, &ev, &err)) > 0) {
 		if (kind == RD_PCAPNG_AT_PACKET) {

@@ -11,27 +11,16 @@
 #include <zlib.h>
 #include <zstd.h>
 
+#include "../harness/pieces.h"
 #include "pcapng/capfile.h"
 #include "pcapng/link.h"
 #include "pcapng/write.h"
 
 struct input {
 	uint8_t b[8192];
-	size_t len, off, piece;
+	size_t len, piece;
+	struct pieces read;
 };
-
-static ssize_t read_piece(void *arg, void *buf, size_t len)
-{
-	struct input *in = arg;
-	size_t n = in->len - in->off;
-
-	n = n < len ? n : len;
-	n = n < in->piece ? n : in->piece;
-	if (n > 0)
-		memcpy(buf, in->b + in->off, n);
-	in->off += n;
-	return (ssize_t)n;
-}
 
 static void add(struct input *in, const void *bytes, size_t len)
 {
@@ -71,10 +60,11 @@ static void add_record(struct input *in, bool big, uint32_t frac, const void *by
 
 static struct rd_capfile *open_input(struct input *in)
 {
-	struct rd_capfile *f = rd_capfile_new(read_piece, in);
+	struct rd_capfile *f;
 
+	in->read = (struct pieces){.data = in->b, .len = in->len, .piece = in->piece};
+	f = rd_capfile_new(pieces_read, &in->read);
 	assert_non_null(f);
-	in->off = 0;
 	return f;
 }
 

@@ -149,12 +149,20 @@ static void quiet_lines_are_as_tcpdump_prints_them(void **state)
 	compare_all("S", (struct rd_oneline_style){.absolute = true});
 }
 
+static void checksums_can_be_left_out(void **state)
+{
+	(void)state;
+	compare_all("vK", (struct rd_oneline_style){.verbose = 1, .unverified = true});
+	compare_all("vvK", (struct rd_oneline_style){.verbose = 2, .unverified = true});
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(lines_are_as_tcpdump_prints_them),
 		cmocka_unit_test(details_are_as_tcpdump_prints_them),
 		cmocka_unit_test(quiet_lines_are_as_tcpdump_prints_them),
+		cmocka_unit_test(checksums_can_be_left_out),
 	};
 
 	files = argv + 1;
