@@ -13,8 +13,8 @@ _pktcap_values() { # what the value of option $1 can be, for the word $2
 	UPLINK) _pktcap_ports uplink ;;
 	VMK) _pktcap_ports vmk ;;
 	PORT) _pktcap_ports ;;
-	POINT*) pktcap --availpoints 2>/dev/null | awk -v "kept=$kept" '/^([a-z]|[A-Z][a-z])/ { print kept $1 }' ;;
-	NAME) echo any; pktcap --availpoints 2>/dev/null | awk '/^([a-z]|[A-Z][a-z])/ { print $1 }'; _pktcap_ports ;;
+	POINT*) pktcap --availpoints 2>/dev/null | awk -v "kept=$kept" '/^[A-Za-z]/ && !/^(POINT|PKTCAP-UW) / { print kept $1 }' ;;
+	NAME) echo any; pktcap --availpoints 2>/dev/null | awk '/^[A-Za-z]/ && !/^(POINT|PKTCAP-UW) / { print $1 }'; _pktcap_ports ;;
 	REASON*) reddot "${socket[@]}" --json show drop all 2>/dev/null | grep -oE '"reason": ?"[A-Z0-9_]+"' | cut -d'"' -f4 |
 		sed "s/^/$kept/" ;;
 	VM) pktcap "${socket[@]}" -D 2>/dev/null | awk '$2 == "vnic" || $2 == "upt" { sub(".*/", "", $3); sub("[.]eth.*", "", $3); print $3 }' | sort -u ;;

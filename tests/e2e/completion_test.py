@@ -70,7 +70,7 @@ def test_points(ask):
 
 
 def test_what_the_daemon_has(ask):
-	assert set(ask("pktcap", "--uplink", "")) == {"x86/vmnic0", "x86/vmnic2", "arm/vmnic1"} or "arm/vmnic1" in ask("pktcap", "--uplink", "")
+	assert "arm/vmnic1" in ask("pktcap", "--uplink", "")
 	assert set(ask("pktcap", "--host", "")) == {"arm", "x86"}
 	assert "DFW_RULE_DENY" in ask("pktcap", "--drop", "DFW_") and all(w.startswith("DFW_") for w in ask("pktcap", "--drop", "DFW_"))
 	assert ask("pktcap", "--vm", "") != [] and ask("pktcap", "--attach", "") == []

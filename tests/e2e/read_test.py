@@ -275,7 +275,7 @@ def drop_file(d, path):
 	with Pktcap(d, "--json", "-w", path) as p:
 		for what in (syn, ["hex", "00" * 20], syn):
 			d.cli("inject", "vmnic1", *what)
-		p.wait_stdout(r'(?s)"reason":"RX_SMAC_INVALID".*"stage":"uplink_tx","port":"arm/vmnic1"')
+		p.wait_stdout(r'(?s)"reason":"RX_SMAC_INVALID".*"stage":"vnic_tx"')
 		p.finish()
 	return p.records()
 
