@@ -51,7 +51,7 @@ static json_t *hop_json(const struct pk_walk *w, unsigned i)
 
 json_t *pk_walk_json(const struct pk_walk *w, struct rd_oneline *oneline)
 {
-	struct pk_rec last = pk_walk_rec(w, w->count - 1);
+	struct pk_rec begin = pk_walk_rec(w, 0), last = pk_walk_rec(w, w->count - 1);
 	const struct rd_cap_rec *first = &w->hops[0].rec;
 	json_t *o = json_object(), *hops = json_array();
 	char packet[RD_ONELINE_MAX];
@@ -60,7 +60,7 @@ json_t *pk_walk_json(const struct pk_walk *w, struct rd_oneline *oneline)
 	json_object_set_new(o, "parent_id", json_integer((json_int_t)first->parent_id));
 	pk_walk_packet(w, oneline, packet, sizeof(packet));
 	json_object_set_new(o, "packet", json_string(packet));
-	json_object_set_new(o, "matched", json_string(pk_rec_match(&w->hops[0].r)));
+	json_object_set_new(o, "matched", json_string(pk_rec_match(&begin)));
 	json_object_set_new(o, "verdict", json_string(pk_rec_verdict(&last)));
 	json_object_set_new(o, "reason", json_string(pk_reason_name(last.rec->reason)));
 	json_object_set_new(o, "rule", json_integer(last.rec->rule_id));

@@ -85,13 +85,13 @@ def test_list_show_stop(d):
 		shown = tool(d, "show", "web").stdout
 		for line in (r"^session +web \(1\)$", r"^state +running$", rf"^owner +\w+ \(uid {os.geteuid()}, gid {os.getegid()}\), pid {p.pid}$",
 				r"^points +uplink_rx@arm/vmnic1$", r"^filter +tcp port 80$", r"^limit +3600000 ms$", r"^limit +1073741824 bytes$",
-				r"^uplink_rx +5 +5 +5 +0$"):
+				r"^uplink_rx +5 +5 +5 +0 +0 +\d+ +\d+$"):
 			assert re.search(line, shown, re.M), (line, shown)
 		(one,) = json.loads(tool(d, "--json", "show", "web").stdout)
 		assert [{k: s[k] for k in ("stage", "seen", "matched", "captured", "lost", "skipped")} for s in one["stages"]] == [
 			{"stage": "uplink_rx", "seen": 5, "matched": 5, "captured": 5, "lost": 0, "skipped": 0}]
 		assert json.loads(tool(d, "--json", "list").stdout)[0]["name"] == "web"
-		assert "web" in d.cli("show", "capture") and re.search(r"^uplink_rx +5 +5 +5 +0$", d.cli("show", "capture", "web"), re.M)
+		assert "web" in d.cli("show", "capture") and re.search(r"^uplink_rx +5 +5 +5 +0 +0 +\d+ +\d+$", d.cli("show", "capture", "web"), re.M)
 		assert reddot_json(d, "show", "capture", "web")[0]["duration_ms"] == 3600000
 		assert "show capture" in tool(d, "show", "wob", rc=1).stderr and "wob" in tool(d, "stop", "wob", rc=1).stderr
 		tool(d, "stop", "web")
