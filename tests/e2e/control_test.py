@@ -105,10 +105,20 @@ def test_lists_of_the_demo(c):
 	assert ("00:50:56:a1:99:9e", "port", GUEST) in kinds
 
 
+def v4_pass(c):
+	"""Packets that the guest's firewall let pass to it and from it."""
+	rows = c.list("dfw.counts", port=GUEST)
+	assert {r["port"] for r in rows} == {GUEST} and [r["what"] for r in rows if r["kind"] == "packets"] == [
+		f"{family} {verdict}" for family in ("v4", "v6", "other") for verdict in ("pass", "drop")]
+	return {"in": rows[0]["in"], "out": rows[0]["out"]}
+
+
 def test_walk_leaves_traces(c):
 	c("flow.flush")
 	before = {s["stage"]: s for s in c.list("stage.list")}
+	passed = v4_pass(c)["in"]
 	r = c("inject", port="vmnic1", frames=[SYN])
+	assert v4_pass(c)["in"] == passed + 1
 	assert r["injected"] == 1 and len(r["packet_ids"]) == 1 and r["packet_ids"][0] > 0
 	flows = c.list("flow.list", host="arm")
 	hit = [f for f in flows if f["src_port"] == 3]

@@ -188,6 +188,8 @@ def churn(rng):
 			("port.del", {"port": "x86/u9"})],
 		[("port.set", {"port": "x86/vmnic2", "device": "none"}),
 			("port.set", {"port": "x86/vmnic2", "link": "arm/vmnic0_MUX_PF16387"})],
+		[("port.set", {"port": PROXY, "addresses": ["172.16.31.25"], "max_packets": 5, "max_bytes": 9000, "max_flows": 2}),
+			("port.set", {"port": PROXY, "addresses": [], "max_packets": 0, "max_bytes": 0, "max_flows": 0})],
 		[("dfw.del", {"port": PROXY, "id": 1041}), ("dfw.add", {"port": PROXY, "id": 1041, "dir": "in", "action": "allow"})],
 		[("dfw.default", {"port": PROXY, "action": rng.choice(["allow", "drop"])})],
 		[("segment.add", {"name": "s9", "switch": "arm/DvsPortset-1", "vlan": 9}),
@@ -219,7 +221,7 @@ def capture(c, rng):
 
 def look(c, rng):
 	method = rng.choice(["flow.list", "flow.stats", "drop.list", "drop.recent", "port.list", "fdb.list", "worker.list", "running_config",
-		"capture.list", "stage.list", "dfw.list", "inject.list", "segment.list", "tunnel.list"])
+		"capture.list", "stage.list", "dfw.list", "dfw.counts", "inject.list", "segment.list", "tunnel.list"])
 	c.list(method)
 
 
