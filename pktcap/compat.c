@@ -9,11 +9,12 @@
 
 #define SERVER_PORT 38100 // what is printed without -p; there is no such server here
 
+// Standard output is pktcap-uw's place for it, unless a program reads a file or JSON there.
 static FILE *chatter(const struct pk_session *s)
 {
 	const char *file = s->opts->outfile;
 
-	return file != NULL && strcmp(file, "-") == 0 ? stderr : stdout;
+	return s->opts->json || (file != NULL && strcmp(file, "-") == 0) ? stderr : stdout;
 }
 
 static const char *const select_text[] = {

@@ -52,8 +52,8 @@ static const struct pk_option options[] = {
 		.at = offsetof(struct pk_opts, ring_size),
 		.max = 1u << 20,
 		.help = "ring of N KiB per worker",
-		.man = "Memory between the switch and pktcap: _n_ KiB for each worker, 4096 by default. More of it survives longer "
-		       "bursts."},
+		.man = "Memory between the switch and pktcap: _n_ KiB for each worker. By default 8192 KiB are shared by all workers, and each "
+		       "has at least 4096. More of it survives longer bursts."},
 	{0},
 };
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 #
 # pktcap as pktcap-uw: the banner, packets, PATH and trailer line by line, on the demos' packets; its own defaults.
+import json
 import re
 import subprocess
 
@@ -144,6 +145,36 @@ def test_files(d, uw, tmp_path):
 		lines = lines_of(d, [uw, "-o", str(tmp_path / name), "-c", "2", *extra])
 		assert (tmp_path / name).read_bytes()[:4].hex() == magic
 		assert (CONSOLE in lines) == bool("--console" in extra) == any(" Captured at " in line for line in lines)
+
+
+def taken_at(lines):
+	"""What a packet's lines say, less its time."""
+	return [re.sub(rf"^{TIME}", "", line) for line in lines if " Captured at " in line or line.startswith("0x")]
+
+
+def test_kernelside_is_the_same_point(d, uw):
+	"""-K, --kernelside: accepted, and an uplink's packets come from where they come from without it."""
+	plain = lines_of(d, [uw, "--uplink", "vmnic1", "-c", "1"])
+	assert " Captured at UplinkRcvKernel point" in taken_at(plain)[0]
+	for option in ("-K", "--kernelside"):
+		assert taken_at(lines_of(d, [uw, option, "--uplink", "vmnic1", "-c", "1"])) == taken_at(plain)
+
+
+def test_port_of_the_banner(d, uw):
+	"""-p and --port; without them the line before says that one was chosen."""
+	for option in ("-p", "--port"):
+		lines = lines_of(d, [uw, "--uplink", "vmnic1", "-c", "1", option, "4001"])
+		assert "Listen on port 4001" in lines and SELECT not in lines
+
+
+def test_json_is_clean(d):
+	"""--compat --json: one object per line, all words on stderr; --dir 2 is both ways."""
+	with Process([PKTCAP, "--socket", d.path, "--compat", "--json", "--uplink", "vmnic1", "--dir", "2", "-c", "1"]) as p:
+		p.wait_stderr("^Accept")
+		d.cli(*d.syn)
+		assert p.wait() == 0
+	(record,) = [json.loads(line) for line in p.stdout.splitlines()]
+	assert record["stage"] == "uplink_rx" and "The dir is Rx and Tx\n" in p.stderr and p.stderr.endswith("\nDone.\n")
 
 
 def test_help_is_its_own(uw):
