@@ -2,6 +2,7 @@
 #
 # Filters: what workers take must be what libpcap takes offline from the same frames, by way of tcpdump. Every expression
 # on 2,000 frames of pcaps/many.py, whole and cut, and on the malformed ones of pcaps/in; outside (--outer-only), inside tunnels (--inner-only), and both.
+import contextlib
 import subprocess
 import sys
 from pathlib import Path
@@ -219,6 +220,64 @@ def capture_batch(d, whole, folder, wanted):
 	finally:
 		for p in running.values():
 			p.__exit__()
+
+
+# pktcap-uw's options, and what libpcap takes instead.
+MAC, OTHER_MAC = "00:50:56:a1:99:9e", "00:50:56:a1:fc:f3"
+OPTIONS = {
+	f"--srcmac {MAC}": f"ether src {MAC}",
+	f"--dstmac {MAC}": f"ether dst {MAC}",
+	f"--mac {OTHER_MAC}": f"ether host {OTHER_MAC}",
+	"--ethtype 0x0806": "ether[12:2] = 0x806",
+	"--vlan 10": "vlan 10",
+	"--srcip 172.16.31.25": "src host 172.16.31.25",
+	"--srcip 2001:db8::/32": "src net 2001:db8::/32",
+	"--dstip 224.0.0.0/4": "dst net 224.0.0.0/4",
+	"--ip 172.16.31.0/24": "net 172.16.31.0/24",
+	"--srcip6 2001:db8::/64": "src net 2001:db8::/64",
+	"--dstip6 ff00::/8": "dst net ff00::/8",
+	"--ip6 2001:db8::25": "ip6 host 2001:db8::25",
+	"--proto 0x3a": "icmp6 or ip proto 58",
+	"--srcport 80": "tcp src port 80",
+	"--dstport 80": "tcp dst port 80",
+	"--tcpport 443": "tcp port 443",
+	"--srctcpport 22": "tcp src port 22",
+	"--dsttcpport 22": "tcp dst port 22",
+	"--udpport 53": "udp port 53",
+	"--srcudpport 53": "udp src port 53",
+	"--dstudpport 53": "udp dst port 53",
+	"--vni 74752": "geneve 74752",
+	"--geneve 5003": "geneve 5003",
+	"--vxlan 7000": "udp dst port 4789 and ((ip and udp[12:4] >> 8 = 7000) or (ip6 and ip6[52:4] >> 8 = 7000))",
+	"--rcf greater_200": "len >= 200",
+	f"--srcmac {OTHER_MAC} --tcpport 80 --rcf len<100": f"ether src {OTHER_MAC} and tcp port 80 and len < 100",
+}
+
+
+def words_of(options):
+	return [w.replace("_", " ") for w in options.split(" ")]
+
+
+def test_filter_options_equal_libpcap(tmp_path, frames, oracle):
+	"""Each on all frames and inside tunnels, from a file; a sample of them live as well."""
+	wrong = {}
+	for options, expression in OPTIONS.items():
+		wanted = [frames[n] for n in oracle.numbers(expression)]
+		assert 0 < len(wanted) < len(frames), options
+		oracles.run(PKTCAP, "-r", oracle.whole, "--pcap", "-o", tmp_path / "x.pcap", *words_of(options))
+		if oracles.read_pcap(tmp_path / "x.pcap") != wanted:
+			wrong[options] = len(wanted)
+	assert wrong == {}
+
+
+def test_filter_options_live(tmp_path, frames, oracle):
+	some = list(OPTIONS)[::5]
+	with Daemon(files=[f"{DEMO}/emulated.rd"]) as d, contextlib.ExitStack() as stack:
+		running = [stack.enter_context(Pktcap(d, "--uplink", "vmnic1", "--dir", "rx", "-o", "-", *words_of(o))) for o in some]
+		d.cli("inject", "vmnic1", "pcap", str(oracle.whole))
+		for o, p in zip(some, running):
+			p.finish()
+			assert [f for _, f in oracles.parse_pcap(p.stdout)] == [frames[n] for n in oracle.numbers(OPTIONS[o])], o
 
 
 def test_corpus_is_worth_it(frames, oracle):

@@ -313,6 +313,15 @@ def test_last_drops(d, tmp_path):
 	assert nothing_left(d)
 
 
+def test_last_drops_are_twenty(d):
+	"""Without a number: the newest 20 of more."""
+	with d.client() as c:
+		assert c("inject", port="vmnic1", frames=[BAD] * 30)["injected"] == 30
+		known = c.list("drop.recent", count=100)[::-1]
+	got = [json.loads(line) for line in tool(d, "--last-drops", "--json").stdout.splitlines()]
+	assert len(known) >= 30 and [g["packet_id"] for g in got] == [k["packet_id"] for k in known[-20:]]
+
+
 def test_notes(d):
 	"""What clients say of their files, and what they may not say."""
 	with d.client() as c:

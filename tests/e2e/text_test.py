@@ -54,11 +54,19 @@ def test_microseconds(walk):
 	assert len(deltas) == len(theirs(walk).splitlines())
 
 
-def test_print_besides_a_file(tmp_path):
+def test_print_besides_a_live_file(tmp_path):
 	with Daemon(files=[f"{DEMO}/emulated.rd"]) as d, Pktcap(d, "--uplink", "vmnic1", "-c", "1", "--print", "-w", tmp_path / "f.pcap") as p:
 		d.cli("inject", "vmnic1", "pcap", f"{PCAPS}/emulated-syn.pcap")
 		assert p.wait() == 0
 	assert len(p.stdout.splitlines()) == 1 and len(theirs(tmp_path / "f.pcap").splitlines()) == 1
+
+
+@pytest.mark.parametrize("option", ["--print", "--console"])
+def test_print_besides_a_file(walk, tmp_path, option):
+	"""Text as well as a file; without it the file alone."""
+	path = tmp_path / "f.pcapng"
+	assert ours(walk, "-w", path) == ""
+	assert ours(walk, "-w", path, option) == ours(walk) == ours(path)
 
 
 def test_link_headers_and_numbers_are_always_there(walk):
