@@ -121,12 +121,14 @@ int pk_words_parse(struct pk_words *w, struct pk_opts *o, int argc, char **argv,
 	while (rc == 0 && r.next < argc) {
 		const char *word = argv[r.next++];
 
-		if (options && strcmp(word, "--") == 0)
+		if (options && strcmp(word, "--") == 0) {
 			options = false;
-		else if (options && word[0] == '-' && word[1] != '\0')
+		} else if (options && word[0] == '-' && word[1] != '\0') {
 			rc = apply_word(&r, word);
-		else
+		} else {
+			w->behind_dashes |= w->nb_rest == 0 && !options;
 			w->rest[w->nb_rest++] = word;
+		}
 	}
 	return rc;
 }

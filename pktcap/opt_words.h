@@ -11,6 +11,7 @@
 struct pk_words {
 	const char **rest; // the words that are no options, in order; owned
 	unsigned nb_rest;
+	bool behind_dashes; // the first of them comes after "--": it is no command
 };
 
 // Calls every option's setter until one fails. 0, PK_AGAIN, or a negative errno with *err. pk_words_free() in any case.

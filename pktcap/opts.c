@@ -89,7 +89,7 @@ static bool is_called_uw(const char *program)
 	return strcmp(slash != NULL ? slash + 1 : program, "pktcap-uw") == 0;
 }
 
-// "list", "show NAME" and "stop NAME" are no filters.
+// "list", "show NAME" and "stop NAME" are no filters. (Behind "--" all is a filter: its words may be a stranger's.)
 static void find_command(struct pk_opts *o)
 {
 	bool show = strncmp(o->filter, "show ", 5) == 0, stop = strncmp(o->filter, "stop ", 5) == 0;
@@ -120,9 +120,9 @@ int pk_opts_parse(struct pk_opts *o, int argc, char **argv, struct rd_err *err)
 		o->dir = o->style == PK_COMPAT ? PK_DIR_RX : PK_DIR_BOTH;
 	if (rc == 0)
 		rc = join_filter(o, &words, err);
-	pk_words_free(&words);
-	if (rc == 0)
+	if (rc == 0 && !words.behind_dashes)
 		find_command(o);
+	pk_words_free(&words);
 	if (rc == 0)
 		rc = check_together(o, err);
 	return rc < 0 ? rc : pk_check_session(o, err);

@@ -43,6 +43,30 @@ static void one_dash_is_enough(void **state)
 	pk_opts_free(&o);
 }
 
+// A filter that somebody else wrote (Wireshark's) comes behind "--" and is never taken for a command.
+static void behind_dashes_all_is_filter(void **state)
+{
+	char *command[] = {(char[]){"pktcap"}, (char[]){"stop"}, (char[]){"mine"}, NULL};
+	char *filter[] = {
+		(char[]){"pktcap"}, (char[]){"--"}, (char[]){"stop"}, (char[]){"mine"}, NULL};
+	char *list[] = {(char[]){"pktcap"}, (char[]){"--"}, (char[]){"list"}, NULL};
+	struct pk_opts o;
+	struct rd_err err;
+
+	(void)state;
+	assert_int_equal(parse(&o, command, &err), 0);
+	assert_int_equal(o.mode, PK_SESSION_STOP);
+	assert_string_equal(o.session.target, "mine");
+	pk_opts_free(&o);
+	assert_int_equal(parse(&o, filter, &err), 0);
+	assert_int_equal(o.mode, PK_CAPTURE);
+	assert_string_equal(o.filter, "stop mine");
+	pk_opts_free(&o);
+	assert_int_equal(parse(&o, list, &err), 0);
+	assert_int_equal(o.mode, PK_CAPTURE);
+	pk_opts_free(&o);
+}
+
 static void letters_are_tcpdumps(void **state)
 {
 	char *argv[] = {(char[]){"pktcap"}, (char[]){"-i"}, (char[]){"any"}, (char[]){"-c3"},
@@ -277,6 +301,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(one_dash_is_enough),
+		cmocka_unit_test(behind_dashes_all_is_filter),
 		cmocka_unit_test(letters_are_tcpdumps),
 		cmocka_unit_test(letters_go_together),
 		cmocka_unit_test(filter_options_are_terms),
