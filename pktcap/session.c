@@ -136,6 +136,8 @@ static bool idle_round(struct pk_session *s, unsigned idle)
 // Why there is nothing more to come, once all that came has been taken.
 static enum pk_end end_of(enum rd_capring_end why)
 {
+	if (why == RD_CAPRING_END_DAEMON)
+		return PK_END_DAEMON;
 	return why == RD_CAPRING_END_STOPPED || why == RD_CAPRING_END_LEASE ? PK_END_STOPPED
 									    : PK_END_LIMIT;
 }

@@ -54,6 +54,7 @@ enum rd_capring_end {
 	RD_CAPRING_END_PACKETS, // the budget is used up
 	RD_CAPRING_END_BYTES,
 	RD_CAPRING_END_LEASE, // nobody took it in time
+	RD_CAPRING_END_DAEMON, // it ends itself
 	RD_CAPRING_END_COUNT,
 };
 const char *rd_capring_end_name(unsigned end); // "running", "stopped", "duration", ...

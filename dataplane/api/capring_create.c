@@ -171,7 +171,7 @@ void rd_capring_end(struct rd_capring *r, enum rd_capring_end why)
 const char *rd_capring_end_name(unsigned end)
 {
 	static const char *const names[RD_CAPRING_END_COUNT] = {
-		"running", "stopped", "duration", "packets", "bytes", "lease"};
+		"running", "stopped", "duration", "packets", "bytes", "lease", "daemon"};
 
 	return end < RD_CAPRING_END_COUNT ? names[end] : "stopped";
 }

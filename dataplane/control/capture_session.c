@@ -230,12 +230,13 @@ void rd_ctl_conn_closed(struct rd_ctl *ctl, const struct rd_conn *conn)
 		if (s->keep_ns != 0 && !ctl->stopping)
 			detach(s);
 		else
-			rd_session_end(s, RD_CAPRING_END_STOPPED);
+			rd_session_end(
+				s, ctl->stopping ? RD_CAPRING_END_DAEMON : RD_CAPRING_END_STOPPED);
 	}
 }
 
 void rd_ctl_sessions_end(struct rd_ctl *ctl)
 {
 	while (ctl->sessions != NULL)
-		rd_session_end(ctl->sessions, RD_CAPRING_END_STOPPED);
+		rd_session_end(ctl->sessions, RD_CAPRING_END_DAEMON);
 }
