@@ -119,7 +119,9 @@ def test_summary(made):
 def test_summary_as_text(made):
 	text = read(made.path, "--summary")
 	assert re.match(rf"{len(made.walks)} walks on \d+ paths, {DROPS} dropped\n", text)
-	assert re.search(rf"^path \d+  {DROPS} walks \([\d.]+ %\)  DROPPED DFW_RULE_DENY  p50 [\d.]+ p90 ", text, re.M)
+	# Those that came while the first one's flow was not yet installed are on a path of their own.
+	dropped = re.findall(r"^path \d+ +(\d+) walks? \([\d.]+ %\)  DROPPED DFW_RULE_DENY  p50 [\d.]+ p90 ", text, re.M)
+	assert sum(map(int, dropped)) == DROPS and len(dropped) <= 2, text
 	assert re.search(rf"^ +{DROPS} DFW_RULE_DENY +dfw_in +1043$", text, re.M)
 	assert re.search(r"^ HOP STAGE +p50 ns +p90 ns +p99 ns +max ns$", text, re.M)
 
