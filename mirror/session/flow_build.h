@@ -48,6 +48,7 @@ struct rd_flow_built { // points into itself: not copied
 		struct rte_flow_item_ipv6 ip6, ip6_mask;
 		struct rte_flow_item_tcp tcp, tcp_mask;
 		struct rte_flow_item_udp udp, udp_mask;
+		struct rte_flow_item_sctp sctp, sctp_mask;
 	} layer[2];
 	struct rte_flow_item_udp tunnel_udp, tunnel_udp_mask;
 	struct rte_flow_item_geneve geneve, geneve_mask;

@@ -55,6 +55,7 @@ static bool has_item(const struct rd_flow_layer *l) // of its own, for the L4 he
 {
 	return l->proto_mask != 0
 		&& (l->proto == RD_IPPROTO_TCP || l->proto == RD_IPPROTO_UDP
+			|| l->proto == RD_FLOW_SCTP
 			|| (l->family == AF_INET6 && l->proto == RD_IPPROTO_ICMPV6));
 }
 
@@ -112,6 +113,16 @@ static void udp(struct rd_flow_built *b, struct rd_flow_l2l4 *s, const struct rd
 		&s->udp_mask);
 }
 
+static void sctp(struct rd_flow_built *b, struct rd_flow_l2l4 *s, const struct rd_flow_layer *l)
+{
+	s->sctp.hdr.src_port = rte_cpu_to_be_16(l->sport);
+	s->sctp.hdr.dst_port = rte_cpu_to_be_16(l->dport);
+	s->sctp_mask.hdr.src_port = rte_cpu_to_be_16(l->sport_mask);
+	s->sctp_mask.hdr.dst_port = rte_cpu_to_be_16(l->dport_mask);
+	add(b, RTE_FLOW_ITEM_TYPE_SCTP, any(&s->sctp_mask, sizeof(s->sctp_mask)) ? &s->sctp : NULL,
+		&s->sctp_mask);
+}
+
 static void layer(struct rd_flow_built *b, struct rd_flow_l2l4 *s, const struct rd_flow_layer *l)
 {
 	ethernet(b, s, l);
@@ -125,6 +136,8 @@ static void layer(struct rd_flow_built *b, struct rd_flow_l2l4 *s, const struct 
 		tcp(b, s, l);
 	else if (l->proto == RD_IPPROTO_UDP)
 		udp(b, s, l);
+	else if (l->proto == RD_FLOW_SCTP)
+		sctp(b, s, l);
 	else
 		add(b, RTE_FLOW_ITEM_TYPE_ICMP6, NULL, NULL);
 }

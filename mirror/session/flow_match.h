@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#define RD_FLOW_SCTP 132 // IP's number
 #define RD_FLOW_RULES 32 // that one source of a session may take
 
 enum rd_flow_side { // where a card sees a frame
@@ -24,7 +25,7 @@ struct rd_flow_layer { // of a frame, or of the one in its tunnel; a mask of zer
 	uint8_t src_len, dst_len; // bits
 	uint8_t dscp, dscp_mask;
 	uint8_t proto, proto_mask;
-	uint16_t sport, sport_mask; // TCP, UDP
+	uint16_t sport, sport_mask; // TCP, UDP, SCTP
 	uint16_t dport, dport_mask;
 	uint8_t tcp_flags, tcp_flags_mask;
 };

@@ -91,7 +91,7 @@ static void with_proto(struct grow *g, const struct rd_flow_match *base,
 	with_ports(g, &m, r);
 }
 
-// Ports without a protocol are TCP's or UDP's; flags are TCP's.
+// Ports without a protocol are TCP's, UDP's or SCTP's; flags are TCP's.
 static void with_l4(
 	struct grow *g, const struct rd_flow_match *base, const struct rd_mirror_rule *r)
 {
@@ -107,6 +107,7 @@ static void with_l4(
 	} else if (has_ports(r)) {
 		with_proto(g, &m, r, RD_IPPROTO_TCP);
 		with_proto(g, &m, r, RD_IPPROTO_UDP);
+		with_proto(g, &m, r, RD_FLOW_SCTP);
 	} else {
 		put(g, &m);
 	}
@@ -238,13 +239,18 @@ static struct rd_flow_match tunnelled(const struct rd_offload_want *w,
 	return m;
 }
 
+static bool carries_ports(uint8_t proto)
+{
+	return proto == RD_IPPROTO_TCP || proto == RD_IPPROTO_UDP || proto == RD_FLOW_SCTP;
+}
+
 static bool no_such_l4(const struct rd_mirror_rule *r)
 {
 	if (!(r->has & RD_MIRROR_HAS_PROTO))
 		return false;
 	if (r->has & RD_MIRROR_HAS_TCP_FLAGS)
 		return r->proto != RD_IPPROTO_TCP;
-	return has_ports(r) && r->proto != RD_IPPROTO_TCP && r->proto != RD_IPPROTO_UDP;
+	return has_ports(r) && !carries_ports(r->proto);
 }
 
 // At a guest's port a VNI is that of its segment: known beforehand.
@@ -318,8 +324,10 @@ static const char *beyond(const struct rd_offload_point *p, const struct rd_mirr
 	if (r->layer == RD_MIRROR_OUTER && is_uplink(p)
 		&& ((r->has & RD_MIRROR_HAS_VNI) || p->only_vni != 0))
 		return "the outer headers of one VNI's frames";
-	if (r->has & RD_MIRROR_HAS_PROTO && family_of(r) != AF_INET && r->proto != RD_IPPROTO_TCP
-		&& r->proto != RD_IPPROTO_UDP
+	if (r->has & RD_MIRROR_HAS_VNI && p->stage == RD_STAGE_UPLINK_TX
+		&& r->has != RD_MIRROR_HAS_VNI && r->layer == RD_MIRROR_ANY_LAYER)
+		return "which header is meant of a frame that we put into a tunnel";
+	if (r->has & RD_MIRROR_HAS_PROTO && family_of(r) != AF_INET && !carries_ports(r->proto)
 		&& !(family_of(r) == AF_INET6 && r->proto == RD_IPPROTO_ICMPV6))
 		return "a protocol behind IPv6's extension headers";
 	return NULL;

@@ -14,7 +14,7 @@
 #include "base/str.h"
 #include "session/flow_ladder.h"
 
-RD_LOG_MODULE(mirror);
+RD_LOG_MODULE(mirror_probe);
 
 static const struct rd_flow_rung_desc rungs[] = {
 #define RD_FLOW_RUNG(NAME, domain_, word_, help_) {domain_, word_, help_},

@@ -41,13 +41,12 @@ enum rd_flow_then { // bits; tried in this order
 		1 << 0, // the same actions otherwise: COUNT first, then split in two rules
 	RD_FLOW_THEN_RATIO1 = 1 << 1, // copy all, sample in software
 	RD_FLOW_THEN_OTHER = 1 << 2, // another action of the same effect
-	RD_FLOW_THEN_MERGE = 1 << 3, // two sessions in one rule
-	RD_FLOW_THEN_NEXT = 1 << 4, // the next recipe
-	RD_FLOW_THEN_SOFTWARE = 1 << 5,
-	RD_FLOW_THEN_RETRY = 1 << 6, // after 30 s and some
-	RD_FLOW_THEN_REPROBE = 1 << 7, // when the device is back
-	RD_FLOW_THEN_REMEMBER = 1 << 8, // for the whole port
-	RD_FLOW_THEN_LOG = 1 << 9, // once
+	RD_FLOW_THEN_NEXT = 1 << 3, // the next recipe
+	RD_FLOW_THEN_SOFTWARE = 1 << 4,
+	RD_FLOW_THEN_RETRY = 1 << 5, // after 30 s and some
+	RD_FLOW_THEN_REPROBE = 1 << 6, // when the device is back
+	RD_FLOW_THEN_REMEMBER = 1 << 7, // for the whole port
+	RD_FLOW_THEN_LOG = 1 << 8, // once
 };
 
 struct rd_flow_reason {

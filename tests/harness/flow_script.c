@@ -74,20 +74,6 @@ static int facts(void *drv, uint16_t port, struct rd_flow_facts *out)
 	return s->facts_code;
 }
 
-static int validate(void *drv, uint16_t port, const struct rte_flow_attr *attr,
-	const struct rte_flow_item *pattern, const struct rte_flow_action *actions,
-	struct rte_flow_error *error)
-{
-	struct flow_script *s = drv;
-	struct script_rule r = script_read(attr, pattern, actions);
-	struct script_answer *a = applies(s, SCRIPT_VALIDATE, &r);
-
-	assert_true(port < SCRIPT_PORTS);
-	s->validates++;
-	s->creating = false;
-	return a != NULL ? refuse(a, &r, error) : 0;
-}
-
 static bool same_place(const struct script_rule *a, const struct script_rule *b)
 {
 	return a->transfer == b->transfer && a->group == b->group
@@ -101,6 +87,22 @@ static bool has(const struct flow_script *s, uint16_t port, const struct script_
 		if (s->live[i].used && s->live[i].port == port && same_place(&s->live[i].rule, r))
 			return true;
 	return false;
+}
+
+static int validate(void *drv, uint16_t port, const struct rte_flow_attr *attr,
+	const struct rte_flow_item *pattern, const struct rte_flow_action *actions,
+	struct rte_flow_error *error)
+{
+	struct flow_script *s = drv;
+	struct script_rule r = script_read(attr, pattern, actions);
+	struct script_answer *a = applies(s, SCRIPT_VALIDATE, &r);
+
+	assert_true(port < SCRIPT_PORTS);
+	s->validates++;
+	s->creating = false;
+	if (a == NULL && s->compares_early && has(s, port, &r))
+		return -EEXIST;
+	return a != NULL ? refuse(a, &r, error) : 0;
 }
 
 static struct rte_flow *keep(
@@ -127,6 +129,7 @@ static struct rte_flow *create(void *drv, uint16_t port, const struct rte_flow_a
 	struct flow_script *s = drv;
 	struct script_rule r = script_read(attr, pattern, actions);
 	struct script_answer *a = applies(s, SCRIPT_CREATE, &r);
+	struct rte_flow *flow;
 
 	assert_true(port < SCRIPT_PORTS);
 	s->creates++;
@@ -141,7 +144,10 @@ static struct rte_flow *create(void *drv, uint16_t port, const struct rte_flow_a
 		return NULL;
 	}
 	s->wrong_fate += !right_fate(s, port, &r);
-	return keep(s, port, &r, false);
+	flow = keep(s, port, &r, false);
+	if (script_rules(s) > s->most)
+		s->most = script_rules(s);
+	return flow;
 }
 
 static struct script_live *find(struct flow_script *s, uint16_t port, const struct rte_flow *flow)

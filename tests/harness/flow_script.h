@@ -78,12 +78,14 @@ struct flow_script {
 	struct script_answer answer[SCRIPT_ANSWERS];
 	unsigned nb_answers;
 	bool compares; // refuses a rule whose pattern it has, with EEXIST
+	bool compares_early; // when validating, too
 	bool counts; // queries say a number
 	int loop_code;
 	unsigned loop_copies;
 	// what happened
 	struct script_live live[SCRIPT_RULES];
 	bool creating;
+	unsigned most; // rules of ours at once
 	unsigned batch, born, validates, creates, destroys, queries, flushes;
 	// faults of ours
 	unsigned wrong_order, unknown, foreign_touched, wrong_fate;
