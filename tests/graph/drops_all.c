@@ -10,39 +10,10 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "core/tap.h"
 
-static struct rd_capture *session;
-static struct rd_capring_reader *reader;
-
-static void start(uint16_t reason)
-{
-	static const struct rd_tap_point at_drop = {.stage = RD_STAGE_DROP};
-	uint64_t mask[RD_DROP_MAX / 64] = {0};
-	struct rd_capture_opts o = {.points = &at_drop,
-		.nb_points = 1,
-		.reasons = mask,
-		.snaplen = 65535,
-		.ring_size = 8u << 20};
-	struct rd_err err = {0};
-	int fd = -1;
-
-	mask[reason / 64] |= UINT64_C(1) << (reason % 64);
-	assert_int_equal(rd_filter_compile(&o.filter, "", RD_FILTER_BOTH, &err), 0);
-	session = rd_capture_start(&o, 1, &fd, &err);
-	assert_non_null(session);
-	reader = rd_capring_open(dup(fd));
-	assert_non_null(reader);
-}
-
-static void stop(void)
-{
-	rd_capring_close(reader);
-	rd_capture_stop(session);
-	session = NULL;
-}
+static struct gf_capture capture;
 
 struct seen { // by the capture
 	uint64_t packets;
@@ -57,14 +28,14 @@ static void read_capture(uint16_t reason, struct seen *s)
 	int err = 0;
 
 	*s = (struct seen){0};
-	while ((r = rd_capring_peek(reader, 0, &err)) != NULL) {
+	while ((r = rd_capring_peek(capture.reader, 0, &err)) != NULL) {
 		assert_int_equal(r->reason, reason);
 		assert_int_equal(r->stage, RD_STAGE_DROP);
 		s->packets++;
 		s->last_id = r->packet_id;
 		s->last_len = r->wire_len;
 		memcpy(s->last, r + 1, RTE_MIN(r->cap_len, (uint32_t)sizeof(s->last)));
-		rd_capring_pop(reader, 0);
+		rd_capring_pop(capture.reader, 0);
 	}
 	assert_int_equal(err, 0);
 }
@@ -108,7 +79,7 @@ static void provoke(const struct rd_drop_desc *d, void (*fn)(void))
 	struct seen s;
 
 	gf_trace(false); // its hooks sit where taps do
-	start(d->id);
+	capture = gf_capture_reason(d->id);
 	if (fn != NULL)
 		fn();
 	else
@@ -116,7 +87,7 @@ static void provoke(const struct rd_drop_desc *d, void (*fn)(void))
 	read_capture(d->id, &s);
 	check_sums(d, &s);
 	check_record(d, &s);
-	stop();
+	gf_capture_end(&capture);
 }
 
 // One test per line; the state is the line.
@@ -139,8 +110,8 @@ static void one_reason(void **state)
 
 static int end(void **state)
 {
-	if (session != NULL) // the test has failed
-		stop();
+	if (capture.session != NULL) // the test has failed
+		gf_capture_end(&capture);
 	return gf_end(state);
 }
 

@@ -6,7 +6,6 @@
 #include "workers.h"
 
 #include <string.h>
-#include <unistd.h>
 #include <rte_malloc.h>
 
 #include "base/pkt.h"
@@ -35,29 +34,7 @@ static unsigned received(void)
 	return nb;
 }
 
-// A capture by reason, of all workers.
-static struct rd_capture *session;
-static struct rd_capring_reader *reader;
-
-static void capture(enum rd_drop_reason reason)
-{
-	static const struct rd_tap_point at_drop = {.stage = RD_STAGE_DROP};
-	uint64_t mask[RD_DROP_MAX / 64] = {0};
-	struct rd_capture_opts o = {.points = &at_drop,
-		.nb_points = 1,
-		.reasons = mask,
-		.snaplen = 65535,
-		.ring_size = 8u << 20};
-	struct rd_err err = {0};
-	int fd = -1;
-
-	mask[reason / 64] |= UINT64_C(1) << (reason % 64);
-	assert_int_equal(rd_filter_compile(&o.filter, "", RD_FILTER_BOTH, &err), 0);
-	session = rd_capture_start(&o, 1, &fd, &err);
-	assert_non_null(session);
-	reader = rd_capring_open(dup(fd));
-	assert_non_null(reader);
-}
+static struct gf_capture capture;
 
 // Ends it. Every record is of this reason and a whole frame; how many there were.
 static uint64_t captured(enum rd_drop_reason reason)
@@ -67,16 +44,15 @@ static uint64_t captured(enum rd_drop_reason reason)
 	int err = 0;
 
 	for (unsigned w = 0; w < rd_nb_workers; w++) {
-		while ((r = rd_capring_peek(reader, w, &err)) != NULL) {
+		while ((r = rd_capring_peek(capture.reader, w, &err)) != NULL) {
 			assert_int_equal(r->reason, reason);
 			assert_int_equal(r->cap_len, r->wire_len);
 			nb++;
-			rd_capring_pop(reader, w);
+			rd_capring_pop(capture.reader, w);
 		}
 		assert_int_equal(err, 0);
 	}
-	rd_capring_close(reader);
-	rd_capture_stop(session);
+	gf_capture_end(&capture);
 	return nb;
 }
 
@@ -100,7 +76,7 @@ static void full_ring(void **state)
 	(void)state;
 	one_poller();
 	rd_handoff_set_model(RD_MODEL_BALANCED);
-	capture(RD_DROP_LCORE_HANDOFF_FULL);
+	capture = gf_capture_reason(RD_DROP_LCORE_HANDOFF_FULL);
 	for (unsigned i = 0; i < 2 * MANY; i++) {
 		send((uint16_t)(i % FLOWS), i);
 		if (i % 32 != 31)
@@ -155,7 +131,7 @@ static void port_deleted(void **state)
 	assert_true(waiting > 0 && waiting < 32);
 	received();
 	assert_int_equal(rd_port_del(wk_port_src, &err), 0);
-	capture(RD_DROP_LCORE_HANDOFF_STALE);
+	capture = gf_capture_reason(RD_DROP_LCORE_HANDOFF_STALE);
 	wk_walk(1);
 	assert_int_equal(received(), 0);
 	assert_int_equal(wk_drops_of(RD_DROP_LCORE_HANDOFF_STALE), waiting);
@@ -177,7 +153,7 @@ static void worker_ended(void **state)
 	wk_walk(0);
 	waiting = rte_ring_count(to_1()->ring);
 	rd_workers[1]->gone = true;
-	capture(RD_DROP_LCORE_STOPPED);
+	capture = gf_capture_reason(RD_DROP_LCORE_STOPPED);
 	for (; sent < 64; sent++)
 		send((uint16_t)sent, sent);
 	wk_walk(0);

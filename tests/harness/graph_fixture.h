@@ -79,3 +79,11 @@ bool gf_sink_take(unsigned n, struct gf_frame *f);
 unsigned gf_sink_drain(unsigned n); // frees all, returns how many
 unsigned gf_sink_room(unsigned n); // packets that it still takes
 void gf_sink_put(unsigned n); // an empty packet, which fills it up
+
+// A capture of whole frames dropped for this reason, of all workers (graph_capture.c).
+struct gf_capture {
+	struct rd_capture *session;
+	struct rd_capring_reader *reader;
+};
+struct gf_capture gf_capture_reason(enum rd_drop_reason reason);
+void gf_capture_end(struct gf_capture *c);
