@@ -3,31 +3,18 @@
 # What captures cost, and --max-cost: under a filter that is dear the session takes fewer packets, says so, and every packet
 # is either in the file, lost or skipped. The stage's own counters say how many there were, capinfos and tshark what is in the file.
 import re
-import subprocess
 
 import pytest
-from rdtest import DEMO, ENV, PCAPS, PKTCAP, Daemon, wait_for
+from rdtest import PCAPS, wait_for
 from scapy.utils import rdpcap
 
 import oracles
-from pktcap import Pktcap, reddot_json
+from pktcap import Pktcap, reddot_json, tool
 
 SYN = bytes(rdpcap(f"{PCAPS}/emulated-syn.pcap")[0]).hex()
 # Matches everything, looks at what differs from packet to packet, and takes some thousand instructions.
 DEAR = " and ".join(f"ether[{4 * (i % 12) + 14}:4] != {0x80000000 + 7919 * i}" for i in range(700))
 POINTS = "uplink_rx,flow_lookup,vnic_tx"
-
-
-@pytest.fixture
-def d():
-	with Daemon(files=[f"{DEMO}/emulated.rd"]) as daemon:
-		yield daemon
-
-
-def tool(d, *args, rc=0):
-	done = subprocess.run([PKTCAP, "--socket", d.path, *args], capture_output=True, text=True, env=ENV, timeout=180, check=False)
-	assert done.returncode == rc, done.stderr
-	return done.stdout + done.stderr
 
 
 def entered(c):
@@ -71,7 +58,7 @@ def test_thins_itself_and_counts_exactly(d, tmp_path):
 			wait_for("packets to be skipped", lambda: session(c)["skipped"] > 1000)
 			shown = session(c)
 			assert shown["max_cost"] == 1 and shown["one_in"] > 1
-			text = tool(d, "show", "dear")
+			text = tool(d, "show", "dear").stdout
 			assert re.search(r"^limit +1 % of a worker's time$", text, re.M)
 			assert re.search(r"^takes +1 packet in \d+ now, \d+ skipped$", text, re.M)
 			assert "SKIPPED" in d.cli("show", "capture", "dear")
@@ -149,7 +136,7 @@ def test_costs_are_told(d, tmp_path):
 		c("inject.stop", timer=timer)
 		stage = reddot_json(d, "show", "capture", "dear")[0]["stages"][0]
 		assert stage["stage"] == "uplink_rx" and stage["cycles_seen"] > 0
-		text = tool(d, "show", "cheap")
+		text = tool(d, "show", "cheap").stdout
 		assert re.search(r"cycles/seen +cycles/matched$", text, re.M)
 		dear.finish()
 		cheap.finish()
@@ -160,7 +147,7 @@ def test_costs_are_told(d, tmp_path):
 
 def test_wrong_limits(d):
 	for wrong in ("0", "101", "x", "1.5", ""):
-		assert "1 to 100" in tool(d, "--max-cost", wrong, rc=1)
-	assert "-r reads a file" in tool(d, "-r", f"{PCAPS}/emulated-syn.pcap", "--max-cost", "5", rc=1)
+		assert "1 to 100" in tool(d, "--max-cost", wrong, rc=1).stderr
+	assert "-r reads a file" in tool(d, "-r", f"{PCAPS}/emulated-syn.pcap", "--max-cost", "5", rc=1).stderr
 	with d.client() as c, pytest.raises(Exception, match="ERANGE"):
 		c("capture.start", points=[{"stage": "drop"}], max_cost=101)

@@ -109,6 +109,13 @@ class Pktcap(Process):
 		return [json.loads(line) for line in self.stdout.splitlines()]
 
 
+def tool(daemon, *args, rc=0):
+	"""pktcap, to its end."""
+	done = subprocess.run([PKTCAP, "--socket", daemon.path, *args], capture_output=True, text=True, env=ENV, timeout=DEADLINE, check=False)
+	assert done.returncode == rc, done.stderr
+	return done
+
+
 def reddot_json(daemon, *words):
 	done = subprocess.run([REDDOT, "--socket", daemon.path, "--json", *words], capture_output=True, text=True, env=ENV,
 		timeout=DEADLINE, check=False)

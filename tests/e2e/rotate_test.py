@@ -9,19 +9,13 @@ import re
 import subprocess
 
 import pytest
-from rdtest import DEMO, PCAPS, Daemon, wait_for
+from rdtest import PCAPS, wait_for
 
 import oracles
 from pktcap import Pktcap
 
 UP = ["--uplink", "vmnic1", "--dir", "rx"]
 FRAME = 1000  # bytes of one packet
-
-
-@pytest.fixture
-def d():
-	with Daemon(files=[f"{DEMO}/emulated.rd"]) as daemon:
-		yield daemon
 
 
 def send(d, n, first=0):

@@ -13,25 +13,13 @@ from rdtest import DEMO, ENV, NOBODY, NO_OTHERS, OTHERS_CAN, PCAPS, PKTCAP, Daem
 from scapy.utils import rdpcap
 
 import oracles
-from pktcap import Pktcap, reddot_json
+from pktcap import Pktcap, reddot_json, tool
 
 SYN = f"{PCAPS}/emulated-syn.pcap"
 FRAME = bytes(rdpcap(SYN)[0])
 NOBODYS = "00505663045c" + "005056a1fcf3" + "88b5" + "5a" * 100  # the switch drops it
 BAD = "00" * 20  # RX_SMAC_INVALID
 UP = ["--uplink", "vmnic1", "--dir", "rx"]
-
-
-@pytest.fixture
-def d():
-	with Daemon(files=[f"{DEMO}/emulated.rd"]) as daemon:
-		yield daemon
-
-
-def tool(d, *args, rc=0):
-	done = subprocess.run([PKTCAP, "--socket", d.path, *args], capture_output=True, text=True, env=ENV, timeout=180, check=False)
-	assert done.returncode == rc, done.stderr
-	return done
 
 
 def inject(d, what, n=1, port="vmnic1"):
