@@ -19,9 +19,9 @@ static struct spent { // by port; atomic
 	uint64_t packets, bytes, flows;
 } spent[RD_PORT_MAX] __rte_cache_aligned;
 
-static struct now {
+static struct now { // a line for each worker
 	uint64_t walk, time;
-} nows[RD_WORKER_MAX];
+} __rte_cache_aligned nows[RD_WORKER_MAX];
 
 uint64_t rd_guard_now(struct rd_worker *w)
 {
