@@ -5,6 +5,7 @@
  */
 #include "options.h"
 
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -22,6 +23,7 @@ RD_LOG_MODULE(main);
 
 #define FDB_CAPACITY 65536
 #define NB_SIGNALS 3
+#define BIG_BLOCK (1 << 20)
 
 struct daemon {
 	struct rd_options opts;
@@ -164,6 +166,15 @@ static int run_dataplane(struct daemon *d)
 	return ret;
 }
 
+// Building the rules of a port takes dozens of MB for some hundred milliseconds. Left to itself glibc takes such blocks from the heap
+// once it has seen one, where one small block above them keeps all of them: the daemon would grow with changes of rules.
+static void give_big_blocks_back(void)
+{
+#ifdef M_MMAP_THRESHOLD
+	(void)mallopt(M_MMAP_THRESHOLD, BIG_BLOCK); // and it stays there
+#endif
+}
+
 int main(int argc, char **argv)
 {
 	struct daemon d = {.server = {.sock = -1}};
@@ -172,6 +183,7 @@ int main(int argc, char **argv)
 
 	if (ret != 0)
 		return ret > 0 ? 0 : 2;
+	give_big_blocks_back();
 	signal(SIGPIPE, SIG_IGN); // also for a log that nobody reads any more
 	if (rd_server_listen(&d.server, d.opts.socket, d.opts.socket_mode, &err) < 0) {
 		fail(&err);
