@@ -103,7 +103,7 @@ static void begin(const struct rd_dfw_pkt *p, const struct rd_flow_key *k,
 static void decide_conn(
 	const struct rd_dfw_pkt *p, const struct rd_flow_key *k, struct rd_dfw_outcome *o)
 {
-	struct rd_conn_key key = rd_track_key(k, p->zone);
+	struct rd_conn_key key = rd_track_key(k, p->zone, p->dir == RD_DFW_IN);
 	struct rd_conn_found c;
 
 	if (rd_conn_find(&key, &c) && still_allowed(p, k, &c, c.dir == RD_CONN_REPLY)
@@ -128,6 +128,7 @@ static void decide_error(
 		return;
 	}
 	inner.zone = p->zone;
+	inner.to_guest = p->dir == RD_DFW_OUT;
 	// Who is told must be who sent the quoted packet; and the error goes against it.
 	if (rc == 0 && memcmp(inner.src, k->dst, 16) == 0 && rd_conn_find_related(&inner, &c)
 		&& still_allowed(p, k, &c, c.dir == RD_CONN_ORIG)) {
@@ -189,6 +190,6 @@ bool rd_dfw_has_connection(const struct rd_dfw_pkt *p)
 	rd_key_fill(p->m, p->md, &k);
 	if (rd_track_kind(p->md, &k) != RD_TRACK_CONN)
 		return false;
-	key = rd_track_key(&k, p->zone);
+	key = rd_track_key(&k, p->zone, p->dir == RD_DFW_IN);
 	return rd_conn_find(&key, &c);
 }

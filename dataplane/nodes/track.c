@@ -78,10 +78,11 @@ struct rd_conn_l4 rd_track_l4(const struct rte_mbuf *m, const struct rd_meta *md
 	};
 }
 
-struct rd_conn_key rd_track_key(const struct rd_flow_key *k, uint16_t zone)
+struct rd_conn_key rd_track_key(const struct rd_flow_key *k, uint16_t zone, bool to_guest)
 {
 	struct rd_conn_key key = {
 		.zone = zone,
+		.to_guest = to_guest,
 		.proto = k->proto,
 		.family = k->ethertype == RD_ETHERTYPE_IPV6 ? 6 : 4,
 	};

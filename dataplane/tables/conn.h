@@ -25,7 +25,9 @@
 struct rd_conn_key { // one direction's view
 	uint8_t src[16], dst[16]; // IPv4 in the first 4 bytes, the rest zero
 	uint16_t sport, dport; // host order; ICMP echo: id in both; other ICMP, other protocols: 0
-	uint16_t zone; // port index of the vNIC
+	uint16_t zone : 15; // port index of the vNIC
+	uint16_t
+		to_guest : 1; // the way through its firewall: what is sent with the guest's address is no packet of the guest
 	uint8_t proto;
 	uint8_t family; // 4 or 6
 };

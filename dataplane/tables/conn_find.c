@@ -41,8 +41,8 @@ static bool is_same(const struct rd_conn_key *a, const struct rd_conn_key *b)
 static bool is_reverse(const struct rd_conn_key *a, const struct rd_conn_key *b)
 {
 	return a->sport == b->dport && a->dport == b->sport && a->zone == b->zone
-		&& a->proto == b->proto && a->family == b->family && memcmp(a->src, b->dst, 16) == 0
-		&& memcmp(a->dst, b->src, 16) == 0;
+		&& a->to_guest != b->to_guest && a->proto == b->proto && a->family == b->family
+		&& memcmp(a->src, b->dst, 16) == 0 && memcmp(a->dst, b->src, 16) == 0;
 }
 
 static void fill(uint32_t i, enum rd_conn_dir dir, struct rd_conn_found *out)

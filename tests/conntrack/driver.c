@@ -46,6 +46,7 @@ static struct rd_conn_key key_of(const struct rd_conn_l4 *l4)
 
 	memcpy(k.src, packet + ip.src, ip.addr_len);
 	memcpy(k.dst, packet + ip.dst, ip.addr_len);
+	k.to_guest = memcmp(k.src, k.dst, sizeof(k.src)) < 0; // one of the two is the guest
 	if (has_ports(k.proto) && l4->hdr_len >= 4) {
 		k.sport = rd_be16(l4->hdr);
 		k.dport = rd_be16(l4->hdr + 2);
@@ -62,6 +63,7 @@ static int judge_error(const struct rd_conn_l4 *l4)
 	int rc = rd_conn_quoted(l4, ip.family, &k);
 
 	k.zone = 1;
+	k.to_guest = memcmp(k.src, k.dst, sizeof(k.src)) < 0;
 	if (rc != 0)
 		return rc;
 	if (memcmp(k.src, packet + ip.dst, ip.addr_len) != 0 || !rd_conn_find_related(&k, &f))

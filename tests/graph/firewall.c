@@ -34,6 +34,28 @@ static void replies_need_no_rule(void **state)
 	assert_int_equal(connections(), 1);
 }
 
+// Packets with the guest's own addresses that come from elsewhere: no connection of the guest lets them in, or ends by them.
+static void the_other_way_is_no_reply(void **state)
+{
+	static const struct gt_rule both[] = {{1, RD_DFW_OUT, true, RD_IPPROTO_UDP, 0, false}};
+	struct gf_frame query = udp(false, 53, 4), forged = query;
+
+	(void)state;
+	build();
+	gt_dfw_stateful(server, both, 1, false);
+	passes(send(server, query), 1);
+	passes(send(client, udp(true, 53, 4)), 1); // its reply
+	memcpy(forged.bytes, query.bytes + 6, 6); // as if the server were behind the client
+	memcpy(forged.bytes + 6, query.bytes, 6);
+	dropped(send(client, forged), RD_DROP_DFW_DEFAULT_DENY, RD_STAGE_DFW_IN);
+	assert_int_equal(connections(), 1);
+	gt_dfw_stateful(server, both, 1, true);
+	passes(send(client, forged), 0); // allowed by the default: another connection
+	assert_int_equal(connections(), 2);
+	passes(send(server, query), 1);
+	passes(send(client, udp(true, 53, 4)), 1);
+}
+
 static void must_fit_the_state(void **state)
 {
 	(void)state;
@@ -201,6 +223,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 #define T(name) cmocka_unit_test_setup_teardown(name, gf_begin, gf_end)
 		T(replies_need_no_rule),
+		T(the_other_way_is_no_reply),
 		T(must_fit_the_state),
 		T(a_new_rule_ends_it),
 		T(killed_from_outside),

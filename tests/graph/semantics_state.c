@@ -83,9 +83,10 @@ static bool has_ports(uint8_t proto) // or a type and an id
 }
 
 // What of a packet, or of a quoted one, names its connection.
-static struct sem_conn name_of(uint16_t zone, const struct sem_pkt *k)
+static struct sem_conn name_of(const struct pass *x, bool to_guest, const struct sem_pkt *k)
 {
-	struct sem_conn c = {.zone = zone, .kind = k->kind, .proto = k->proto};
+	struct sem_conn c = {
+		.zone = x->p->idx, .to_guest = to_guest, .kind = k->kind, .proto = k->proto};
 
 	memcpy(c.src, k->src, 16);
 	memcpy(c.dst, k->dst, 16);
@@ -100,8 +101,8 @@ static struct sem_conn name_of(uint16_t zone, const struct sem_pkt *k)
 
 static bool same(const struct sem_conn *a, const struct sem_conn *b, bool turned)
 {
-	return a->zone == b->zone && a->kind == b->kind && a->proto == b->proto
-		&& a->sport == (turned ? b->dport : b->sport)
+	return a->zone == b->zone && (a->to_guest != b->to_guest) == turned && a->kind == b->kind
+		&& a->proto == b->proto && a->sport == (turned ? b->dport : b->sport)
 		&& a->dport == (turned ? b->sport : b->dport)
 		&& memcmp(a->src, turned ? b->dst : b->src, 16) == 0
 		&& memcmp(a->dst, turned ? b->src : b->dst, 16) == 0;
@@ -213,7 +214,7 @@ static uint16_t begin(const struct pass *x, struct sem_conn *name, struct sem_co
 
 static uint16_t tracked(const struct pass *x, struct sem_conn **conn, unsigned *from)
 {
-	struct sem_conn name = name_of(x->p->idx, x->k);
+	struct sem_conn name = name_of(x, x->dir == RD_DFW_IN, x->k);
 	int rc;
 
 	*conn = find(&name, from);
@@ -249,7 +250,7 @@ static uint16_t error(const struct pass *x)
 		return RD_DROP_DFW_SHORT;
 	memcpy(quoted.src, q->src, 16);
 	memcpy(quoted.dst, q->dst, 16);
-	name = name_of(x->p->idx, &quoted);
+	name = name_of(x, x->dir == RD_DFW_OUT, &quoted);
 	c = memcmp(q->src, x->k->dst, 16) == 0 ? find(&name, &from) : NULL;
 	if (c != NULL && holds(x, c, !from)) // the error goes against the quoted packet
 		return 0;

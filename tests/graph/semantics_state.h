@@ -22,6 +22,7 @@ struct sem_tcp { // of each side: 0 sent the connection's first packet
 struct sem_conn {
 	uint16_t zone; // the firewall's port; 0 = free
 	uint8_t kind, proto;
+	bool to_guest; // the first packet, through this firewall
 	uint8_t src[16], dst[16]; // of the first packet, like the ports
 	uint16_t sport, dport;
 	uint32_t id; // no other has it

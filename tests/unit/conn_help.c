@@ -55,6 +55,7 @@ struct rd_conn_key help_key(uint8_t proto, uint16_t n)
 		.sport = has_ports ? 1000 : 0,
 		.dport = has_ports ? 80 : 0,
 		.zone = 1,
+		.to_guest = true,
 		.proto = proto,
 		.family = 4,
 	};
@@ -68,6 +69,7 @@ struct rd_conn_key help_reverse(const struct rd_conn_key *k)
 	memcpy(r.dst, k->src, 16);
 	r.sport = k->dport;
 	r.dport = k->sport;
+	r.to_guest = !k->to_guest;
 	return r;
 }
 

@@ -64,6 +64,12 @@ static void finds_both_directions(void **state)
 	other = k;
 	other.zone = 2;
 	assert_false(rd_conn_find(&other, &f));
+	other = k; // the same addresses, but sent by the guest; and so back
+	other.to_guest = false;
+	assert_false(rd_conn_find(&other, &f));
+	other = back;
+	other.to_guest = true;
+	assert_false(rd_conn_find(&other, &f));
 	other = k;
 	other.dport++;
 	assert_false(rd_conn_find(&other, &f));
