@@ -115,6 +115,10 @@ struct rd_capring {
 int rd_capring_create(
 	struct rd_capring *r, uint32_t session, uint32_t nb_rings, uint64_t ring_size);
 void rd_capring_destroy(struct rd_capring *r); // NULL and zeroed are fine
+// Making the memory takes 10 to 40 ms of a capture's start. So it may be made before, in steps of max bytes, for the next
+// rings of this number and size. Whether there is more to do.
+bool rd_capring_prepare(uint32_t nb_rings, uint64_t ring_size, uint64_t max);
+void rd_capring_forget(void); // what was prepared
 // Tells the client that nothing more will come. After no worker uses the rings.
 void rd_capring_end(struct rd_capring *r, enum rd_capring_end why);
 

@@ -27,18 +27,25 @@ int rd_capring_size_check(uint64_t size)
 	return 0;
 }
 
+static void touch(uint8_t *at, uint64_t len, bool writes)
+{
+	// Kernels before 5.14 refuse: then they come one by one.
+	(void)madvise(at, len, writes ? MADV_POPULATE_WRITE : MADV_POPULATE_READ);
+	for (uint64_t off = 0; writes && off < len; off += page_size())
+		__atomic_store_n(at + off, 0, __ATOMIC_RELAXED);
+}
+
 // Nobody's first look at a page is to be slow: neither a fault (MAP_POPULATE makes the pages of a shared mapping for reading
 // only), nor the 8 us that a virtual machine's second set of page tables was seen to take. Of the second half only what a
 // record at the end of the first one reaches is ever used.
-static void make_pages(uint8_t *map, uint64_t size, int prot)
+void rd_capring_touch(uint8_t *map, uint64_t size, uint64_t from, uint64_t len, int prot)
 {
-	uint64_t len = size + (size < SPILL_MAX ? size : SPILL_MAX);
+	uint64_t spill = size < SPILL_MAX ? size : SPILL_MAX;
 	bool writes = (prot & PROT_WRITE) != 0;
 
-	// Kernels before 5.14 refuse: then they come one by one.
-	(void)madvise(map, len, writes ? MADV_POPULATE_WRITE : MADV_POPULATE_READ);
-	for (uint64_t off = 0; writes && off < len; off += page_size())
-		__atomic_store_n(map + off, 0, __ATOMIC_RELAXED);
+	touch(map + from, len, writes);
+	if (from < spill)
+		touch(map + size + from, from + len < spill ? len : spill - from, writes);
 }
 
 void *rd_capring_map_twice(int fd, uint64_t off, uint64_t size, int prot)
@@ -50,10 +57,8 @@ void *rd_capring_map_twice(int fd, uint64_t off, uint64_t size, int prot)
 	if (map == MAP_FAILED)
 		return NULL;
 	if (mmap(map, size, prot, flags, fd, (off_t)off) != MAP_FAILED
-		&& mmap(map + size, size, prot, flags, fd, (off_t)off) != MAP_FAILED) {
-		make_pages(map, size, prot);
+		&& mmap(map + size, size, prot, flags, fd, (off_t)off) != MAP_FAILED)
 		return map;
-	}
 	saved = errno;
 	munmap(map, 2 * size);
 	errno = saved;
@@ -83,7 +88,6 @@ static void fill_header(
 	};
 }
 
-// The memory is taken now: a worker must never meet a page that can't be had (SIGBUS).
 static int make_memfd(const struct rd_capring_hdr *hdr)
 {
 	off_t len = (off_t)(hdr->data_off + hdr->nb_rings * hdr->ring_size);
@@ -92,7 +96,7 @@ static int make_memfd(const struct rd_capring_hdr *hdr)
 
 	if (fd < 0)
 		return -errno;
-	if (ftruncate(fd, len) < 0 || fallocate(fd, 0, 0, len) < 0
+	if (ftruncate(fd, len) < 0 || fallocate(fd, 0, 0, (off_t)hdr->data_off) < 0
 		|| fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) < 0) {
 		rc = -errno;
 		close(fd);
@@ -126,7 +130,24 @@ static int map_rings(struct rd_capring *r, const struct rd_capring_hdr *hdr)
 	return 0;
 }
 
-int rd_capring_create(struct rd_capring *r, uint32_t session, uint32_t nb_rings, uint64_t ring_size)
+// The memory of the rings' bytes from `done` on, at most max of them; 0 or -errno. It is taken before a worker
+// can meet a page that can't be had (SIGBUS).
+static int make_pages(const struct rd_capring *r, uint64_t *done, uint64_t max)
+{
+	while (*done < r->nb_rings * r->hdr->ring_size && max > 0) {
+		const struct rd_capring_prod *p = &r->ring[*done / r->hdr->ring_size];
+		uint64_t from = *done % p->size, len = p->size - from < max ? p->size - from : max;
+
+		if (fallocate(r->fd, 0, (off_t)(r->hdr->data_off + *done), (off_t)len) < 0)
+			return -errno;
+		rd_capring_touch(p->data, p->size, from, len, PROT_READ | PROT_WRITE);
+		*done += len;
+		max -= len;
+	}
+	return 0;
+}
+
+static int make(struct rd_capring *r, uint32_t session, uint32_t nb_rings, uint64_t ring_size)
 {
 	struct rd_capring_hdr hdr;
 	int rc;
@@ -141,6 +162,60 @@ int rd_capring_create(struct rd_capring *r, uint32_t session, uint32_t nb_rings,
 	if (r->fd < 0)
 		return r->fd;
 	rc = map_rings(r, &hdr);
+	if (rc < 0)
+		rd_capring_destroy(r);
+	return rc;
+}
+
+static struct { // rings that nobody has had yet
+	struct rd_capring r;
+	uint64_t done;
+} spare = {.r.fd = -1};
+
+static bool spare_fits(uint32_t nb_rings, uint64_t ring_size)
+{
+	const struct rd_capring_hdr *h = spare.r.hdr;
+
+	return h != NULL && h->nb_rings == nb_rings && h->ring_size == ring_size;
+}
+
+bool rd_capring_prepare(uint32_t nb_rings, uint64_t ring_size, uint64_t max)
+{
+	if (!spare_fits(nb_rings, ring_size)) {
+		rd_capring_forget();
+		if (make(&spare.r, 0, nb_rings, ring_size) < 0)
+			return false;
+		return true; // the pages are the next steps'
+	}
+	if (make_pages(&spare.r, &spare.done, max) < 0) {
+		rd_capring_forget();
+		return false;
+	}
+	return spare.done < nb_rings * ring_size;
+}
+
+void rd_capring_forget(void)
+{
+	rd_capring_destroy(&spare.r);
+	spare.done = 0;
+}
+
+int rd_capring_create(struct rd_capring *r, uint32_t session, uint32_t nb_rings, uint64_t ring_size)
+{
+	uint64_t done = 0;
+	int rc = 0;
+
+	if (spare_fits(nb_rings, ring_size)) {
+		*r = spare.r;
+		done = spare.done;
+		spare.r = (struct rd_capring){.fd = -1};
+		spare.done = 0;
+		r->hdr->session = session;
+	} else {
+		rc = make(r, session, nb_rings, ring_size);
+	}
+	if (rc == 0)
+		rc = make_pages(r, &done, UINT64_MAX);
 	if (rc < 0)
 		rd_capring_destroy(r);
 	return rc;

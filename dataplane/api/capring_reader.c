@@ -76,6 +76,16 @@ static int check_file(int fd, struct rd_capring_hdr *hdr)
 	return check_header(hdr, (uint64_t)st.st_size);
 }
 
+static uint8_t *writable(const uint8_t *data) // munmap() and madvise() want it without const
+{
+	union {
+		const uint8_t *in;
+		uint8_t *out;
+	} u = {data};
+
+	return u.out;
+}
+
 static int map_ring(struct rd_capring_reader *r, uint32_t i, const struct rd_capring_hdr *hdr)
 {
 	struct ring *ring = &r->ring[i];
@@ -84,6 +94,7 @@ static int map_ring(struct rd_capring_reader *r, uint32_t i, const struct rd_cap
 		r->fd, hdr->data_off + i * hdr->ring_size, hdr->ring_size, PROT_READ);
 	if (ring->data == NULL)
 		return -errno;
+	rd_capring_touch(writable(ring->data), hdr->ring_size, 0, hdr->ring_size, PROT_READ);
 	ring->ctl = (struct rd_capring_ctl *)(void *)(r->map + hdr->ctl_off
 		+ (size_t)i * RD_CAPRING_CTL);
 	ring->tail = __atomic_load_n(&ring->ctl->tail, __ATOMIC_RELAXED);
@@ -139,17 +150,11 @@ static void show(struct ring *ring)
 
 void rd_capring_close(struct rd_capring_reader *r)
 {
-	union {
-		const uint8_t *in;
-		void *out;
-	} data; // munmap() wants it without const
-
 	if (r == NULL)
 		return;
 	for (uint32_t i = 0; i < r->nb_rings; i++) {
 		show(&r->ring[i]); // whoever attaches next goes on where we were
-		data.in = r->ring[i].data;
-		rd_capring_unmap_twice(data.out, r->size);
+		rd_capring_unmap_twice(writable(r->ring[i].data), r->size);
 	}
 	if (r->map != NULL)
 		munmap(r->map, r->map_len);

@@ -7,15 +7,26 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <rte_common.h>
 
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/str.h"
+#include "core/worker.h"
 
 RD_LOG_MODULE(capture);
 
 #define BUDGET_LOOK_NS 20000000u // the workers stop by themselves; we only turn the taps off
 #define SECOND_NS UINT64_C(1000000000)
+#define RING_DEFAULT \
+	(8u << 20) // of all workers together: 20 ms at 3 million short records a second
+#define RING_DEFAULT_MIN (4u << 20) // of each
+
+uint64_t rd_session_ring_size(void)
+{
+	return RTE_MAX(
+		(uint64_t)rte_align64prevpow2(RING_DEFAULT / rd_nb_workers), RING_DEFAULT_MIN);
+}
 
 struct rd_ctl_session *rd_session_new(struct rd_ctl *ctl, const struct rd_conn *conn)
 {

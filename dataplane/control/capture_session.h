@@ -52,6 +52,9 @@ struct rd_ctl_past {
 // Bytes of the files on a session's file system that others have written in its time, those that ended included.
 json_int_t rd_session_others(const struct rd_ctl_session *s);
 
+// Bytes of each worker's ring, unless the client asks for others.
+uint64_t rd_session_ring_size(void);
+
 struct rd_ctl_session *rd_session_new(struct rd_ctl *ctl, const struct rd_conn *conn);
 void rd_session_free(struct rd_ctl_session *s); // one that was never added
 // A running session is the daemon's from now on. 0 or -ENOMEM.

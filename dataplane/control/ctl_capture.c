@@ -10,12 +10,10 @@
 
 #include "base/str.h"
 #include "control/capture_session.h"
+#include "control/pages.h"
 
 #define POINTS_MAX 1024
 #define SNAPLEN_MAX 262144
-#define RING_DEFAULT \
-	(8u << 20) // of all workers together: 20 ms at 3 million short records a second
-#define RING_DEFAULT_MIN (4u << 20) // of each
 #define RING_MAX (UINT64_C(1) << 30)
 #define SESSIONS_MAX \
 	64 // with those that have ended and still wait for their client: each has its rings
@@ -183,6 +181,7 @@ static int session_start(
 			req->err, -errno, "no descriptor for the ring: %s", strerror(errno));
 	if (rd_session_add(s) < 0)
 		return rd_err_set(req->err, -ENOMEM, "out of memory");
+	rd_pages_later(req->ctl);
 	rd_req_result(req,
 		json_pack("{s:I,s:s,s:i,s:I,s:b}", "session", (json_int_t)s->id, "name", s->name,
 			"rings", (int)rd_nb_workers, "ring_size", (json_int_t)o->ring_size, "fd",
@@ -248,8 +247,7 @@ static void read_session(
 	o->follow = s->follow = rd_req_bool_or(req, "follow", false);
 	o->snaplen = s->snaplen =
 		(uint32_t)rd_req_num_or(req, "snaplen", 1, SNAPLEN_MAX, SNAPLEN_MAX);
-	o->ring_size = rd_req_num_or(req, "ring_size", 1, RING_MAX,
-		RTE_MAX(RING_DEFAULT / rd_nb_workers, RING_DEFAULT_MIN));
+	o->ring_size = rd_req_num_or(req, "ring_size", 1, RING_MAX, rd_session_ring_size());
 }
 
 int ctl_capture_start(struct rd_request *req)

@@ -141,7 +141,7 @@ def test_32_sessions_come_and_go(tmp_path, workers):
 			c("capture.stop", session=ring.session)
 			ring.close()
 		assert most == 32 and records > 0
-		wait_for("the rings' descriptors to go", lambda: len(os.listdir(f"/proc/{w.d.proc.pid}/fd")) <= fds)
+		wait_for("the rings' descriptors to go", lambda: len(os.listdir(f"/proc/{w.d.proc.pid}/fd")) <= fds + 1)  # the next one's may be ready
 	print(f"{CHANGES} sessions, {most} at once, {w.sent} packets forwarded")
 
 

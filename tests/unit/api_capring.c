@@ -174,6 +174,36 @@ static void bad_parameters(void **state)
 	rd_capring_close(NULL);
 }
 
+// Rings that are ready, half ready, or of another size when they are wanted.
+static void prepared(void **state)
+{
+	struct rd_capring r;
+	int steps = 0, fd;
+
+	(void)state;
+	while (rd_capring_prepare(2, SIZE, SIZE / 2))
+		assert_true(++steps < 10);
+	assert_int_equal(steps, 4); // one to map them, then halves
+	assert_false(rd_capring_prepare(2, SIZE, SIZE)); // nothing more to do
+	assert_int_equal(rd_capring_create(&r, 9, 2, SIZE), 0);
+	assert_int_equal(r.hdr->session, 9);
+	assert_int_equal(r.hdr->ended, RD_CAPRING_RUNS);
+	fd = r.fd;
+	rd_capring_destroy(&r);
+	assert_true(rd_capring_prepare(2, SIZE, SIZE / 2)); // another one
+	assert_int_equal(rd_capring_create(&r, 10, 2, SIZE), 0);
+	r.ring[1].data[2 * SIZE - 1] = 1; // whole
+	rd_capring_destroy(&r);
+	assert_true(rd_capring_prepare(1, SIZE, SIZE));
+	assert_int_equal(rd_capring_create(&r, 11, 2, SIZE), 0); // the prepared one stays
+	assert_int_equal(r.nb_rings, 2);
+	rd_capring_destroy(&r);
+	rd_capring_forget();
+	rd_capring_forget();
+	assert_int_equal(fcntl(fd, F_GETFD), -1);
+	assert_false(rd_capring_prepare(0, SIZE, SIZE));
+}
+
 #define RECORDS 5000u
 
 static void *produce(void *arg)
@@ -230,6 +260,7 @@ int main(void)
 			reservation_can_be_dropped, open_rings, close_rings),
 		cmocka_unit_test_setup_teardown(memory_is_sealed, open_rings, close_rings),
 		cmocka_unit_test(bad_parameters),
+		cmocka_unit_test(prepared),
 		cmocka_unit_test_setup_teardown(two_threads, open_rings, close_rings),
 	};
 
