@@ -11,11 +11,8 @@
 static void learn_port(struct pk_session *s, struct pk_rec *r)
 {
 	struct rd_err err = {0};
-	uint64_t now;
+	uint64_t now = rd_monotonic_ns();
 
-	if (s->client == NULL || r->port != NULL || r->rec->port_id == 0)
-		return;
-	now = rd_monotonic_ns();
 	if (now - s->ports_ns < RELOAD_NS)
 		return;
 	s->ports_ns = now;
@@ -56,7 +53,8 @@ int pk_session_put(struct pk_session *s, const struct rd_cap_rec *rec, struct rd
 	if (s->opts->sample.kind != PK_SAMPLE_ALL && !is_sampled(s, rec))
 		return 0;
 	pk_rec_init(&r, rec, s->ports);
-	learn_port(s, &r);
+	if (r.port == NULL && rec->port_id != 0 && s->client != NULL)
+		learn_port(s, &r);
 	r.follows = s->opts->follow;
 	r.asked = !s->selective || pk_session_asked(s, rec);
 	note_since(s, &r);

@@ -201,44 +201,33 @@ int rd_pcapng_put_iface(struct rd_pcapng_buf *b, const struct rd_pcapng_iface *i
 	return 0;
 }
 
-// A packet block's head, and the options that every packet has at --meta lean, as one piece each: most packets are
-// written by two of these and their bytes.
-struct packet_head {
-	uint32_t type, len, iface, time_high, time_low, cap_len, wire_len;
-};
-_Static_assert(sizeof(struct packet_head) == 28, "file format");
+// A packet block's head, and the options that every packet has at --meta lean: most packets are written by these two and their
+// bytes. Word by word to where they belong: made elsewhere and copied as one piece, the copy waits for the words.
+static uint8_t *put32(uint8_t *to, uint32_t v)
+{
+	memcpy(to, &v, sizeof(v));
+	return to + sizeof(v);
+}
 
-struct packet_options {
-	uint16_t flags_code, flags_len;
-	uint32_t flags;
-	uint16_t id_code, id_len;
-	uint32_t id[2]; // as the machine has 64 bits, but not aligned
-	uint16_t queue_code, queue_len;
-	uint32_t queue;
-};
-_Static_assert(sizeof(struct packet_options) == 28, "file format");
-
-static const struct packet_options options_template = {.flags_code = RD_PCAPNG_EPB_FLAGS,
-	.flags_len = 4,
-	.id_code = RD_PCAPNG_EPB_PACKETID,
-	.id_len = 8,
-	.queue_code = RD_PCAPNG_EPB_QUEUE,
-	.queue_len = 4};
+static uint8_t *put_opt_head(uint8_t *to, uint16_t code, uint16_t len)
+{
+	memcpy(to, &code, sizeof(code));
+	memcpy(to + sizeof(code), &len, sizeof(len));
+	return to + 2 * sizeof(code);
+}
 
 #define HAS_LEAN (RD_PCAPNG_HAS_FLAGS | RD_PCAPNG_HAS_PACKETID | RD_PCAPNG_HAS_QUEUE)
 
 // Everything after the packet's bytes but the block's end.
 static uint8_t *put_options(uint8_t *to, const struct rd_pcapng_packet *p)
 {
-	struct packet_options o = options_template;
-
 	if ((p->has & HAS_LEAN) != HAS_LEAN)
 		return to;
-	o.flags = p->flags;
-	memcpy(o.id, &p->packet_id, sizeof(o.id));
-	o.queue = p->queue;
-	memcpy(to, &o, sizeof(o));
-	return to + sizeof(o);
+	to = put32(put_opt_head(to, RD_PCAPNG_EPB_FLAGS, sizeof(p->flags)), p->flags);
+	to = put_opt_head(to, RD_PCAPNG_EPB_PACKETID, sizeof(p->packet_id));
+	memcpy(to, &p->packet_id, sizeof(p->packet_id));
+	to += sizeof(p->packet_id);
+	return put32(put_opt_head(to, RD_PCAPNG_EPB_QUEUE, sizeof(p->queue)), p->queue);
 }
 
 static uint8_t *put_end(uint8_t *to, uint8_t *start)
@@ -265,15 +254,13 @@ static uint8_t *put_bytes(uint8_t *to, const struct rd_pcapng_packet *p)
 
 static uint8_t *put_head(uint8_t *to, const struct rd_pcapng_packet *p)
 {
-	struct packet_head h = {.type = RD_PCAPNG_EPB,
-		.iface = p->iface,
-		.time_high = (uint32_t)(p->ns >> 32),
-		.time_low = (uint32_t)p->ns,
-		.cap_len = p->cap_len,
-		.wire_len = p->wire_len};
-
-	memcpy(to, &h, sizeof(h));
-	return to + sizeof(h);
+	to = put32(to, RD_PCAPNG_EPB);
+	to = put32(to, 0); // the block's length, when it is known
+	to = put32(to, p->iface);
+	to = put32(to, (uint32_t)(p->ns >> 32));
+	to = put32(to, (uint32_t)p->ns);
+	to = put32(to, p->cap_len);
+	return put32(to, p->wire_len);
 }
 
 // Options that few packets have. Their room is reserved.
