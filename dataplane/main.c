@@ -17,6 +17,7 @@
 #include "core/idle.h"
 #include "core/worker.h"
 #include "engine/cli.h"
+#include "session/session.h"
 #include "tables/tables.h"
 
 RD_LOG_MODULE(main);
@@ -130,6 +131,7 @@ static int run_control(struct daemon *d)
 	rd_ctl_fini(&d->ctl);
 	rd_workers_stop();
 	rd_device_close_all();
+	rd_mirror_fini();
 	rd_tables_fini();
 	for (int i = 0; i < NB_SIGNALS; i++)
 		if (d->signals[i] != NULL)

@@ -6,6 +6,7 @@
 
 #include "base/str.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -47,6 +48,24 @@ uint64_t rd_args_num(const struct rd_args *args, const char *key, uint64_t absen
 	return num;
 }
 
+// From a value that is the rest of the line: all its words, with a blank between them.
+static json_t *rest_json(const struct rd_args *args, const struct rd_bind *b)
+{
+	char *text = NULL;
+	size_t len;
+	FILE *out = open_memstream(&text, &len);
+	json_t *v = NULL;
+
+	if (out == NULL)
+		return NULL;
+	for (unsigned i = b->token; i < args->tokens->n; i++)
+		fprintf(out, "%s%s", i != b->token ? " " : "", args->tokens->v[i].text);
+	if (fclose(out) == 0)
+		v = json_string(text);
+	free(text);
+	return v;
+}
+
 json_t *rd_args_params(const struct rd_args *args)
 {
 	json_t *params = json_object();
@@ -57,7 +76,9 @@ json_t *rd_args_params(const struct rd_args *args)
 
 		if (d->param == NULL)
 			continue;
-		v = rd_value_json(args->cli, d, bind_text(args, &args->v[i]));
+		v = d->type == RD_ARG_REST
+			? rest_json(args, &args->v[i])
+			: rd_value_json(args->cli, d, bind_text(args, &args->v[i]));
 		if (json_object_set_new(params, d->param, v) < 0) {
 			json_decref(params);
 			return NULL;

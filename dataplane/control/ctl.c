@@ -9,6 +9,7 @@
 #include "control/device.h"
 #include "control/pages.h"
 #include "control/timers.h"
+#include "session/session.h"
 
 int rd_ctl_init(struct rd_ctl *ctl, struct event_base *base)
 {
@@ -25,6 +26,10 @@ void rd_ctl_stop(struct rd_ctl *ctl)
 void rd_ctl_fini(struct rd_ctl *ctl)
 {
 	rd_ctl_sessions_end(ctl); // those without a client
+	rd_mirror_end_all();
+	if (ctl->mirror_tick != NULL)
+		event_free(ctl->mirror_tick);
+	ctl->mirror_tick = NULL;
 	rd_ctl_timers_end(ctl);
 	if (ctl->tick != NULL)
 		event_free(ctl->tick);

@@ -21,6 +21,7 @@ struct rd_ctl {
 	bool stopping;
 	struct event *tick; // once a second
 	struct event *pages; // control/pages.c
+	struct event *mirror_tick; // while there are mirror sessions (ctl_mirror.c)
 	struct rd_ctl_session *sessions;
 	struct rd_ctl_past *past; // sessions that have ended beside these
 	struct rd_ctl_timer *timers;
@@ -60,6 +61,7 @@ json_t *rd_json_ip4(const uint8_t ip[4]);
 // Text of a tep's Geneve option, "0104:00:a1b2c3d4"; "" if it has none (ctl_tep.c).
 const char *ctl_tep_option(const struct rd_tep *t, char *buf, size_t size);
 void rd_ctl_timers_end(struct rd_ctl *ctl); // ctl_inject.c
+void rd_config_mirrors(struct rd_request *req); // config_mirror.c
 void rd_config_workers(struct rd_request *req); // config_worker.c: their lines of running_config
 
 // What reddotd -f needs: runs a method without a socket, with the client library's contract (control/local.c).
@@ -123,6 +125,16 @@ RD_HANDLER(capture_note);
 RD_HANDLER(inject);
 RD_HANDLER(inject_list);
 RD_HANDLER(inject_stop);
+RD_HANDLER(mirror_add);
+RD_HANDLER(mirror_set);
+RD_HANDLER(mirror_rule_add);
+RD_HANDLER(mirror_rule_del);
+RD_HANDLER(mirror_start);
+RD_HANDLER(mirror_stop);
+RD_HANDLER(mirror_del);
+RD_HANDLER(mirror_list);
+RD_HANDLER(mirror_counters);
+RD_HANDLER(mirror_journal);
 RD_HANDLER(log_list);
 RD_HANDLER(log_set);
 RD_HANDLER(running_config);

@@ -310,6 +310,7 @@ int ctl_running_config(struct rd_request *req)
 	segment_tunnels(&l);
 	rd_fdb_each(fdb_entry, &l);
 	rd_config_dfw(&l);
+	rd_config_mirrors(req);
 	punt(&l);
 	flow(&l);
 	rd_config_workers(req);

@@ -30,6 +30,7 @@ RD_LOG_MODULE(ethdev);
 	16384 // data room of large mbufs: framesz=16384, the usual one for jumbo frames, fits
 #define LARGE_MBUFS 2048
 
+rte_spinlock_t rd_tx_lock[RTE_MAX_ETHPORTS];
 static bool in_use[RTE_MAX_ETHPORTS];
 static struct rte_mempool *large; // made when a device first wants it
 static __thread char reason[REASON_LEN]; // the driver's own words
@@ -151,6 +152,8 @@ static void want(
 	info->nb_txq = (uint16_t)RTE_MIN(rd_nb_workers, (unsigned)di->max_tx_queues);
 	if (is_driver(di, "net_tap")) // wants as many tx queues as rx queues
 		info->nb_txq = info->nb_rxq;
+	info->spare_txq = info->nb_txq < di->max_tx_queues && !is_driver(di, "net_tap")
+		&& !is_driver(di, "net_vhost");
 	conf->txmode.offloads = di->tx_offload_capa & RTE_ETH_TX_OFFLOAD_MULTI_SEGS;
 	conf->rxmode.offloads = di->rx_offload_capa & RTE_ETH_RX_OFFLOAD_SCATTER;
 	// A card's interrupts take vectors that not every kernel driver has, and may cost it a faster way to receive: only
@@ -164,6 +167,7 @@ static int configure(struct rd_ethdev_info *info, uint16_t mtu)
 	struct rte_eth_dev_info di;
 	struct rte_eth_conf conf = {0};
 	int ret = rte_eth_dev_info_get(info->port_id, &di);
+	uint16_t nb_tx;
 
 	if (ret < 0)
 		return ret;
@@ -171,10 +175,11 @@ static int configure(struct rd_ethdev_info *info, uint16_t mtu)
 		return -ENOTSUP;
 	want(&di, info, &conf);
 	conf.rxmode.mtu = accepted_mtu(&di, mtu);
-	ret = rte_eth_dev_configure(info->port_id, info->nb_rxq, info->nb_txq, &conf);
+	nb_tx = info->nb_txq + info->spare_txq;
+	ret = rte_eth_dev_configure(info->port_id, info->nb_rxq, nb_tx, &conf);
 	if (ret < 0) { // some vdevs refuse any MTU but their own
 		conf.rxmode.mtu = 0;
-		ret = rte_eth_dev_configure(info->port_id, info->nb_rxq, info->nb_txq, &conf);
+		ret = rte_eth_dev_configure(info->port_id, info->nb_rxq, nb_tx, &conf);
 	}
 	return ret;
 }
@@ -187,7 +192,7 @@ static int queues(struct rd_ethdev_info *info, struct rte_mempool *pool)
 
 	for (uint16_t q = 0; ret == 0 && q < info->nb_rxq; q++)
 		ret = rte_eth_rx_queue_setup(info->port_id, q, nb_rx, (unsigned)socket, NULL, pool);
-	for (uint16_t q = 0; ret == 0 && q < info->nb_txq; q++)
+	for (uint16_t q = 0; ret == 0 && q < info->nb_txq + info->spare_txq; q++)
 		ret = rte_eth_tx_queue_setup(info->port_id, q, nb_tx, (unsigned)socket, NULL);
 	return ret;
 }

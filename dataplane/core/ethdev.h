@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <rte_spinlock.h>
 
 #include "base/err.h"
 
@@ -25,6 +26,7 @@ enum rd_rss { // how the device spreads packets over its rx queues
 struct rd_ethdev_info {
 	uint16_t port_id; // DPDK's
 	uint16_t nb_rxq, nb_txq; // a tx queue per worker where the device has them
+	bool spare_txq; // queue nb_txq is there, too, and no worker's: copies leave by it
 	uint8_t rss; // enum rd_rss
 	uint8_t intr; // enum rd_intr
 	int packet_fd; // the driver's packet socket, if it has one and it was found; or -1
@@ -57,4 +59,6 @@ int rd_ethdev_set_mtu(
 // thread, and the line is its driver's: the first one tells better than an errno why it can't be had, and is in
 // rd_ethdev_open()'s error then; where all went well nobody needs them. Any thread.
 bool rd_ethdev_log(const char *line, int len);
+// Around a tx burst of a device with fewer queues than there are workers: TAP, AF_PACKET, vhost-user.
+extern rte_spinlock_t rd_tx_lock[RTE_MAX_ETHPORTS];
 void rd_ethdev_fini(void); // after the last close, no worker runs

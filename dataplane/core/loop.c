@@ -53,6 +53,7 @@ static uint64_t walk(struct rd_worker *w, uint64_t begin)
 {
 	struct seen before = look(w);
 	uint64_t end = 0;
+	uint32_t chores = 0;
 
 	w->now_s = rd_coarse_s();
 	do { // both of one moment: see tables/dfw_publish.c
@@ -62,11 +63,13 @@ static uint64_t walk(struct rd_worker *w, uint64_t begin)
 	w->polled = 0;
 	w->copies = 0;
 	rte_graph_walk(w->graph);
+	if (unlikely(w->chore != NULL))
+		chores = w->chore(w);
 	w->polls++;
 	w->packets += w->polled;
 	w->bursts += w->polled != 0;
 	w->empty_polls += w->polled == 0;
-	if (w->polled != 0) {
+	if (w->polled + chores != 0) {
 		end = rd_tsc();
 		measure(w, end - begin, &before);
 	}

@@ -52,7 +52,7 @@ static bool matches(struct rd_worker *w, const struct rd_capture *c, struct rte_
 	struct view *v, uint8_t *flags)
 {
 	struct rd_meta *md = rd_meta(m);
-	uint32_t bit = UINT32_C(1) << c->slot;
+	uint32_t bit = c->slot < RD_CAPTURE_MAX ? UINT32_C(1) << c->slot : 0; // a sink asks again
 	bool known = md->cap_done & bit;
 	bool match = md->cap_match & bit;
 
@@ -110,6 +110,25 @@ static uint8_t lcore_flags(const struct rd_worker *w, const struct point *pt,
 		return f;
 	*queue = w->id % p->nb_txq;
 	return f | (p->nb_txq < rd_nb_workers ? RD_CAP_TXQ_SHARED : RD_CAP_TXQ_OWN);
+}
+
+// To the session's sink.
+static void hand_over(struct rd_worker *w, struct rd_capture *c, const struct point *pt,
+	const struct rte_mbuf *m, const struct view *v, uint8_t flags)
+{
+	const struct rd_meta *md = rte_mbuf_to_priv((struct rte_mbuf *)(uintptr_t)m);
+	const struct rd_tap_seen seen = {.m = m,
+		.len = m->pkt_len,
+		.inner_off = v->inner_off,
+		.packet_id = md->packet_id,
+		.ns = pt->ns,
+		.vni = md->vni,
+		.port = rd_stage_port(pt->stage, md),
+		.reason = pt->stage == RD_STAGE_DROP ? reason_of(md) : 0,
+		.stage = (uint8_t)pt->stage,
+		.flags = meta_flags(md) | flags};
+
+	c->sink->take(c->sink_arg, w, &seen);
 }
 
 static void record(struct rd_worker *w, struct rd_capture *c, const struct point *pt,
@@ -226,6 +245,40 @@ static void tap_session(struct rd_worker *w, struct rd_capture *c, const struct 
 		charge(w, c, pt->stage, &before, rd_tsc() - began, write);
 }
 
+// The same for a sink, which counts for itself.
+static void tap_sink(struct rd_worker *w, struct rd_capture *c, const struct point *pt, void **objs,
+	uint16_t nb, struct view *views)
+{
+	for (uint16_t i = 0; i < nb; i++) {
+		struct rte_mbuf *m = objs[i];
+		struct rd_meta *md = rd_meta(m);
+		uint16_t port = rd_stage_port(pt->stage, md);
+		uint8_t flags = 0;
+
+		if (!rd_tap_wants(c, pt->stage, port) || (md->flags & RD_META_MIRROR))
+			continue;
+		c->sink->came(c->sink_arg, w, pt->stage, port, meta_flags(md), 1);
+		if (m->nb_segs > 1) // the scratch buffer holds one frame at a time
+			views[i].ready = false;
+		if (!matches(w, c, m, &views[i], &flags))
+			continue;
+		view_make(w, m, &views[i]);
+		hand_over(w, c, pt, m, &views[i], flags);
+	}
+	c->sink->flush(c->sink_arg, w);
+}
+
+static void tap_look(struct rd_worker *w, struct rd_capture *c, const struct point *pt, void **objs,
+	uint16_t nb, struct view *views)
+{
+	if ((c->stages >> pt->stage & 1) == 0)
+		return;
+	if (c->sink != NULL)
+		tap_sink(w, c, pt, objs, nb, views);
+	else
+		tap_session(w, c, pt, objs, nb, views);
+}
+
 static void tap_burst(struct rd_worker *w, unsigned stage, void **objs, uint16_t nb)
 {
 	const struct rd_tapset *set = w->taps;
@@ -242,8 +295,7 @@ static void tap_burst(struct rd_worker *w, unsigned stage, void **objs, uint16_t
 		for (uint16_t i = 0; i < n; i++)
 			views[i].ready = false;
 		for (unsigned s = 0; s < set->nb; s++)
-			if (set->session[s]->stages >> stage & 1)
-				tap_session(w, set->session[s], &pt, objs + off, n, views);
+			tap_look(w, set->session[s], &pt, objs + off, n, views);
 	}
 }
 

@@ -16,6 +16,7 @@
 #include "filter/filter.h"
 
 #define RD_CAPTURE_MAX 32 // sessions at once: a bit each in the metadata
+#define RD_TAP_SLOTS 64 // with those of sinks, which are no clients' (core/tap_sink.h)
 #define RD_LINEAR_MAX 65536 // longest frame that a filter sees whole
 
 struct rd_tap_point {
@@ -24,6 +25,7 @@ struct rd_tap_point {
 };
 
 struct rd_capture; // a session
+struct rd_tap_sink;
 
 struct rd_capture_opts {
 	const struct rd_tap_point *points;
@@ -35,12 +37,17 @@ struct rd_capture_opts {
 	uint64_t ring_size; // per worker; rounded up to a power of two, 64 KiB .. 1 GiB
 	uint64_t max_packets, max_bytes; // captured ones, over all workers; 0 = no limit
 	uint32_t max_cost; // per cent of a worker's time; 0 = no limit
+	const struct rd_tap_sink *sink; // takes the packets instead of a ring; NULL = none
+	void *sink_arg;
 };
 
 // All of these: control thread only.
 // Arms a session. *fd is the memfd to send to the client (owned by the session). NULL and *err on failure.
 struct rd_capture *rd_capture_start(
 	struct rd_capture_opts *opts, uint32_t session, int *fd, struct rd_err *err);
+// The same for a sink, in place of `old` (NULL = of none), between two packets: none is missed. *old stays to be stopped.
+struct rd_capture *rd_sink_start(
+	struct rd_capture_opts *opts, struct rd_capture *old, struct rd_err *err);
 // Disarms and waits for all workers: nothing is captured any more, and the place is another session's. Counters and rings
 // stay; the client is told why.
 void rd_capture_disarm(struct rd_capture *c, enum rd_capring_end why);

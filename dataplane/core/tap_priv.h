@@ -6,6 +6,7 @@
 
 #include "api/capring_put.h"
 #include "core/tap.h"
+#include "core/tap_sink.h"
 #include "core/thin.h"
 
 // What a session may still take, over all workers. Only the packets of sessions with a budget touch it, and only those
@@ -19,7 +20,9 @@ struct rd_tap_budget {
 
 struct rd_capture {
 	// constant while armed; read by workers
-	uint32_t slot; // bit in the metadata's capture masks
+	uint32_t slot; // bit in the masks of sessions; below RD_CAPTURE_MAX also in the metadata's
+	const struct rd_tap_sink *sink; // NULL: records go into the ring
+	void *sink_arg;
 	bool follow;
 	uint32_t snaplen;
 	uint64_t stages; // armed stages, a bit each
@@ -41,16 +44,16 @@ struct rd_capture {
 struct rd_tapset { // immutable once published
 	uint64_t armed; // stages that any session wants
 	unsigned nb;
-	struct rd_capture *session[RD_CAPTURE_MAX];
-	struct rd_capture *by_slot[RD_CAPTURE_MAX];
+	struct rd_capture *session[RD_TAP_SLOTS];
+	struct rd_capture *by_slot[RD_TAP_SLOTS];
 	// sessions, a bit per slot
-	uint32_t all; // every packet matches
-	uint32_t outer; // has a program that looks at the frame as it is
-	uint32_t inner; // looks at the frame inside a tunnel's
-	uint32_t program; // has one
-	uint32_t follow;
-	uint32_t budget; // has one
-	uint32_t thins; // keeps to a share of the worker's time
+	uint64_t all; // every packet matches
+	uint64_t outer; // has a program that looks at the frame as it is
+	uint64_t inner; // looks at the frame inside a tunnel's
+	uint64_t program; // has one
+	uint64_t follow;
+	uint64_t budget; // has one
+	uint64_t thins; // keeps to a share of the worker's time
 };
 
 // Worker thread: takes a tap set, NULL = nothing armed. Swaps the process functions.

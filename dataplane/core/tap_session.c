@@ -24,7 +24,8 @@ static void set_sum(struct rd_tapset *set)
 	set->thins = 0;
 	for (unsigned i = 0; i < set->nb; i++) {
 		struct rd_capture *c = set->session[i];
-		uint32_t bit = UINT32_C(1) << c->slot, where = c->filter.where;
+		uint64_t bit = UINT64_C(1) << c->slot;
+		uint32_t where = c->filter.where;
 		bool program = c->filter.nb_insns != 0;
 
 		set->armed |= c->stages;
@@ -84,13 +85,14 @@ static void set_shrink(const struct rd_capture *without)
 		rd_worker_call_all(rd_tap_apply, set);
 }
 
-static int free_slot(void)
+// Clients' sessions have the lower half.
+static int free_slot(bool sink)
 {
-	uint32_t used = 0;
+	uint64_t used = sink ? UINT32_MAX : ~(uint64_t)UINT32_MAX;
 
 	for (unsigned i = 0; current != NULL && i < current->nb; i++)
-		used |= UINT32_C(1) << current->session[i]->slot;
-	return used == UINT32_MAX ? -1 : __builtin_ctz(~used);
+		used |= UINT64_C(1) << current->session[i]->slot;
+	return used == UINT64_MAX ? -1 : __builtin_ctzll(~used);
 }
 
 static int add_points(struct rd_capture *c, const struct rd_capture_opts *o, struct rd_err *err)
@@ -142,52 +144,93 @@ static void remember_answers(void)
 		(void)rd_flow_verdict_create(rd_workers[i]->flows);
 }
 
-struct rd_capture *rd_capture_start(
-	struct rd_capture_opts *opts, uint32_t session, int *fd, struct rd_err *err)
+static struct rd_capture *capture_new(
+	const struct rd_capture_opts *opts, int slot, struct rd_err *err)
 {
 	struct rd_capture *c = calloc(1, sizeof(*c));
-	struct rd_tapset *set = NULL;
-	int slot = free_slot(), ret;
 
 	if (c == NULL || slot < 0) {
-		rd_err_set(
-			err, c == NULL ? -ENOMEM : -EBUSY, "no room for another capture session");
-		rd_err_hint(err, "at most %d at once; show capture, then capture stop SESSION",
-			RD_CAPTURE_MAX);
-		goto fail;
+		rd_err_set(err, c == NULL ? -ENOMEM : -EBUSY,
+			opts->sink != NULL ? "no room for another mirror session"
+					   : "no room for another capture session");
+		if (opts->sink == NULL)
+			rd_err_hint(err,
+				"at most %d at once; show capture, then capture stop SESSION",
+				RD_CAPTURE_MAX);
+		free(c);
+		return NULL;
 	}
-	if (add_points(c, opts, err) < 0)
-		goto fail;
+	if (add_points(c, opts, err) < 0) {
+		free(c);
+		return NULL;
+	}
 	c->slot = (uint32_t)slot;
+	c->sink = opts->sink;
+	c->sink_arg = opts->sink_arg;
 	c->follow = opts->follow;
 	c->snaplen = opts->snaplen;
 	c->by_reason = opts->reasons != NULL;
 	if (c->by_reason)
 		memcpy(c->reasons, opts->reasons, sizeof(c->reasons));
-	ret = rd_capring_create(&c->ring, session, rd_nb_workers, ring_size(opts->ring_size));
-	if (ret < 0) {
-		rd_err_set(err, ret, "no memory for the capture ring");
-		rd_err_hint(err, "a smaller ring_size");
-		goto fail;
-	}
-	c->filter = opts->filter;
 	set_budget(&c->budget, opts);
 	set_cost(c, opts->max_cost);
-	set = set_make(NULL, c);
+	return c;
+}
+
+// In place of `old`, NULL = of none. The filter is the session's then.
+static int capture_arm(struct rd_capture *c, struct rd_capture_opts *opts, struct rd_capture *old,
+	struct rd_err *err)
+{
+	struct rd_tapset *set;
+
+	c->filter = opts->filter;
+	set = set_make(old, c);
 	if (set == NULL) {
-		rd_err_set(err, -ENOMEM, "out of memory");
-		goto fail;
+		c->filter = (struct rd_filter){0};
+		return rd_err_set(err, -ENOMEM, "out of memory");
 	}
 	opts->filter = (struct rd_filter){0}; // ours now
 	if (c->filter.nb_insns != 0)
 		remember_answers();
 	c->armed = true;
 	set_publish(set);
+	if (old != NULL)
+		old->armed = false;
+	return 0;
+}
+
+struct rd_capture *rd_capture_start(
+	struct rd_capture_opts *opts, uint32_t session, int *fd, struct rd_err *err)
+{
+	struct rd_capture *c = capture_new(opts, free_slot(false), err);
+	int ret;
+
+	if (c == NULL)
+		return NULL;
+	ret = rd_capring_create(&c->ring, session, rd_nb_workers, ring_size(opts->ring_size));
+	if (ret < 0) {
+		rd_err_set(err, ret, "no memory for the capture ring");
+		rd_err_hint(err, "a smaller ring_size");
+		free(c);
+		return NULL;
+	}
+	if (capture_arm(c, opts, NULL, err) < 0) {
+		rd_capring_destroy(&c->ring);
+		free(c);
+		return NULL;
+	}
 	*fd = c->ring.fd;
 	return c;
-fail:
-	if (c != NULL && c->ring.hdr != NULL)
-		rd_capring_destroy(&c->ring);
+}
+
+struct rd_capture *rd_sink_start(
+	struct rd_capture_opts *opts, struct rd_capture *old, struct rd_err *err)
+{
+	struct rd_capture *c =
+		capture_new(opts, old != NULL ? (int)old->slot : free_slot(true), err);
+
+	if (c == NULL || capture_arm(c, opts, old, err) == 0)
+		return c;
 	free(c);
 	return NULL;
 }
@@ -204,7 +247,8 @@ void rd_capture_disarm(struct rd_capture *c, enum rd_capring_end why)
 	else
 		set_shrink(c);
 	c->armed = false;
-	rd_capring_end(&c->ring, why);
+	if (c->sink == NULL)
+		rd_capring_end(&c->ring, why);
 }
 
 int rd_capture_fd(const struct rd_capture *c)
@@ -238,7 +282,8 @@ void rd_capture_stop(struct rd_capture *c)
 	if (c == NULL)
 		return;
 	rd_capture_disarm(c, RD_CAPRING_END_STOPPED);
-	rd_capring_destroy(&c->ring);
+	if (c->sink == NULL)
+		rd_capring_destroy(&c->ring);
 	rd_filter_free(&c->filter);
 	free(c);
 }

@@ -75,6 +75,9 @@ struct rd_worker {
 	bool staged; // every packet takes the stages, none the fast path (nodes/fast.h)
 	bool gone; // atomic: its thread has ended, nobody takes what comes for it
 
+	// What it does after each walk besides, and how many packets that moved (mirror/session); NULL = nothing.
+	uint32_t (*chore)(struct rd_worker *w);
+
 	// Being idle (core/idle.c).
 	uint8_t idle_mode; // enum rd_idle
 	bool armed, asleep; // the interrupts are on; it has to be woken (atomic)

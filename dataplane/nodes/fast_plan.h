@@ -47,14 +47,14 @@ struct fast_plan {
 	enum fast_form first, last;
 	struct fast_step step[FAST_STEPS];
 	uint16_t of_form[FAST_FORMS]; // steps, a bit each
-	uint32_t slots[FAST_FORMS]; // sessions that want to see this form
-	uint32_t everyone; // of all forms
-	uint32_t leave; // sessions that may ask again when the packet has left
+	uint64_t slots[FAST_FORMS]; // sessions that want to see this form
+	uint64_t everyone; // of all forms
+	uint64_t leave; // sessions that may ask again when the packet has left
 	bool open; // all of them want every packet
 	bool slow; // some do, or count for themselves
 	// whose answers say that nobody wants a packet: of the plain frame, of the outer headers it came with, or goes with
-	uint32_t ask_plain, ask_outer, ask_encap;
-	uint16_t want[RD_CAPTURE_MAX]; // steps, a bit each
+	uint64_t ask_plain, ask_outer, ask_encap;
+	uint16_t want[RD_TAP_SLOTS]; // steps, a bit each
 };
 
 struct fast_way { // what a plan depends on, besides the sessions

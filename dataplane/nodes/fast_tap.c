@@ -18,9 +18,9 @@ static inline bool is_nested(const struct rd_flow *f)
 }
 
 // Which of `ask` want the frame without tunnel headers.
-static inline uint32_t plain_yes(struct fast_taps *t, struct fast_seen *s, uint32_t ask)
+static inline uint64_t plain_yes(struct fast_taps *t, struct fast_seen *s, uint64_t ask)
 {
-	uint32_t need = ask & ~s->plain.known;
+	uint64_t need = ask & ~s->plain.known;
 
 	if (unlikely(need != 0)) {
 		const struct fast_frame f = {.off = s->pushed,
@@ -35,11 +35,11 @@ static inline uint32_t plain_yes(struct fast_taps *t, struct fast_seen *s, uint3
 }
 
 // Which of `ask` want the frame with its tunnel headers, whatever is inside.
-static inline uint32_t outer_yes(struct fast_taps *t, struct fast_seen *s,
-	const struct fast_hits *h, uint32_t ask, struct rd_verdict *keep)
+static inline uint64_t outer_yes(struct fast_taps *t, struct fast_seen *s,
+	const struct fast_hits *h, uint64_t ask, struct rd_verdict *keep)
 {
 	struct rd_verdict now = {0};
-	uint32_t need;
+	uint64_t need;
 
 	if (keep != NULL)
 		now = *keep;
@@ -65,10 +65,10 @@ static inline struct rd_verdict *via_verdict(const struct fast_taps *t, struct f
 
 // Which of `ask` want this form: as rd_filter_run() says it, outside first.
 static inline void decide(
-	struct fast_taps *t, struct fast_seen *s, struct fast_hits *h, uint32_t ask)
+	struct fast_taps *t, struct fast_seen *s, struct fast_hits *h, uint64_t ask)
 {
 	const struct rd_tapset *set = t->set;
-	uint32_t out, in = 0;
+	uint64_t out, in = 0;
 
 	if (h->form == FAST_PLAIN) {
 		out = plain_yes(t, s, ask & set->outer);
@@ -103,10 +103,10 @@ static inline void locate(const struct fast_seen *s, struct fast_hits *h)
 }
 
 // One form of the packet, as matches() of core/tap.c judges it. *match: sessions that it has matched.
-static inline uint32_t see_form(
-	struct fast_taps *t, struct fast_seen *s, enum fast_form form, uint32_t *match)
+static inline uint64_t see_form(
+	struct fast_taps *t, struct fast_seen *s, enum fast_form form, uint64_t *match)
 {
-	uint32_t here = s->plan->slots[form] & ~s->skip, asked;
+	uint64_t here = s->plan->slots[form] & ~s->skip, asked;
 	struct fast_hits h = {.form = form};
 
 	if (here == 0)
@@ -124,7 +124,7 @@ static inline uint32_t see_form(
 
 static __rte_noinline void see_all(struct fast_taps *t, struct fast_seen *s, uint16_t j)
 {
-	uint32_t asked, match = s->match;
+	uint64_t asked, match = s->match;
 
 	s->plain = s->kept != NULL ? s->kept->plain : (struct rd_verdict){0};
 	asked = see_form(t, s, s->plan->first, &match);
@@ -135,11 +135,11 @@ static __rte_noinline void see_all(struct fast_taps *t, struct fast_seen *s, uin
 	if (s->plan->leave == 0)
 		return;
 	t->asked |= UINT64_C(1) << j;
-	t->done[j] = asked;
-	t->match[j] = match;
+	t->done[j] = (uint32_t)asked;
+	t->match[j] = (uint32_t)match;
 }
 
-static inline bool all_no(const struct rd_verdict *v, uint32_t ask)
+static inline bool all_no(const struct rd_verdict *v, uint64_t ask)
 {
 	return (ask & (~v->known | v->yes)) == 0;
 }
@@ -159,7 +159,7 @@ static inline bool nobody_wants(const struct fast_taps *t, const struct fast_pla
 // Whether all that look at the packet want everything and have no room: then it is counted as lost, and that is all.
 static inline bool is_drowned(const struct fast_taps *t, const struct fast_plan *p)
 {
-	uint32_t plain = t->set->all & ~t->set->budget & ~t->set->thins;
+	uint64_t plain = t->set->all & ~t->set->budget & ~t->set->thins;
 
 	return (p->everyone & ~(t->full & plain)) == 0;
 }
@@ -170,13 +170,13 @@ static inline uint64_t id_of(const struct fast_burst *b, const struct fast_pkt *
 }
 
 // Those sessions that keep to a share of the worker's time and do not take this packet.
-static __rte_noinline uint32_t skip(
+static __rte_noinline uint64_t skip(
 	struct fast_taps *t, const struct fast_plan *plan, uint64_t packet_id)
 {
-	uint32_t left = plan->everyone & t->set->thins, skipped = 0;
+	uint64_t left = plan->everyone & t->set->thins, skipped = 0;
 
 	for (; left != 0; left &= left - 1) {
-		struct rd_capture *c = t->set->by_slot[__builtin_ctz(left)];
+		struct rd_capture *c = t->set->by_slot[__builtin_ctzll(left)];
 
 		if (!rd_tap_skips(t->w, c, packet_id))
 			continue;
@@ -248,7 +248,7 @@ static inline void see(struct fast_burst *b, const struct fast_plan *plan, uint1
 {
 	const struct fast_pkt *p = &b->pkt[j];
 	struct fast_taps *t = b->taps;
-	uint32_t skipped = 0;
+	uint64_t skipped = 0;
 	struct fast_seen s;
 
 	if (unlikely(t->set->thins != 0))
@@ -364,7 +364,7 @@ void fast_tap_begin(struct fast_burst *b)
 	t->w = b->w;
 	t->set = b->w->taps;
 	t->ns = 0;
-	t->looked = t->dirty = t->full = 0;
+	t->looked = t->dirty = t->full = t->sinks = 0;
 	t->used = 0;
 	t->asked = 0;
 	t->cost = NULL;
@@ -382,6 +382,11 @@ void fast_tap_end(struct fast_burst *b)
 	if (unlikely(t->cost != NULL))
 		fast_cost_end(t);
 	fast_plan_count(t);
+	for (; t->sinks != 0; t->sinks &= t->sinks - 1) {
+		const struct rd_capture *c = t->set->by_slot[__builtin_ctzll(t->sinks)];
+
+		c->sink->flush(c->sink_arg, b->w);
+	}
 	for (; t->dirty != 0; t->dirty &= t->dirty - 1)
-		rd_capring_show(&t->set->by_slot[__builtin_ctz(t->dirty)]->ring.ring[b->w->id]);
+		rd_capring_show(&t->set->by_slot[__builtin_ctzll(t->dirty)]->ring.ring[b->w->id]);
 }

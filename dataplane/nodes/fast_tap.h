@@ -20,14 +20,15 @@ struct fast_taps { // one per worker; of a burst
 	struct rd_worker *w;
 	const struct rd_tapset *set;
 	uint64_t ns; // 0: nothing was wanted yet
-	uint32_t looked; // sessions whose reader was looked for
-	uint32_t dirty; // ... that got records
-	uint32_t full; // ... whose ring refused one
+	uint64_t looked; // sessions whose reader was looked for
+	uint64_t dirty; // ... that got records
+	uint64_t full; // ... whose ring refused one
+	uint64_t sinks; // those without a ring that got packets
 	uint16_t used; // plans with packets, a bit each
 	struct fast_cost *cost; // NULL: this burst is not measured
 	uint64_t cycles; // of a measured one, so far
 	uint64_t asked; // candidates, a bit each, of which is known:
-	uint32_t done[FAST_BURST], match[FAST_BURST]; // as in the metadata
+	uint32_t done[FAST_BURST], match[FAST_BURST]; // as in the metadata: the lower slots
 };
 
 struct fast_seen { // a packet
@@ -39,8 +40,8 @@ struct fast_seen { // a packet
 	uint32_t came; // lcore, hop
 	uint32_t vni; // of its segment
 	uint32_t hash; // 0 = not worked out yet
-	uint32_t match; // sessions that it had matched when it came
-	uint32_t skip; // ... that pass it over (core/thin.h)
+	uint64_t match; // sessions that it had matched when it came
+	uint64_t skip; // ... that pass it over (core/thin.h)
 	uint16_t strip; // bytes of outer headers taken off
 	uint16_t pushed; // ... put on
 	uint8_t stage; // that it came from
@@ -55,7 +56,7 @@ struct fast_hits {
 	int32_t off; // where it begins, from the packet's present start
 	uint32_t len;
 	uint32_t inner_off; // 0 = no tunnel inside
-	uint32_t any, inner,
+	uint64_t any, inner,
 		followed; // sessions that want it; because of the frame inside; because they did before
 };
 
@@ -72,11 +73,11 @@ struct fast_frame { // what a program runs on
 
 // fast_tap_ask.c
 // Runs the programs of `need` on a frame; what is the same for all of the flow goes into *keep, too (NULL: nowhere).
-void fast_ask(struct fast_taps *t, struct rte_mbuf *m, const struct fast_frame *f, uint32_t need,
+void fast_ask(struct fast_taps *t, struct rte_mbuf *m, const struct fast_frame *f, uint64_t need,
 	struct rd_verdict *now, struct rd_verdict *keep);
 // Which of `ask` want the frame inside a tunnel that a guest made by itself; h->inner_off is set.
-uint32_t fast_ask_nested(
-	struct fast_taps *t, const struct fast_seen *s, struct fast_hits *h, uint32_t ask);
+uint64_t fast_ask_nested(
+	struct fast_taps *t, const struct fast_seen *s, struct fast_hits *h, uint64_t ask);
 
 // fast_tap.c, around a burst. The packets of b->out leave now; direct: to a device.
 struct fast_taps *fast_taps_of(struct rd_worker *w);

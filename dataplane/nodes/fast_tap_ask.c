@@ -77,15 +77,15 @@ static const uint8_t *view(
 	return bytes;
 }
 
-void fast_ask(struct fast_taps *t, struct rte_mbuf *m, const struct fast_frame *f, uint32_t need,
+void fast_ask(struct fast_taps *t, struct rte_mbuf *m, const struct fast_frame *f, uint64_t need,
 	struct rd_verdict *now, struct rd_verdict *keep)
 {
 	uint32_t len;
 	const uint8_t *bytes = view(t->w, m, f, &len);
 
 	for (; need != 0; need &= need - 1) {
-		uint32_t bit = need & -need;
-		unsigned slot = (unsigned)__builtin_ctz(need);
+		uint64_t bit = need & -need;
+		unsigned slot = (unsigned)__builtin_ctzll(need);
 		const struct rd_filter *filter = &t->set->by_slot[slot]->filter;
 		uint64_t began = t->cost != NULL ? rd_tsc() : 0;
 		bool varies = keep == NULL || (keep->vary & bit) != 0, noted = !varies;
@@ -105,16 +105,17 @@ void fast_ask(struct fast_taps *t, struct rte_mbuf *m, const struct fast_frame *
 	}
 }
 
-uint32_t fast_ask_nested(
-	struct fast_taps *t, const struct fast_seen *s, struct fast_hits *h, uint32_t ask)
+uint64_t fast_ask_nested(
+	struct fast_taps *t, const struct fast_seen *s, struct fast_hits *h, uint64_t ask)
 {
 	const struct fast_frame f = {.off = h->off, .len = h->len};
-	uint32_t len, yes = 0;
+	uint64_t yes = 0;
+	uint32_t len;
 	const uint8_t *bytes = view(t->w, s->m, &f, &len);
 
 	h->inner_off = (uint32_t)rd_pkt_inner(bytes, len, h->len, RD_GENEVE_PORT);
 	for (ask = h->inner_off != 0 ? ask : 0; ask != 0; ask &= ask - 1) {
-		const struct rd_filter *filter = &t->set->by_slot[__builtin_ctz(ask)]->filter;
+		const struct rd_filter *filter = &t->set->by_slot[__builtin_ctzll(ask)]->filter;
 
 		if (rd_filter_wants(filter, bytes + h->inner_off, len - h->inner_off,
 			    h->len - h->inner_off))

@@ -6,8 +6,8 @@
 #include "nodes/fast_tap.h"
 
 struct fast_cost {
-	uint64_t look[RD_CAPTURE_MAX], write[RD_CAPTURE_MAX]; // cycles, by slot
-	uint32_t looks[RD_CAPTURE_MAX]; // packets and points
+	uint64_t look[RD_TAP_SLOTS], write[RD_TAP_SLOTS]; // cycles, by slot
+	uint32_t looks[RD_TAP_SLOTS]; // packets and points
 };
 
 static struct fast_cost costs[RD_WORKER_MAX] __rte_cache_aligned;
@@ -41,7 +41,8 @@ static void charge_point(
 
 	cost->looks += packets;
 	cost->look_cycles += look * packets / t->cost->looks[c->slot];
-	c->ring.ring[t->w->id].ctl->cost[stage] = *cost;
+	if (c->sink == NULL)
+		c->ring.ring[t->w->id].ctl->cost[stage] = *cost;
 }
 
 // Its packets' plans have given way to others within the burst: what it spent is somebody's still.
@@ -87,7 +88,7 @@ void fast_cost_end(struct fast_taps *t)
 	unsigned nb = 0;
 
 	count_looks(t);
-	for (unsigned slot = 0; slot < RD_CAPTURE_MAX; slot++) {
+	for (unsigned slot = 0; slot < RD_TAP_SLOTS; slot++) {
 		own += cost->look[slot] + cost->write[slot];
 		nb += cost->looks[slot] != 0 || cost->look[slot] != 0;
 	}

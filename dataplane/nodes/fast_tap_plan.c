@@ -111,7 +111,7 @@ static void prepare(struct fast_plan *p, const struct rd_worker *w)
 
 static void note_questions(struct fast_plan *p, const struct rd_tapset *set)
 {
-	uint32_t tunnel = p->slots[FAST_OUTER] | p->slots[FAST_ENCAP_];
+	uint64_t tunnel = p->slots[FAST_OUTER] | p->slots[FAST_ENCAP_];
 
 	p->open = (p->everyone & ~(set->all & ~set->budget & ~set->thins)) == 0;
 	p->slow = ((tunnel | p->slots[FAST_PLAIN]) & (set->all | set->budget)) != 0
@@ -137,7 +137,7 @@ static void ask_sessions(struct fast_plan *p, const struct rd_tapset *set, bool 
 	p->leave = 0;
 	for (unsigned i = 0; i < set->nb; i++) {
 		const struct rd_capture *c = set->session[i];
-		uint32_t bit = UINT32_C(1) << c->slot;
+		uint64_t bit = UINT64_C(1) << c->slot;
 		uint16_t want = 0;
 
 		for (unsigned k = 0; k < p->nb; k++) {
@@ -174,6 +174,17 @@ static __rte_noinline void make(
 	ask_sessions(p, t->set, way->acts & WAY_DIRECT);
 }
 
+// To a sink, which counts for itself.
+static void tell(const struct fast_taps *t, const struct fast_plan *p, const struct rd_capture *c)
+{
+	for (uint16_t left = p->want[c->slot]; left != 0; left &= left - 1) {
+		const struct fast_step *s = &p->step[__builtin_ctz(left)];
+
+		c->sink->came(
+			c->sink_arg, t->w, s->stage, p->port[s->out_side], s->flags, p->packets);
+	}
+}
+
 // Counts what the plan has seen; its packets are of this burst.
 static void count(struct fast_taps *t, struct fast_plan *p)
 {
@@ -181,6 +192,10 @@ static void count(struct fast_taps *t, struct fast_plan *p)
 		struct rd_capture *c = t->set->session[i];
 		struct rd_capring_prod *ring = &c->ring.ring[t->w->id];
 
+		if (c->sink != NULL) {
+			tell(t, p, c);
+			continue;
+		}
 		for (uint16_t left = p->want[c->slot]; left != 0; left &= left - 1) {
 			unsigned stage = p->step[__builtin_ctz(left)].stage;
 			struct rd_capring_stage *st = &c->stats[t->w->id][stage];

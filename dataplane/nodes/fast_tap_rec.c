@@ -87,7 +87,7 @@ static inline void fill(const struct fast_taps *t, struct fast_seen *s, const st
 static struct rd_capring_prod *ring_of(struct fast_taps *t, struct rd_capture *c)
 {
 	struct rd_capring_prod *ring = &c->ring.ring[t->w->id];
-	uint32_t bit = UINT32_C(1) << c->slot;
+	uint64_t bit = UINT64_C(1) << c->slot;
 
 	if ((t->looked & bit) == 0)
 		rd_capring_look(ring);
@@ -106,7 +106,7 @@ static inline bool write_one(struct fast_taps *t, struct fast_seen *s, const str
 	if (unlikely(r == NULL)) {
 		st->matched++;
 		st->lost++;
-		t->full |= UINT32_C(1) << c->slot;
+		t->full |= UINT64_C(1) << c->slot;
 		return true;
 	}
 	if (c->budget.on && !rd_tap_budget_take(&c->budget, how->cap_len))
@@ -116,7 +116,7 @@ static inline bool write_one(struct fast_taps *t, struct fast_seen *s, const str
 	fill(t, s, h, step, how, r);
 	rd_tap_copy((uint8_t *)(r + 1), s->m, h->off, how->cap_len);
 	rd_capring_next(ring, how->len);
-	t->dirty |= UINT32_C(1) << c->slot;
+	t->dirty |= UINT64_C(1) << c->slot;
 	st->matched++;
 	st->captured++;
 	return true;
@@ -140,6 +140,30 @@ static inline bool write_measured(struct fast_taps *t, struct fast_seen *s,
 static inline const struct fast_step *first_step(const struct fast_seen *s, uint16_t left)
 {
 	return &s->plan->step[__builtin_ctz(left)];
+}
+
+// What a sink gets of this form.
+static __rte_noinline void sink_records(struct fast_taps *t, const struct fast_seen *s,
+	const struct fast_hits *h, const struct rd_capture *c, uint8_t flags)
+{
+	struct rd_tap_seen seen = {.m = s->m,
+		.off = h->off,
+		.len = h->len,
+		.inner_off = h->inner_off,
+		.packet_id = s->packet_id,
+		.ns = t->ns};
+
+	t->sinks |= UINT64_C(1) << c->slot;
+	for (uint16_t left = s->plan->want[c->slot] & s->plan->of_form[h->form]; left != 0;
+		left &= left - 1) {
+		const struct fast_step *step = first_step(s, left);
+
+		seen.vni = step->in_segment ? s->vni : 0;
+		seen.port = s->plan->port[step->out_side];
+		seen.stage = step->stage;
+		seen.flags = flags | step->flags;
+		c->sink->take(c->sink_arg, t->w, &seen);
+	}
 }
 
 // A session with a budget counts for itself what it has seen: nothing any more when the budget is used up.
@@ -169,17 +193,21 @@ static inline void session_records(struct fast_taps *t, struct fast_seen *s,
 
 void fast_records(struct fast_taps *t, struct fast_seen *s, const struct fast_hits *h)
 {
-	uint32_t left = (h->any | t->set->budget) & s->plan->slots[h->form] & ~s->skip;
+	uint64_t left = (h->any | t->set->budget) & s->plan->slots[h->form] & ~s->skip;
 
 	if (t->ns == 0)
 		t->ns = rd_clock_ns(&t->w->clock, rd_tsc());
 	for (; left != 0; left &= left - 1) {
-		unsigned slot = (unsigned)__builtin_ctz(left);
+		unsigned slot = (unsigned)__builtin_ctzll(left);
 		struct rd_capture *c = t->set->by_slot[slot];
 		struct how how = {.flags = s->flags};
 
 		how.flags |= h->inner >> slot & 1 ? RD_CAP_F_INNER : 0;
 		how.flags |= h->followed >> slot & 1 ? RD_CAP_F_FOLLOWED : 0;
+		if (c->sink != NULL) {
+			sink_records(t, s, h, c, how.flags);
+			continue;
+		}
 		how.match = rd_tap_match(c, how.flags);
 		how.one_in = rd_tap_one_in(t->w, c);
 		how.cap_len = RTE_MIN(h->len, c->snaplen);

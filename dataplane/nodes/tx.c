@@ -6,7 +6,6 @@
 #include "nodes/tx.h"
 
 #include <rte_ethdev.h>
-#include <rte_spinlock.h>
 
 #include "base/pkt.h"
 #include "core/drop.h"
@@ -21,9 +20,6 @@ enum {
 
 #define TX_SEND (RD_CONSUMED - 1) // not an edge: the packet waits for rte_eth_tx_burst
 #define TAGS_LEN 8u
-
-// Only for devices with fewer tx queues than there are workers: TAP, AF_PACKET, vhost-user.
-static rte_spinlock_t tx_lock[RTE_MAX_ETHPORTS];
 
 struct tx { // what the packets of one call share
 	struct rd_worker *w;
@@ -150,13 +146,13 @@ static uint16_t transmit(
 	bool shared = p->nb_txq < rd_nb_workers;
 
 	if (shared)
-		rte_spinlock_lock(&tx_lock[p->ethdev]);
+		rte_spinlock_lock(&rd_tx_lock[p->ethdev]);
 	do {
 		n = rte_eth_tx_burst(p->ethdev, queue, pkts + sent, nb - sent);
 		sent += n;
 	} while (n != 0 && sent < nb);
 	if (shared)
-		rte_spinlock_unlock(&tx_lock[p->ethdev]);
+		rte_spinlock_unlock(&rd_tx_lock[p->ethdev]);
 	return sent;
 }
 

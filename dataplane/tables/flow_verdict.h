@@ -9,9 +9,9 @@
 #include "tables/flow.h"
 
 struct rd_verdict { // bits, one per capture slot
-	uint32_t known; // the answer is the same for every packet,
-	uint32_t yes; // and this is it
-	uint32_t vary; // it is not: ask for each packet
+	uint64_t known; // the answer is the same for every packet,
+	uint64_t yes; // and this is it
+	uint64_t vary; // it is not: ask for each packet
 };
 
 struct rd_flow_verdict {
@@ -20,7 +20,7 @@ struct rd_flow_verdict {
 	struct rd_verdict plain; // of the frame without tunnel headers
 	struct rd_verdict encap; // of the frame with those that are put on
 };
-_Static_assert(sizeof(struct rd_flow_verdict) == 32, "two per cache line");
+_Static_assert(sizeof(struct rd_flow_verdict) == 56, "within a cache line or two");
 
 // Control: makes the table's verdicts if it has none. 0 or -ENOMEM. They go with the table.
 int rd_flow_verdict_create(struct rd_flow_table *t);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * Fields with a form of their own: "random 1/100", "zero 16", addresses. See field_own.h. Pure.
+ * Fields with a form of their own: "random:1/100", "zero:16", addresses. See field_own.h. Pure.
  */
 #include "session/field_own.h"
 
@@ -35,8 +35,8 @@ int mirror_set_sample(struct rd_mirror_spec *s, const char *value, struct rd_err
 		const char *word;
 		uint8_t how;
 	} hows[] = {
-		{"random ", RD_MIRROR_SAMPLE_RANDOM},
-		{"flow ", RD_MIRROR_SAMPLE_FLOW},
+		{"random", RD_MIRROR_SAMPLE_RANDOM},
+		{"flow", RD_MIRROR_SAMPLE_FLOW},
 		{"", RD_MIRROR_SAMPLE_COUNT},
 	};
 	const char *at = value;
@@ -45,10 +45,10 @@ int mirror_set_sample(struct rd_mirror_spec *s, const char *value, struct rd_err
 
 	while (strncmp(at, hows[i].word, strlen(hows[i].word)) != 0)
 		i++;
-	at += strlen(hows[i].word);
+	at += strlen(hows[i].word) + (*hows[i].word != '\0' && at[strlen(hows[i].word)] == ':');
 	if (strncmp(at, "1/", 2) != 0 || rd_parse_u32(at + 2, 1, UINT32_MAX, &n) < 0)
 		return rd_err_set(err, -ERANGE,
-			"sample %.60s: 1/N, random 1/N or flow 1/N, N from 1 to 4294967295", value);
+			"sample %.60s: 1/N, random:1/N or flow:1/N, N from 1 to 4294967295", value);
 	s->sampling = hows[i].how;
 	s->sample = n;
 	return 0;
@@ -58,8 +58,8 @@ void mirror_text_sample(const struct rd_mirror_spec *s, char *buf, size_t size)
 	size_t len = 0;
 
 	rd_str_addf(buf, size, &len, "%s1/%u",
-		s->sampling == RD_MIRROR_SAMPLE_RANDOM	       ? "random "
-			: s->sampling == RD_MIRROR_SAMPLE_FLOW ? "flow "
+		s->sampling == RD_MIRROR_SAMPLE_RANDOM	       ? "random:"
+			: s->sampling == RD_MIRROR_SAMPLE_FLOW ? "flow:"
 							       : "",
 		s->sample);
 }
@@ -153,14 +153,14 @@ void mirror_text_sgt(const struct rd_mirror_spec *s, char *buf, size_t size)
 
 int mirror_set_mask(struct rd_mirror_spec *s, const char *value, struct rd_err *err)
 {
-	bool zero = strncmp(value, "zero ", 5) == 0, any = strncmp(value, "random ", 7) == 0;
+	bool zero = strncmp(value, "zero:", 5) == 0, any = strncmp(value, "random:", 7) == 0;
 	uint32_t n = 0;
 
 	if (strcmp(value, "none") != 0
 		&& ((!zero && !any)
 			|| rd_parse_u32(value + (zero ? 5 : 7), 0, RD_MIRROR_SNAP_MAX, &n) < 0))
 		return rd_err_set(err, -ERANGE,
-			"payload-mask %.60s: none, zero N or random N, N from 0 to %d", value,
+			"payload-mask %.60s: none, zero:N or random:N, N from 0 to %d", value,
 			RD_MIRROR_SNAP_MAX);
 	s->mask = zero ? RD_MIRROR_MASK_ZERO : any ? RD_MIRROR_MASK_RANDOM : RD_MIRROR_MASK_NONE;
 	s->mask_after = (uint16_t)n;
@@ -173,7 +173,7 @@ void mirror_text_mask(const struct rd_mirror_spec *s, char *buf, size_t size)
 	if (s->mask == RD_MIRROR_MASK_NONE)
 		rd_str_addf(buf, size, &len, "none");
 	else
-		rd_str_addf(buf, size, &len, "%s %u",
+		rd_str_addf(buf, size, &len, "%s:%u",
 			s->mask == RD_MIRROR_MASK_ZERO ? "zero" : "random", s->mask_after);
 }
 

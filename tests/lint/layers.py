@@ -24,7 +24,7 @@ LAYERS = {
 	"core": ("dataplane/core/", ("base", "api", "filter", "encap", "tables")),
 	"tables": ("dataplane/tables/", ("base", "api", "filter", "encap", "core")),
 	"nodes": ("dataplane/nodes/", ("base", "api", "filter", "encap", "core", "tables")),
-	"session": ("mirror/session/", ("base", "api", "filter", "encap", "core", "tables")),
+	"session": ("mirror/session/", ("base", "api", "pcapng", "filter", "encap", "core", "tables")),
 	"control": ("dataplane/control/",
 		("base", "api", "filter", "encap", "core", "tables", "nodes", "session")),
 	"main": ("dataplane/", ("base", "api", "filter", "encap", "core", "tables", "nodes", "session", "control",

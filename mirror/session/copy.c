@@ -1,0 +1,355 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * The sink of mirror sessions: of a packet at a stage a copy is made, for every session that wants it, in memory that nothing else
+ * uses, and put on its way to the owner. Each packet has one fate, which is counted. Worker thread.
+ */
+#include "session/run.h"
+
+#include <rte_errno.h>
+#include <rte_mbuf.h>
+
+#include "api/caprec.h"
+#include "base/log.h"
+#include "core/idle.h"
+#include "core/tap_copy.h"
+#include "session/copy.h"
+#include "session/match.h"
+#include "session/pick.h"
+
+RD_LOG_MODULE(mirror);
+
+#define POOL_MBUFS 8191
+#define POOL_CACHE 128
+#define ROOM 2048 // bytes of a copy in its first buffer
+#define RING_SLOTS 4096
+#define LOOP_NS UINT64_C(1000000000) // two of our own within this time are a loop
+
+static struct rte_mempool *pool;
+static struct rte_ring *ring;
+static struct batch { // copies that a worker has made in this burst
+	unsigned nb;
+	struct rte_mbuf *m[RD_BURST];
+} __rte_cache_aligned batches[RD_WORKER_MAX];
+static struct mirror_view views[RD_WORKER_MAX] __rte_cache_aligned;
+
+struct rte_mempool *mirror_pool(void)
+{
+	return pool;
+}
+struct rte_ring *mirror_ring(void)
+{
+	return ring;
+}
+
+int mirror_path_init(void)
+{
+	if (pool != NULL)
+		return 0;
+	pool = rte_pktmbuf_pool_create("mirror", POOL_MBUFS, POOL_CACHE,
+		RTE_ALIGN_CEIL(sizeof(struct mirror_copy), RTE_MBUF_PRIV_ALIGN),
+		MIRROR_HEADROOM + ROOM, SOCKET_ID_ANY);
+	ring = rte_ring_create("mirror", RING_SLOTS, SOCKET_ID_ANY, RING_F_SC_DEQ);
+	if (pool != NULL && ring != NULL)
+		return 0;
+	rd_log_err("no memory for %d copies: %s; try a larger --mem", POOL_MBUFS,
+		rte_strerror(rte_errno));
+	mirror_path_fini();
+	return -ENOMEM;
+}
+
+void mirror_path_fini(void)
+{
+	rte_mempool_free(pool);
+	rte_ring_free(ring);
+	pool = NULL;
+	ring = NULL;
+}
+
+static bool wants(const struct mirror_run *r, unsigned stage, uint16_t port, uint8_t flags)
+{
+	uint64_t here = r->any_port | __atomic_load_n(&r->at_port[port], __ATOMIC_RELAXED);
+	uint8_t dir;
+
+	if ((here >> stage & 1) == 0)
+		return false;
+	if ((r->by_flags >> stage & 1) == 0 || r->dir == RD_MIRROR_BOTH)
+		return true;
+	dir = (uint8_t)((flags & RD_CAP_F_TO_GUEST ? RD_MIRROR_TO_GUEST : 0)
+		| (flags & RD_CAP_F_FROM_GUEST ? RD_MIRROR_FROM_GUEST : 0));
+	return (dir & r->dir) != 0;
+}
+
+static void came(void *arg, struct rd_worker *w, unsigned stage, uint16_t port, uint8_t flags,
+	uint32_t packets)
+{
+	const struct mirror_group *g = arg;
+
+	for (unsigned i = 0; i < g->nb; i++)
+		if (wants(g->run[i], stage, port, flags))
+			g->run[i]->state->counts[w->id].came += packets;
+}
+
+static void stop(struct mirror_state *st, enum mirror_stop why)
+{
+	uint32_t runs = MIRROR_RUNS;
+
+	__atomic_compare_exchange_n(
+		&st->stop, &runs, why, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED);
+}
+
+// One of our own copies has come back. Two within a second are a loop.
+static void seen_own(struct mirror_state *st, uint64_t ns)
+{
+	uint64_t before = __atomic_exchange_n(&st->loops[0], ns, __ATOMIC_RELAXED);
+
+	if (before != 0 && ns - before < LOOP_NS)
+		stop(st, MIRROR_STOP_LOOP);
+}
+
+static bool triggers(const struct rd_mirror_spec *s, const struct mirror_view *v)
+{
+	const struct rd_pkt *p = mirror_view_last(v);
+
+	if (s->trigger == RD_MIRROR_TRIGGER_DROP)
+		return v->seen->stage == RD_STAGE_DROP;
+	return (p->flags & RD_PKT_L4) && p->proto == RD_IPPROTO_TCP && (p->tcp_flags & 0x04);
+}
+
+static bool is_triggered(const struct mirror_run *r, const struct mirror_view *v)
+{
+	struct mirror_state *st = r->state;
+	uint64_t since, ns = v->seen->ns;
+
+	if (r->spec.trigger == RD_MIRROR_TRIGGER_NONE)
+		return true;
+	if (__atomic_load_n(&st->triggered, __ATOMIC_RELAXED) == 0) {
+		if (!triggers(&r->spec, v))
+			return false;
+		__atomic_store_n(&st->trigger_ns, ns, __ATOMIC_RELAXED);
+		__atomic_store_n(&st->triggered, 1, __ATOMIC_RELAXED);
+	}
+	since = __atomic_load_n(&st->trigger_ns, __ATOMIC_RELAXED);
+	return r->spec.trigger_s == 0 || ns < since
+		|| ns - since < (uint64_t)r->spec.trigger_s * 1000000000;
+}
+
+// What becomes of the packet before it is copied: the counter of its fate, or NULL if it is wanted.
+static uint64_t *refused(const struct mirror_run *r, struct rd_worker *w, struct mirror_view *v,
+	const struct rd_tap_seen *seen, struct mirror_counts *n)
+{
+	unsigned rule;
+
+	mirror_view_make(v, seen);
+	if (mirror_is_excluded(__atomic_load_n(&r->excludes, __ATOMIC_ACQUIRE), v)) {
+		seen_own(r->state, seen->ns);
+		return &n->excluded;
+	}
+	if (__atomic_load_n(&r->state->stop, __ATOMIC_RELAXED) != MIRROR_RUNS)
+		return &n->stopped;
+	rule = mirror_match(&r->spec, v);
+	n->rule_hits[rule < r->spec.nb_rules ? rule : RD_MIRROR_RULES]++;
+	if (r->spec.nb_rules != 0 && (rule == r->spec.nb_rules || r->spec.rule[rule].deny))
+		return &n->denied;
+	if (r->spec.by_reason
+		&& (seen->stage != RD_STAGE_DROP || seen->reason >= RD_DROP_MAX
+			|| (r->spec.reasons[seen->reason / 64] >> (seen->reason % 64) & 1) == 0))
+		return &n->reason;
+	if (!is_triggered(r, v))
+		return &n->waiting;
+	return mirror_sampled(r, w, v) ? NULL : &n->sampled_out;
+}
+
+// A chain of as many buffers as the bytes need. NULL: the pool is empty.
+static struct rte_mbuf *buffers(uint32_t len)
+{
+	struct rte_mbuf *head = rte_pktmbuf_alloc(pool), *m = head;
+
+	if (head == NULL)
+		return NULL;
+	head->data_off = MIRROR_HEADROOM;
+	head->data_len = (uint16_t)RTE_MIN(len, (uint32_t)ROOM);
+	head->pkt_len = len;
+	for (len -= head->data_len; unlikely(len != 0); len -= m->data_len) {
+		m->next = rte_pktmbuf_alloc(pool);
+		if (m->next == NULL) {
+			rte_pktmbuf_free(head);
+			return NULL;
+		}
+		m = m->next;
+		m->data_off = 0;
+		m->data_len = (uint16_t)RTE_MIN(len, (uint32_t)(MIRROR_HEADROOM + ROOM));
+		head->nb_segs++;
+	}
+	return head;
+}
+
+static void fill(struct rte_mbuf *m, const struct rd_tap_seen *seen)
+{
+	int32_t off = seen->off;
+
+	for (; m != NULL; m = m->next) {
+		const struct rte_mbuf *from = seen->m;
+		int32_t at = off;
+
+		// Where this part begins: in the first segment unless the frame has several.
+		while (at >= (int32_t)from->data_len && from->next != NULL) {
+			at -= from->data_len;
+			from = from->next;
+		}
+		rd_tap_copy(rte_pktmbuf_mtod(m, uint8_t *), from, at, m->data_len);
+		off += m->data_len;
+	}
+}
+
+static void describe(
+	const struct mirror_run *r, struct mirror_view *v, uint32_t len, struct rd_encap_copy *c)
+{
+	const struct rd_tap_seen *s = v->seen;
+	bool tagged = v->outer.tags != 0 && (uint32_t)RD_ETH_LEN + 4 <= v->len;
+	bool sampled = r->spec.sample > 1, out = rd_mirror_is_egress(s->stage);
+
+	*c = (struct rd_encap_copy){.ns = s->ns,
+		.packet_id = s->packet_id,
+		.wire_len = s->len,
+		.flow = mirror_view_flow(v),
+		.port = s->port,
+		.reason = s->reason,
+		.stage = r->fixed_hwid ? r->spec.hwid : s->stage};
+	c->tci = tagged ? rd_be16(v->bytes + RD_ETH_LEN) : 0;
+	c->en = tagged ? RD_EN_KEPT : RD_EN_UNTAGGED;
+	c->bso = s->len < 60 ? 1 : s->len > 1518 ? 2 : 0;
+	c->index = r->fixed_index ? r->spec.index : rd_encap_index(out, s->stage, s->port);
+	c->sgt = r->spec.sgt_reason ? s->reason : r->spec.sgt;
+	c->flags = (uint8_t)((out ? RD_COPY_EGRESS : 0) | (len < s->len ? RD_COPY_TRUNCATED : 0)
+		| (sampled ? RD_COPY_SAMPLED : 0)
+		| (s->m->ol_flags & RTE_MBUF_F_TX_L4_MASK ? RD_COPY_PARTIAL_CSUM : 0)
+		| (s->m->ol_flags & RTE_MBUF_F_TX_TCP_SEG ? RD_COPY_SUPER_FRAME : 0));
+}
+
+static struct rte_mbuf *copy(const struct mirror_run *r, struct mirror_view *v, uint32_t len)
+{
+	struct rte_mbuf *m = buffers(len);
+	struct mirror_copy *c;
+
+	if (m == NULL)
+		return NULL;
+	c = rte_mbuf_to_priv(m);
+	c->md = (struct rd_meta){.flags = RD_META_MIRROR, .packet_id = v->seen->packet_id};
+	c->state = r->state;
+	c->run = r;
+	c->len = len;
+	c->stage = v->seen->stage;
+	describe(r, v, len, &c->head);
+	fill(m, v->seen);
+	if (r->spec.mask != RD_MIRROR_MASK_NONE)
+		mirror_mask(r, v, m);
+	return m;
+}
+
+// Bytes of the frame that are copied; 0 = it does not fit, and is not to be cut.
+static uint32_t cut(const struct mirror_run *r, uint32_t len)
+{
+	uint32_t room = __atomic_load_n(&r->state->room, __ATOMIC_RELAXED);
+
+	if (r->spec.snaplen != 0)
+		len = RTE_MIN(len, r->spec.snaplen);
+	if (len <= room)
+		return len;
+	return r->spec.mtu_policy == RD_MIRROR_MTU_DROP ? 0 : room;
+}
+
+static void queue(struct rd_worker *w, struct rte_mbuf *m)
+{
+	struct batch *b = &batches[w->id];
+
+	b->m[b->nb++] = m;
+	if (b->nb == RD_BURST)
+		mirror_flush(w);
+}
+
+// true: the packet is this session's alone.
+static bool take_for(const struct mirror_run *r, struct rd_worker *w, struct mirror_view *v,
+	const struct rd_tap_seen *seen, bool gone)
+{
+	struct mirror_counts *n = &r->state->counts[w->id];
+	uint64_t *fate;
+	struct rte_mbuf *m;
+	uint32_t len;
+
+	n->taken++;
+	n->last_ns = seen->ns;
+	if (unlikely(n->first_ns == 0))
+		n->first_ns = seen->ns;
+	fate = refused(r, w, v, seen, n);
+	if (fate == NULL && gone && r->spec.exclusive)
+		fate = &n->exclusive;
+	len = cut(r, seen->len);
+	if (fate == NULL && len < RD_ETH_LEN)
+		fate = &n->mtu;
+	if (fate == NULL && !mirror_rate(r, seen->ns, r->head_len + len))
+		fate = &n->rate;
+	m = fate == NULL ? copy(r, v, len) : NULL;
+	if (fate == NULL && m == NULL)
+		fate = &n->no_buf;
+	if (fate != NULL) {
+		++*fate;
+		return false;
+	}
+	n->queued++;
+	n->cut += len < seen->len;
+	n->cut_bytes += seen->len - len;
+	queue(w, m);
+	return r->spec.exclusive;
+}
+
+static void take(void *arg, struct rd_worker *w, const struct rd_tap_seen *seen)
+{
+	const struct mirror_group *g = arg;
+	struct mirror_view *v = &views[w->id];
+	bool gone = false;
+
+	v->ready = false;
+	for (unsigned i = 0; i < g->nb; i++)
+		if (wants(g->run[i], seen->stage, seen->port, seen->flags))
+			gone |= take_for(g->run[i], w, v, seen, gone);
+}
+
+// The owner has no room: as if they had not been queued.
+static void refuse(struct rd_worker *w, struct rte_mbuf **m, unsigned nb)
+{
+	for (unsigned i = 0; i < nb; i++) {
+		struct mirror_copy *c = rte_mbuf_to_priv(m[i]);
+		struct mirror_counts *n = &c->state->counts[w->id];
+
+		n->queued--;
+		n->ring_full++;
+		n->cut -= c->len < c->head.wire_len;
+		n->cut_bytes -= c->head.wire_len - c->len;
+		rte_pktmbuf_free(m[i]);
+	}
+}
+
+void mirror_flush(struct rd_worker *w)
+{
+	struct batch *b = &batches[w->id];
+	unsigned n;
+
+	if (b->nb == 0)
+		return;
+	if (w->id == MIRROR_OWNER) {
+		mirror_send(w, b->m, b->nb);
+	} else {
+		n = rte_ring_mp_enqueue_burst(ring, (void **)b->m, b->nb, NULL);
+		refuse(w, b->m + n, b->nb - n);
+		rd_idle_poke(rd_workers[MIRROR_OWNER]);
+	}
+	b->nb = 0;
+}
+
+static void flush(void *arg, struct rd_worker *w)
+{
+	(void)arg;
+	mirror_flush(w);
+}
+
+const struct rd_tap_sink mirror_sink = {.came = came, .take = take, .flush = flush};

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * What the files on a copy's way share: copy.c, mask.c, owner.c. Worker thread.
+ */
+#pragma once
+
+#include "api/stages.h"
+#include "session/field.h"
+#include "session/match.h"
+
+#define MIRROR_HEADROOM RTE_ALIGN_CEIL(RD_ENCAP_MAX + 16, 64) // before a copy's first byte
+
+void mirror_flush(struct rd_worker *w); // what the worker has copied goes to the owner
+// Blots out the payload of a copy as the session wants it.
+void mirror_mask(const struct mirror_run *r, const struct mirror_view *v, struct rte_mbuf *m);
+
+// Out of the switch port; else into it.
+static inline bool rd_mirror_is_egress(unsigned stage)
+{
+	return stage == RD_STAGE_UPLINK_TX || stage == RD_STAGE_MUX_TX || stage == RD_STAGE_VNIC_TX
+		|| stage == RD_STAGE_UPT_TX || stage == RD_STAGE_PORT_OUT;
+}

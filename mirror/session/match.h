@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * A packet as the rules of mirror sessions see it. Worker thread.
+ */
+#pragma once
+
+#include "base/pkt.h"
+#include "session/run.h"
+
+#define MIRROR_VIEW_LEN 512 // headers are within
+
+struct mirror_view { // made at most once per packet and stage
+	const struct rd_tap_seen *seen;
+	const uint8_t *bytes;
+	uint32_t len; // readable
+	bool ready;
+	struct rd_pkt outer, inner;
+	bool has_inner;
+	uint32_t vni[2]; // around the frame; around the one inside
+	uint32_t flow; // hash of the innermost, the same for both directions; 0 = not worked out
+	uint8_t copied[MIRROR_VIEW_LEN];
+};
+
+void mirror_view_make(struct mirror_view *v, const struct rd_tap_seen *seen); // if it is not ready
+uint32_t mirror_view_flow(struct mirror_view *v);
+bool mirror_is_excluded(const struct mirror_excludes *e, const struct mirror_view *v);
+// Position of the first rule that fits, nb_rules = none does.
+unsigned mirror_match(const struct rd_mirror_spec *s, const struct mirror_view *v);
+// The innermost frame.
+static inline const struct rd_pkt *mirror_view_last(const struct mirror_view *v)
+{
+	return v->has_inner ? &v->inner : &v->outer;
+}

@@ -1,0 +1,340 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * What becomes of mirror sessions: looks at collectors, limits and guards, and tells the owner where copies go. Control thread.
+ */
+#include "session/state.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/str.h"
+#include "session/engine.h"
+#include "session/file.h"
+#include "session/peer.h"
+#include "session/store.h"
+
+RD_LOG_MODULE(mirror_state);
+
+#define SECOND_NS UINT64_C(1000000000)
+#define HOLD_S 60 // that a loop is held against a session
+#define KEEP_S 86400 // that the record of an expired one is kept
+#define STORM_SLACK 64 // copies more than there were packets, that are no storm
+
+static void turn(struct rd_mirror *m, enum rd_mirror_oper to, const char *sub, const char *why)
+{
+	bool same = m->oper == to && strcmp(m->sub, sub) == 0;
+
+	(void)rd_str_copy(m->sub, sizeof(m->sub), sub);
+	(void)rd_str_copy(m->why, sizeof(m->why), why);
+	if (same)
+		return;
+	m->oper = (uint8_t)to;
+	m->since_ns = rd_realtime_ns();
+	mirror_journal(m, "reddotd", "%s%s%s%s%s", rd_mirror_oper_name(to), *sub != '\0' ? "." : "",
+		sub, *why != '\0' ? ": " : "", why);
+}
+
+// --- what workers have to know ---
+
+static int rerun(struct rd_mirror *m, struct rd_err *err)
+{
+	struct mirror_run *r = mirror_run_new(&m->spec, m->number, m->state);
+
+	if (r == NULL)
+		return rd_err_set(err, -ENOMEM, "out of memory");
+	if (mirror_engine_put(m->number, r, err) < 0) {
+		mirror_run_free(r);
+		return err->code;
+	}
+	m->run = r;
+	return 0;
+}
+
+static unsigned collect(struct mirror_excludes *v, uint16_t *ports)
+{
+	unsigned nb = 0;
+
+	v->nb = 0;
+	for (unsigned k = 0; k < RD_MIRROR_MAX; k++) {
+		const struct rd_mirror *m = rd_mirror_at(k);
+
+		for (unsigned i = 0; m != NULL && m->run != NULL && i < m->spec.nb_dests; i++) {
+			const struct rd_mirror_peer *p = &m->peer[i];
+			struct mirror_exclude *x = &v->v[v->nb++];
+			unsigned at = 0;
+
+			*x = (struct mirror_exclude){.family = (uint8_t)p->family,
+				.proto = mirror_ip_proto(&m->spec),
+				.dport = mirror_udp_port(&m->spec)};
+			memcpy(x->src, p->src, 16);
+			memcpy(x->dst, m->spec.dest[i].addr, 16);
+			while (at < nb && ports[at] != p->port)
+				at++;
+			if (at == nb && p->port != RD_PORT_NONE)
+				ports[nb++] = p->port;
+		}
+	}
+	return nb;
+}
+
+void mirror_state_guard(void)
+{
+	struct mirror_excludes *v =
+		calloc(1, sizeof(*v) + MIRROR_EXCLUDES * sizeof(struct mirror_exclude));
+	uint16_t ports[MIRROR_EXCLUDES];
+	struct rd_err err = {0};
+	unsigned nb;
+
+	if (v == NULL)
+		return; // those that there are still hold
+	nb = collect(v, ports);
+	mirror_engine_exclude(v);
+	if (nb == 0)
+		mirror_listen_end();
+	else if (mirror_listen(ports, nb, &err) < 0)
+		rd_log_warn("nobody listens for answers: %s", err.what);
+}
+
+static int arm(struct rd_mirror *m, const struct mirror_numbers *numbers, struct rd_err *err)
+{
+	if (mirror_peers_place(m, err) < 0)
+		return err->code;
+	if (mirror_path_init() < 0)
+		return rd_err_set(err, -ENOMEM, "no memory for copies of packets");
+	(void)mirror_peers_tick(m, rd_monotonic_ns());
+	if (mirror_tell_owner(m, numbers, err) < 0 || rerun(m, err) < 0)
+		return err->code;
+	mirror_state_guard();
+	return 0;
+}
+
+static void forget_counts(struct rd_mirror *m)
+{
+	struct mirror_state *st = m->state;
+
+	memset(st->counts, 0, sizeof(st->counts));
+	memset(&st->owned, 0, sizeof(st->owned));
+	st->stop = MIRROR_RUNS;
+	st->triggered = 0;
+	st->loops[0] = st->counted = st->tat_pps = st->tat_bps = 0;
+	m->failovers = 0;
+}
+
+int mirror_state_start(struct rd_mirror *m, struct rd_err *err)
+{
+	struct mirror_numbers n = {.from = {-1, -1, -1, -1}};
+	bool again = m->state->nb_dests != 0;
+
+	if (m->run != NULL)
+		mirror_state_end(m, RD_MIRROR_DOWN, "", "started again");
+	for (unsigned i = 0; i < m->spec.nb_dests; i++) {
+		n.from[i] = (int8_t)(again ? (int)i : -1);
+		n.seq[i] = mirror_store_seq(&m->spec, &m->spec.dest[i]);
+	}
+	forget_counts(m);
+	memset(m->peer, 0, sizeof(m->peer));
+	m->gone_ns = 0;
+	if (arm(m, &n, err) == 0) {
+		mirror_store_note(m, false);
+		return 0;
+	}
+	mirror_state_end(m, RD_MIRROR_FAILED, "", err->what);
+	return err->code;
+}
+
+// Collectors that stay keep their numbers and what is known of them.
+static void keep(const struct rd_mirror *m, const struct rd_mirror_spec *old,
+	struct mirror_numbers *n, struct rd_mirror_peer *peer)
+{
+	for (unsigned i = 0; i < m->spec.nb_dests; i++) {
+		const struct rd_mirror_dest *d = &m->spec.dest[i];
+
+		n->seq[i] = mirror_store_seq(&m->spec, d);
+		n->from[i] = -1;
+		for (unsigned k = 0; k < old->nb_dests; k++) {
+			if (old->dest[k].family != d->family
+				|| memcmp(old->dest[k].addr, d->addr, 16) != 0)
+				continue;
+			n->from[i] = (int8_t)k;
+			peer[i] = m->peer[k];
+		}
+	}
+}
+
+int mirror_state_rebuild(struct rd_mirror *m, const struct rd_mirror_spec *old, struct rd_err *err)
+{
+	struct rd_mirror_peer peer[RD_MIRROR_DESTS] = {0}, before[RD_MIRROR_DESTS];
+	struct mirror_numbers n = {.from = {-1, -1, -1, -1}};
+
+	keep(m, old, &n, peer);
+	memcpy(before, m->peer, sizeof(before));
+	memcpy(m->peer, peer, sizeof(peer));
+	if (arm(m, &n, err) == 0)
+		return 0;
+	memcpy(m->peer, before, sizeof(before));
+	return err->code;
+}
+
+void mirror_state_end(struct rd_mirror *m, enum rd_mirror_oper to, const char *sub, const char *why)
+{
+	struct rd_err err = {0};
+
+	if (m->run != NULL && mirror_engine_put(m->number, NULL, &err) < 0)
+		rd_log_err("session %s: %s", m->spec.name, err.what);
+	if (m->run != NULL) {
+		m->run = NULL;
+		mirror_store_note(m, true);
+		mirror_state_guard();
+	}
+	mirror_file_close(m->file);
+	m->file = NULL;
+	turn(m, to, sub, why);
+}
+
+// --- ten times a second ---
+
+static void expire(struct rd_mirror *m, const char *why)
+{
+	mirror_state_end(m, RD_MIRROR_EXPIRED, "", why);
+	m->gone_ns = rd_monotonic_ns() + KEEP_S * SECOND_NS;
+	mirror_store_save();
+}
+
+// More copies than packets: something multiplies them.
+static bool is_storm(const struct rd_mirror *m)
+{
+	struct mirror_counts n;
+	uint64_t sent = 0;
+
+	rd_mirror_sum(m, &n);
+	for (unsigned i = 0; i < RD_MIRROR_DESTS; i++)
+		sent += __atomic_load_n(&m->state->owned.sent[i].tx_ok, __ATOMIC_RELAXED);
+	sent -= RTE_MIN(sent, __atomic_load_n(&m->state->owned.replicas, __ATOMIC_RELAXED));
+	return sent > n.taken + n.taken / 10 + STORM_SLACK;
+}
+
+static void suspend(struct rd_mirror *m, const char *sub, const char *why, uint64_t now)
+{
+	__atomic_store_n(&m->state->stop, MIRROR_STOP_LOOP, __ATOMIC_RELAXED);
+	m->held_ns = now + HOLD_S * SECOND_NS;
+	turn(m, RD_MIRROR_SUSPENDED, sub, why);
+}
+
+// false: the session is no longer of interest.
+static bool check_guards(struct rd_mirror *m, uint64_t now)
+{
+	uint32_t stop = __atomic_load_n(&m->state->stop, __ATOMIC_RELAXED);
+
+	if (m->end_ns != 0 && now >= m->end_ns) {
+		expire(m, "its lifetime is over");
+		return false;
+	}
+	if (stop == MIRROR_STOP_ENDED) {
+		expire(m, "it has sent as many packets or bytes as it was allowed");
+		return false;
+	}
+	if (stop != MIRROR_STOP_LOOP && is_storm(m)) {
+		suspend(m, "storm", "more copies than packets", now);
+	} else if (stop == MIRROR_STOP_LOOP && m->oper != RD_MIRROR_SUSPENDED) {
+		suspend(m, "loop", "its own copies come back; it is tried again after a minute",
+			now);
+	} else if (stop == MIRROR_STOP_LOOP && now >= m->held_ns) {
+		m->state->loops[0] = 0;
+		__atomic_store_n(&m->state->stop, MIRROR_RUNS, __ATOMIC_RELAXED);
+		turn(m, RD_MIRROR_RESOLVING, "", "tried again");
+	}
+	return true;
+}
+
+static void judge(struct rd_mirror *m)
+{
+	unsigned nb = mirror_nb_peers(&m->spec), up = 0, down = 0;
+
+	for (unsigned i = 0; i < nb; i++) {
+		up += m->peer[i].state == RD_MIRROR_PEER_UP;
+		down += m->peer[i].state == RD_MIRROR_PEER_DOWN;
+	}
+	if (m->oper == RD_MIRROR_SUSPENDED
+		&& __atomic_load_n(&m->state->stop, __ATOMIC_RELAXED) != 0)
+		return;
+	if (up != 0)
+		turn(m, RD_MIRROR_ACTIVE, "sw", mirror_why_software(&m->spec));
+	else if (down == nb)
+		turn(m, RD_MIRROR_SUSPENDED, "unreachable", m->peer[0].why);
+	else
+		turn(m, RD_MIRROR_RESOLVING, "", m->peer[0].why);
+}
+
+static void tick(struct rd_mirror *m, uint64_t now, bool heard)
+{
+	struct rd_err err = {0};
+
+	if (m->run == NULL || !check_guards(m, now))
+		return;
+	if ((mirror_peers_tick(m, now) || heard) && mirror_tell_owner(m, NULL, &err) < 0) {
+		mirror_state_end(m, RD_MIRROR_FAILED, "", err.what);
+		return;
+	}
+	judge(m);
+	mirror_store_note(m, false);
+	mirror_file_flush(m->file);
+}
+
+static void start_late(struct rd_mirror *m, uint64_t wall_s)
+{
+	struct rd_err err = {0};
+
+	if (!m->admin_up || m->run != NULL || m->oper != RD_MIRROR_DOWN || m->spec.start_at == 0
+		|| wall_s < m->spec.start_at)
+		return;
+	if (mirror_state_start(m, &err) < 0)
+		return;
+	m->end_ns =
+		m->spec.lifetime_s != 0 ? rd_monotonic_ns() + m->spec.lifetime_s * SECOND_NS : 0;
+}
+
+void rd_mirror_tick(void)
+{
+	uint64_t now = rd_monotonic_ns(), wall_s = rd_realtime_ns() / SECOND_NS;
+	bool heard = mirror_hear(now);
+
+	(void)mirror_file_drain();
+	for (unsigned i = 0; i < RD_MIRROR_MAX; i++) {
+		struct rd_mirror *m = rd_mirror_at(i);
+
+		if (m == NULL)
+			continue;
+		start_late(m, wall_s);
+		tick(m, now, heard);
+		if (m->oper == RD_MIRROR_EXPIRED && m->gone_ns != 0 && now >= m->gone_ns)
+			rd_mirror_del(m, "reddotd");
+	}
+	mirror_store_save();
+}
+
+void rd_mirror_refresh(void)
+{
+	for (unsigned i = 0; i < RD_MIRROR_MAX; i++) {
+		struct rd_mirror *m = rd_mirror_at(i);
+		struct rd_err err = {0};
+		struct mirror_run *r;
+
+		if (m == NULL || (m->run == NULL && m->oper != RD_MIRROR_FAILED))
+			continue;
+		if (m->run == NULL) { // perhaps what it missed is there now
+			if (m->admin_up)
+				(void)mirror_state_start(m, &err);
+			continue;
+		}
+		r = mirror_run_new(&m->spec, m->number, m->state);
+		if (r != NULL && !mirror_run_same_sources(r, m->run))
+			(void)rerun(m, &err);
+		mirror_run_free(r);
+		if (mirror_peers_place(m, &err) < 0 || mirror_tell_owner(m, NULL, &err) < 0)
+			mirror_state_end(m, RD_MIRROR_FAILED, "", err.what);
+	}
+	mirror_state_guard();
+}

@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * The document of what outlives the daemon, see store.h. Control thread.
+ *
+ * A receiver that checks sequence numbers drops whatever is behind the last one it saw, so a number must never come again. Saved is
+ * a number that is far enough ahead (JUMP) to be behind nothing that is sent before the next save; it is where the next life begins.
+ */
+#include "session/store.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/str.h"
+#include "session/field.h"
+
+RD_LOG_MODULE(mirror_store);
+
+#define VERSION 1
+#define JUMP (1u << 20)
+#define STEP (1u << 18) // copies after which it is saved again
+
+static char path[256];
+static json_t *doc; // {"version":1,"seq":{"NAME ADDR":N},"sessions":[{..}]}
+static bool dirty;
+
+const char *mirror_store_path(void)
+{
+	return path;
+}
+
+static json_t *part(const char *key, json_t *(*make)(void))
+{
+	json_t *v = json_object_get(doc, key);
+
+	if (v == NULL && doc != NULL) {
+		v = make();
+		if (json_object_set_new(doc, key, v) < 0)
+			return NULL;
+	}
+	return v;
+}
+
+void mirror_store_open(const char *file)
+{
+	json_error_t err;
+
+	(void)rd_str_copy(path, sizeof(path), file != NULL ? file : "");
+	doc = path[0] != '\0' ? json_load_file(path, 0, &err) : NULL;
+	if (json_is_object(doc) && json_integer_value(json_object_get(doc, "version")) == VERSION)
+		return;
+	if (doc != NULL)
+		rd_log_warn("%s is no state of mirror sessions that this release knows: begun anew",
+			path);
+	json_decref(doc);
+	doc = json_pack("{s:i}", "version", VERSION);
+}
+
+void mirror_store_close(void)
+{
+	mirror_store_save();
+	json_decref(doc);
+	doc = NULL;
+}
+
+static const char *key_of(
+	const char *name, const struct rd_mirror_dest *d, char buf[RD_MIRROR_NAME_LEN + RD_IP_TEXT])
+{
+	char ip[RD_IP_TEXT];
+
+	snprintf(buf, RD_MIRROR_NAME_LEN + RD_IP_TEXT, "%s %s", name,
+		rd_fmt_ip(d->family, d->addr, ip));
+	return buf;
+}
+
+uint32_t mirror_store_seq(const struct rd_mirror_spec *s, const struct rd_mirror_dest *d)
+{
+	char key[RD_MIRROR_NAME_LEN + RD_IP_TEXT];
+	json_t *v = json_object_get(json_object_get(doc, "seq"), key_of(s->name, d, key));
+
+	if (rd_mirror_given(s, "seq-start"))
+		return s->seq_start;
+	return json_is_integer(v) ? (uint32_t)json_integer_value(v) : 0;
+}
+
+static json_t *session_json(const struct rd_mirror *m)
+{
+	json_t *o = json_pack("{s:s,s:b}", "name", m->spec.name, "up", m->admin_up);
+	json_t *rules = json_array();
+	char buf[RD_MIRROR_VALUE_LEN];
+
+	for (unsigned i = 0; i < rd_mirror_nb_fields; i++) {
+		const struct rd_mirror_field *f = &rd_mirror_fields[i];
+
+		if ((m->spec.given >> i & 1) && strcmp(f->key, "rule") != 0)
+			json_object_set_new(
+				o, f->key, json_string(rd_mirror_spec_text(&m->spec, f, buf)));
+	}
+	for (unsigned i = 0; i < m->spec.nb_rules; i++)
+		json_array_append_new(rules,
+			json_string(rd_mirror_rule_text(&m->spec.rule[i], buf, sizeof(buf))));
+	json_object_set_new(o, "rule", rules);
+	json_object_set_new(o, "id", json_sprintf("%u", m->spec.id));
+	return o;
+}
+
+// The document's sessions are those that are to be there again.
+static void note_sessions(void)
+{
+	json_t *list = json_array();
+
+	for (unsigned i = 0; i < RD_MIRROR_MAX; i++) {
+		const struct rd_mirror *m = rd_mirror_at(i);
+
+		if (m != NULL && m->spec.persist && m->oper != RD_MIRROR_EXPIRED)
+			json_array_append_new(list, session_json(m));
+	}
+	if (!json_equal(list, json_object_get(doc, "sessions"))) {
+		json_object_set(doc, "sessions", list);
+		dirty = true;
+	}
+	json_decref(list);
+}
+
+void mirror_store_note(const struct rd_mirror *m, bool exact)
+{
+	json_t *seqs = part("seq", json_object);
+
+	for (unsigned i = 0; i < m->spec.nb_dests && m->state != NULL; i++) {
+		char key[RD_MIRROR_NAME_LEN + RD_IP_TEXT];
+		uint32_t now = __atomic_load_n(&m->state->dest[i].seq, __ATOMIC_RELAXED);
+		json_t *v = json_object_get(seqs, key_of(m->spec.name, &m->spec.dest[i], key));
+		uint32_t saved = (uint32_t)json_integer_value(v);
+
+		// Far enough ahead, still.
+		if (v != NULL && !exact && (uint32_t)(saved - now) > JUMP - STEP
+			&& (uint32_t)(saved - now) <= JUMP + 1)
+			continue;
+		json_object_set_new(seqs, key, json_integer(exact ? now : (uint32_t)(now + JUMP)));
+		dirty = true;
+	}
+}
+
+void mirror_store_save(void)
+{
+	char temp[sizeof(path) + 8];
+
+	if (doc == NULL || path[0] == '\0')
+		return;
+	note_sessions();
+	if (!dirty)
+		return;
+	snprintf(temp, sizeof(temp), "%s.new", path);
+	if (json_dump_file(doc, temp, JSON_INDENT(1) | JSON_SORT_KEYS) < 0
+		|| rename(temp, path) < 0)
+		rd_log_warn(
+			"%s: %s: sequence numbers and sessions may be lost", path, strerror(errno));
+	else
+		dirty = false;
+}
+
+static void read_session(json_t *o, void (*each)(const struct rd_mirror_spec *s, bool up))
+{
+	struct rd_mirror_spec s;
+	struct rd_err err = {0};
+	const char *key;
+	json_t *v, *rule;
+	size_t i;
+
+	rd_mirror_spec_init(&s);
+	json_object_foreach (o, key, v)
+		if (json_is_string(v) && rd_mirror_field(key) != NULL)
+			(void)rd_mirror_spec_set(&s, key, json_string_value(v), &err);
+	json_array_foreach (json_object_get(o, "rule"), i, rule)
+		if (json_is_string(rule))
+			(void)rd_mirror_spec_set(&s, "rule", json_string_value(rule), &err);
+	// "weight" and "priority" may have come before "to".
+	for (i = 0; i < 2; i++) {
+		const char *late = i == 0 ? "weight" : "priority";
+		const char *text = json_string_value(json_object_get(o, late));
+
+		if (text != NULL && err.code == 0)
+			(void)rd_mirror_spec_set(&s, late, text, &err);
+	}
+	if (err.code != 0)
+		rd_log_warn("%s: session %.31s: %s", path, s.name, err.what);
+	else
+		each(&s, json_is_true(json_object_get(o, "up")));
+}
+
+void mirror_store_each(void (*each)(const struct rd_mirror_spec *s, bool up))
+{
+	json_t *list = json_incref(json_object_get(doc, "sessions")), *o;
+	size_t i;
+
+	json_array_foreach (list, i, o)
+		if (json_is_object(o))
+			read_session(o, each);
+	json_decref(list);
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * What outlives the daemon: the last sequence number to each collector, and the sessions that are to be there again. One JSON
+ * document, replaced as a whole. And the journal of what was changed by whom. Control thread.
+ */
+#pragma once
+
+#include <jansson.h>
+
+#include "session/session.h"
+
+// Where the document is; NULL or "" = nowhere, nothing outlives. Reads it if it is there.
+void mirror_store_open(const char *path);
+void mirror_store_close(void);
+const char *mirror_store_path(void); // "" = nowhere
+// The number that a session's first copy to a collector has: after the last that may have been used, or seq-start.
+uint32_t mirror_store_seq(const struct rd_mirror_spec *s, const struct rd_mirror_dest *d);
+// Takes note of the session's numbers; exact: it sends no more.
+void mirror_store_note(const struct rd_mirror *m, bool exact);
+void mirror_store_save(void); // if something has changed
+// Calls each() with the specs of the sessions that the document has, and whether they ran.
+void mirror_store_each(void (*each)(const struct rd_mirror_spec *s, bool up));
+
+#define RD_MIRROR_JOURNAL 256 // entries that are kept
+struct rd_mirror_event {
+	uint64_t ns; // since 1970
+	char session[RD_MIRROR_NAME_LEN], who[64], what[160];
+};
+void mirror_journal(const struct rd_mirror *m, const char *who, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+// The i-th, 0 = the oldest that is kept; NULL behind the last.
+const struct rd_mirror_event *rd_mirror_event(unsigned i);
