@@ -10,9 +10,11 @@
 #include <unistd.h>
 
 #include "control/ctl.h"
+#include "session/session.h"
 
 #define A RD_M_ADMIN
 #define L RD_M_LIST
+#define P RD_M_PORTS
 
 static const struct rd_method methods[] = {
 	{"capture.attach", ctl_capture_attach, 0},
@@ -86,25 +88,25 @@ static const struct rd_method methods[] = {
 	{"mirror.set", ctl_mirror_set, A},
 	{"mirror.start", ctl_mirror_start, A},
 	{"mirror.stop", ctl_mirror_stop, A},
-	{"port.add", ctl_port_add, A},
-	{"port.del", ctl_port_del, A},
+	{"port.add", ctl_port_add, A | P},
+	{"port.del", ctl_port_del, A | P},
 	{"port.ladder", ctl_port_ladder, L},
 	{"port.list", ctl_port_list, L},
-	{"port.set", ctl_port_set, A},
+	{"port.set", ctl_port_set, A | P},
 	{"punt.list", ctl_punt_list, L},
 	{"punt.set", ctl_punt_set, A},
 	{"running_config", ctl_running_config, L},
-	{"segment.add", ctl_segment_add, A},
-	{"segment.del", ctl_segment_del, A},
+	{"segment.add", ctl_segment_add, A | P},
+	{"segment.del", ctl_segment_del, A | P},
 	{"segment.list", ctl_segment_list, L},
-	{"segment.set", ctl_segment_set, A},
+	{"segment.set", ctl_segment_set, A | P},
 	{"stage.list", ctl_stage_list, L},
 	{"switch.add", ctl_switch_add, A},
 	{"switch.del", ctl_switch_del, A},
 	{"switch.list", ctl_switch_list, L},
 	{"switch.set", ctl_switch_set, A},
-	{"tep.add", ctl_tep_add, A},
-	{"tep.del", ctl_tep_del, A},
+	{"tep.add", ctl_tep_add, A | P},
+	{"tep.del", ctl_tep_del, A | P},
 	{"tep.list", ctl_tep_list, L},
 	{"tunnel.add", ctl_tunnel_add, A},
 	{"tunnel.del", ctl_tunnel_del, A},
@@ -168,6 +170,8 @@ int rd_method_run(struct rd_request *req)
 		return -EPERM;
 	}
 	ret = m->handler(req);
+	if (m->flags & RD_M_PORTS)
+		rd_mirror_refresh();
 	if (ret >= 0 && req->err->code == 0 && req->stream != NULL)
 		return 0;
 	if (req->stream != NULL)

@@ -55,6 +55,7 @@ struct rd_request {
 enum rd_method_flags {
 	RD_M_ADMIN = 1 << 0,
 	RD_M_LIST = 1 << 1, // the result is {"count": items} unless the handler says otherwise
+	RD_M_PORTS = 1 << 2, // changes ports or endpoints: mirror sessions look again
 };
 
 struct rd_method {

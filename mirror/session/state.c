@@ -317,6 +317,8 @@ void rd_mirror_tick(void)
 
 void rd_mirror_refresh(void)
 {
+	if (rd_mirror_nb() == 0)
+		return;
 	for (unsigned i = 0; i < RD_MIRROR_MAX; i++) {
 		struct rd_mirror *m = rd_mirror_at(i);
 		struct rd_err err = {0};

@@ -307,6 +307,27 @@ def test_a_copy_that_comes_back_ends_the_session():
 		assert balance(lab.matched(2))["tx_ok"] == 2
 
 
+def test_ports_that_come_and_go():
+	with Lab(f"mirror session add web source vm1,guest:late direction from-guest {TO} up\n") as lab:
+		lab.inject(syn(2))
+		lab.matched(2)
+		mac = "00:50:56:a1:00:33"
+		lab.c("port.add", name="vm3", switch="s", type="vnic", mac=mac, segment="seg", label="late", spoof_check=False)
+		lab.inject(syn(3), port="vm3")
+		assert balance(lab.matched(5))["tx_ok"] == 5
+		lab.c("port.del", port="vm3")
+		lab.c("port.add", name="other", switch="s", type="vnic", mac=mac, segment="seg", spoof_check=False)
+		lab.inject(syn(4), port="other")  # has the index that was vm3's
+		lab.inject(syn(1))
+		assert balance(lab.matched(6))["tx_ok"] == 6
+		lab.c("port.set", port="up", device="none")
+		item = wait_for("no way out", lambda: (lambda i: i if i["oper"] == "failed" else None)(
+			lab.c.one("mirror.list", session="web")), 30)
+		assert item["why"] == "port up has no device that copies could leave by", item
+		lab.inject(syn(3))
+		assert balance(lab.counters())["tx_ok"] == 6
+
+
 def test_journal_and_json():
 	with Lab(f"mirror session add web source vm1 {TO} up\n") as lab:
 		lab.c("mirror.stop", session="web")
