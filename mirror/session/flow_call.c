@@ -121,7 +121,7 @@ int rd_flow_destroy(const struct rd_flow_dev *dev, struct rte_flow *flow, struct
 	return answered(dev->ops->destroy(dev->drv, dev->port, flow, &error), &error, fail);
 }
 
-int rd_flow_flush(const struct rd_flow_dev *dev, struct rd_flow_fail *fail)
+int rd_flow_flush_port(const struct rd_flow_dev *dev, struct rd_flow_fail *fail)
 {
 	struct rte_flow_error error = {0};
 

@@ -38,7 +38,7 @@ int rd_flow_create(const struct rd_flow_dev *dev, const struct rd_flow_rule *rul
 	struct rte_flow **flow, struct rd_flow_fail *fail);
 int rd_flow_destroy(
 	const struct rd_flow_dev *dev, struct rte_flow *flow, struct rd_flow_fail *fail);
-int rd_flow_flush(const struct rd_flow_dev *dev, struct rd_flow_fail *fail);
+int rd_flow_flush_port(const struct rd_flow_dev *dev, struct rd_flow_fail *fail);
 // The packets (and bytes) that the rule with this COUNT has met. -ENODATA: the driver answers without a number.
 int rd_flow_count(const struct rd_flow_dev *dev, struct rte_flow *flow, uint64_t *hits,
 	uint64_t *bytes, struct rd_flow_fail *fail);

@@ -156,7 +156,7 @@ void rd_offload_port_opened(struct rd_offload *off, uint16_t ethdev)
 	rd_flow_rules_forget(&off->rules, ethdev);
 	offload_forget_cap(off, ethdev);
 	// Rules of a daemon that was killed. A driver without flow functions has none.
-	if (rd_flow_flush(&dev, &fail) < 0 && fail.code != -ENOSYS && fail.code != -ENOTSUP)
+	if (rd_flow_flush_port(&dev, &fail) < 0 && fail.code != -ENOSYS && fail.code != -ENOTSUP)
 		rd_log_warn("device %u: rules of an earlier life may be left in it: %s", ethdev,
 			fail.message[0] != '\0' ? fail.message : rd_err_name(fail.code));
 	of_device(off, ethdev, again_if_waiting);
