@@ -1,22 +1,28 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * reddot: runs commands against the daemon. One-shot (reddot show ports), -c, -f; the words are the same in all.
+ * reddot: runs commands against the daemon. Interactive, one-shot (reddot show ports), -c, -f; the words are the same in all.
  * The connection is made by the first command that needs it, so help and completion work without a daemon.
  */
 #include "engine/cli.h"
-#include "walk/walk.h"
+#include "shell/screen.h"
+#include "shell/shell.h"
 #include "walk/walk.h"
 
 #include <getopt.h>
+#include <locale.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum {
 	EXIT_USAGE = 2,
+	EXIT_INTERRUPTED = 130,
 	OPT_SOCKET = 256,
 	OPT_COMPLETE,
 	OPT_DUMP,
 	OPT_VERSION,
+	OPT_COLOUR,
 };
 
 static const struct option options[] = {
@@ -29,11 +35,13 @@ static const struct option options[] = {
 	{"complete", required_argument, NULL, OPT_COMPLETE},
 	{"dump-commands", no_argument, NULL, OPT_DUMP},
 	{"version", no_argument, NULL, OPT_VERSION},
+	{"color", required_argument, NULL, OPT_COLOUR},
 	{0},
 };
 
 static const char usage[] =
-	"usage: reddot [OPTIONS] COMMAND...      run one command: reddot show ports\n"
+	"usage: reddot [OPTIONS]                 the interactive shell, on a terminal\n"
+	"       reddot [OPTIONS] COMMAND...      run one command: reddot show ports\n"
 	"       reddot [OPTIONS] -c COMMAND...   run each; stop at the first error\n"
 	"       reddot [OPTIONS] -f FILE         run the lines of a file (- = stdin)\n"
 	"  -j, --json          show: one JSON array of objects\n"
@@ -41,6 +49,7 @@ static const char usage[] =
 	"      --socket PATH   the daemon's socket ($REDDOT_SOCKET)\n"
 	"      --complete LINE what may stand at the end of LINE, one word per line\n"
 	"      --dump-commands all commands as sections of a manual page (scdoc)\n"
+	"      --color WHEN    auto, always, never; auto heeds $NO_COLOR and $CLICOLOR_FORCE\n"
 	"  -h, --help          this text and the commands\n"
 	"      --version       the release\n";
 
@@ -50,27 +59,16 @@ struct step { // -c and -f, in the order given
 };
 
 struct app {
-	const char *socket;
 	bool json, pretty, help, dump;
+	enum rd_colour colour;
 	const char *complete;
 	struct step *steps;
 	unsigned nb_steps;
-	struct rd_client *client;
+	struct rd_link link;
+	struct rd_cli *cli;
+	struct rd_screen *screen;
+	struct rd_monitor *monitor;
 };
-
-static int call(void *arg, const char *method, json_t *params, rd_client_item_fn each,
-	void *each_arg, json_t **result, struct rd_err *err)
-{
-	struct app *app = arg;
-
-	if (app->client == NULL)
-		app->client = rd_client_open(app->socket, "reddot", err);
-	if (app->client == NULL) {
-		json_decref(params);
-		return err != NULL && err->code < 0 ? err->code : -ENOTCONN;
-	}
-	return rd_client_call(app->client, method, params, each, each_arg, result, err);
-}
 
 static void put_candidate(void *arg, const char *word, const char *help)
 {
@@ -106,9 +104,9 @@ static char *join(char *const *argv)
 	return line;
 }
 
-static int run_steps(
-	struct rd_cli *cli, const struct app *app, char *const *words, struct rd_err *err)
+static int run_steps(const struct app *app, char *const *words, struct rd_err *err)
 {
+	struct rd_cli *cli = app->cli;
 	char *line;
 	int ret = 0;
 
@@ -134,26 +132,78 @@ static int flush_output(void)
 	return EXIT_FAILURE;
 }
 
-static int run(struct rd_cli *cli, const struct app *app, char *const *words)
+static bool is_stopped(void *arg)
 {
-	struct rd_err err = {0};
+	(void)arg;
+	return rd_link_stopped();
+}
 
+static void on_interrupt(int number)
+{
+	(void)number;
+	rd_link_stop();
+}
+
+static int run_shell(struct app *app)
+{
+	const struct rd_shell shell = {.cli = app->cli,
+		.link = &app->link,
+		.monitor = app->monitor,
+		.colour = rd_colour_wanted(app->colour, stdout)};
+
+	if (isatty(STDIN_FILENO) == 1 && isatty(STDOUT_FILENO) == 1)
+		return rd_shell_run(&shell);
+	fputs(usage, stderr);
+	return EXIT_USAGE;
+}
+
+static int run_words(struct app *app, char *const *words)
+{
+	// The first Ctrl-C ends the command in good order, a second one at once.
+	const struct sigaction once = {.sa_handler = on_interrupt, .sa_flags = (int)SA_RESETHAND};
+	struct rd_err err = {0};
+	int ret;
+
+	sigaction(SIGINT, &once, NULL);
+	ret = run_steps(app, words, &err);
+	if (ret == 0)
+		return flush_output();
+	fflush(stdout);
+	if (ret == -EINTR)
+		return EXIT_INTERRUPTED;
+	rd_cli_print_error(app->cli, stderr, &err);
+	return EXIT_FAILURE;
+}
+
+static int run(struct app *app, char *const *words)
+{
 	if (app->help) {
 		printf("%s\ncommands:\n", usage);
-		rd_cli_run_line(cli, "help", NULL);
+		rd_cli_run_line(app->cli, "help", NULL);
 	} else if (app->complete != NULL) {
-		rd_cli_complete(cli, app->complete, NULL, put_candidate, stdout);
+		rd_cli_complete(app->cli, app->complete, NULL, put_candidate, stdout);
 	} else if (app->dump) {
-		rd_cli_dump_scdoc(cli, stdout);
+		rd_cli_dump_scdoc(app->cli, stdout);
 	} else if (app->nb_steps == 0 && *words == NULL) {
-		fputs(usage, stderr);
-		return EXIT_USAGE;
-	} else if (run_steps(cli, app, words, &err) < 0) {
-		fflush(stdout);
-		rd_cli_print_error(cli, stderr, &err);
-		return EXIT_FAILURE;
+		return run_shell(app);
+	} else {
+		return run_words(app, words);
 	}
 	return flush_output();
+}
+
+static int parse_colour(struct app *app, const char *when)
+{
+	static const char *const words[] = {"auto", "always", "never"};
+
+	for (unsigned i = 0; i < 3; i++) {
+		if (strcmp(when, words[i]) == 0) {
+			app->colour = (enum rd_colour)i;
+			return 0;
+		}
+	}
+	fprintf(stderr, "error: --color %s\ntry:   auto, always, never\n", when);
+	return EXIT_USAGE;
 }
 
 static void add_step(struct app *app, bool is_file, const char *text)
@@ -183,13 +233,17 @@ static int parse_options(struct app *app, int argc, char **argv)
 			app->help = true;
 			break;
 		case OPT_SOCKET:
-			app->socket = optarg;
+			app->link.socket = optarg;
 			break;
 		case OPT_COMPLETE:
 			app->complete = optarg;
 			break;
 		case OPT_DUMP:
 			app->dump = true;
+			break;
+		case OPT_COLOUR:
+			if (parse_colour(app, optarg) != 0)
+				return EXIT_USAGE;
 			break;
 		case OPT_VERSION:
 			printf("reddot %s\n", RD_VERSION);
@@ -202,35 +256,60 @@ static int parse_options(struct app *app, int argc, char **argv)
 	return 0;
 }
 
+// A terminal gets a screen; a file or pipe gets what commands print, byte for byte.
+static int set_up(struct app *app, bool interactive)
+{
+	const struct rd_cli_transport transport = {rd_link_call, &app->link};
+	struct rd_cli_screen hooks = {.stopped = is_stopped};
+	int ret;
+
+	app->cli = rd_cli_new(&transport);
+	ret = app->cli != NULL ? rd_cmds_register(app->cli) : -ENOMEM;
+	if (ret == 0)
+		ret = rd_walk_register(app->cli);
+	if (ret == 0)
+		ret = rd_shell_register(app->cli);
+	if (ret < 0)
+		return ret;
+	app->monitor = rd_monitor_new(app->cli, !interactive);
+	if (app->monitor == NULL)
+		return -ENOMEM;
+	rd_cli_set_json(app->cli, app->json, app->pretty);
+	rd_cli_set_screen(app->cli, &hooks);
+	if (isatty(STDOUT_FILENO) != 1 || app->dump || app->complete != NULL)
+		return 0;
+	app->screen = rd_screen_new(stdout, rd_colour_wanted(app->colour, stdout), rd_link_stopped);
+	if (app->screen == NULL)
+		return -ENOMEM;
+	hooks = rd_screen_hooks(app->screen);
+	rd_cli_set_screen(app->cli, &hooks);
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	struct app app = {.steps = calloc((size_t)argc, sizeof(*app.steps))};
-	const struct rd_cli_transport transport = {call, &app};
-	struct rd_cli *cli;
-	int ret = EXIT_FAILURE;
+	int ret;
 
 	if (app.steps == NULL)
 		return EXIT_FAILURE;
+	setlocale(LC_CTYPE, "");
 	ret = parse_options(&app, argc, argv);
 	if (ret != 0) {
 		free(app.steps);
 		return ret;
 	}
-	cli = rd_cli_new(&transport);
-	ret = cli != NULL ? rd_cmds_register(cli) : -ENOMEM;
-	if (ret == 0)
-		ret = rd_walk_register(cli);
-	if (ret == 0)
-		ret = rd_walk_register(cli);
+	ret = set_up(&app, app.nb_steps == 0 && argv[optind] == NULL);
 	if (ret == 0) {
-		rd_cli_set_json(cli, app.json, app.pretty);
-		ret = run(cli, &app, argv + optind);
+		ret = run(&app, argv + optind);
 	} else {
 		fprintf(stderr, "error: the commands can't be set up: %s\n", strerror(-ret));
 		ret = EXIT_FAILURE;
 	}
-	rd_cli_free(cli);
-	rd_client_close(app.client);
+	rd_cli_free(app.cli);
+	rd_monitor_free(app.monitor);
+	rd_screen_free(app.screen);
+	rd_link_close(&app.link);
 	free(app.steps);
 	return ret;
 }

@@ -8,13 +8,18 @@ _reddot()
 		word=${line%%[[:blank:]]*}
 		case $word in
 		"$line") # the option itself is being typed
-			mapfile -t COMPREPLY < <(compgen -W '--command --file --json --pretty --socket --help --version' -- "$word")
+			mapfile -t COMPREPLY < <(compgen -W '--command --file --json --pretty --socket --color --help --version' -- "$word")
 			return ;;
 		--socket | -f | --file)
 			line=${line#"$word"}
 			line=${line#"${line%%[![:blank:]]*}"}
 			[[ $line == *[[:blank:]]* ]] || return # its file name: readline's own completion
 			[[ $word == --socket ]] && socket=(--socket "${line%%[[:blank:]]*}")
+			line=${line#*[[:blank:]]} ;;
+		--color)
+			line=${line#"$word"}
+			line=${line#"${line%%[![:blank:]]*}"}
+			[[ $line == *[[:blank:]]* ]] || { mapfile -t COMPREPLY < <(compgen -W 'auto always never' -- "$line"); return; }
 			line=${line#*[[:blank:]]} ;;
 		*)
 			line=${line#"$word"} ;;

@@ -38,6 +38,10 @@ extern const struct rd_arg_names rd_names_host, rd_names_switch, rd_names_port, 
 int rd_cmds_show(struct rd_cli *cli, const struct rd_args *args, const struct rd_table *t,
 	struct rd_err *err);
 
+// Cells of items with ns, or with hex and len (drop.recent): the time of day, the packet as tcpdump prints it.
+void rd_cell_time(const json_t *item, char *buf, size_t len);
+void rd_cell_packet(const json_t *item, char *buf, size_t len);
+
 // flush: the command's method, then says how many of what went.
 int rd_cmds_flush(
 	struct rd_cli *cli, const struct rd_args *args, const char *what, struct rd_err *err);

@@ -87,7 +87,7 @@ static const struct rd_table as_tables[] = {
 };
 static const char *const as_words[] = {"kernel", "vpp", "ovs", "vrouter"};
 
-static void cell_time(const json_t *item, char *buf, size_t len)
+void rd_cell_time(const json_t *item, char *buf, size_t len)
 {
 	json_int_t ns = rd_item_int(item, "ns");
 	time_t seconds = (time_t)(ns / 1000000000);
@@ -100,7 +100,7 @@ static void cell_time(const json_t *item, char *buf, size_t len)
 }
 
 // The headers that the daemon kept, as tcpdump would print them.
-static void cell_packet(const json_t *item, char *buf, size_t len)
+void rd_cell_packet(const json_t *item, char *buf, size_t len)
 {
 	uint8_t bytes[2048];
 	size_t have = sizeof(bytes);
@@ -115,7 +115,7 @@ static void cell_packet(const json_t *item, char *buf, size_t len)
 }
 
 static const struct rd_column recent_columns[] = {
-	{"TIME", NULL, 0, cell_time},
+	{"TIME", NULL, 0, rd_cell_time},
 	{"PACKET", "packet_id", RD_COL_RIGHT, NULL},
 	{"REASON", "reason", 0, NULL},
 	{"RULE", "rule", RD_COL_RIGHT, NULL},
@@ -123,7 +123,7 @@ static const struct rd_column recent_columns[] = {
 	{"VNI", "vni", RD_COL_RIGHT, NULL},
 	{"LEN", "len", RD_COL_RIGHT, NULL},
 	{"PORT", "port", 0, NULL},
-	{"packet", NULL, RD_COL_NOTE, cell_packet},
+	{"packet", NULL, RD_COL_NOTE, rd_cell_packet},
 };
 static const struct rd_table recent_table = RD_TABLE(recent_columns);
 

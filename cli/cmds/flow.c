@@ -202,11 +202,29 @@ json_t *rd_flows_fetch(struct rd_cli *cli, const struct rd_args *args, unsigned 
 	return list;
 }
 
+// In the daemon's order: entries are shown as they come, so a million of them take no memory.
+static int show_stream(struct rd_cli *cli, const struct rd_args *args, struct rd_err *err)
+{
+	json_t *params = rd_args_params(args);
+	int ret = params != NULL ? add_proto(args, params, err)
+				 : rd_err_set(err, -ENOMEM, "out of memory");
+
+	if (ret == 0)
+		return rd_cli_show(cli, rd_args_cmd(args)->method, params, &table, err);
+	json_decref(params);
+	return ret;
+}
+
 static int show(struct rd_cli *cli, const struct rd_args *args, struct rd_err *err)
 {
 	bool more = false;
-	json_t *list = rd_flows_fetch(cli, args, rd_cli_is_json(cli) ? 0 : SHOWN, &more, err);
-	int ret = list == NULL ? err->code : rd_cli_show_items(cli, list, &table);
+	json_t *list;
+	int ret;
+
+	if (!rd_args_has(args, "sort") && (rd_cli_is_json(cli) || rd_args_has(args, "limit")))
+		return show_stream(cli, args, err);
+	list = rd_flows_fetch(cli, args, rd_cli_is_json(cli) ? 0 : SHOWN, &more, err);
+	ret = list == NULL ? err->code : rd_cli_show_items(cli, list, &table);
 
 	if (ret == 0 && more && !rd_cli_is_json(cli) && !rd_args_has(args, "limit"))
 		fprintf(rd_cli_out(cli), "more than %d entries: limit N, or fewer by a filter\n",

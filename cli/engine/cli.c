@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * The engine's object: holds the tree, merges commands into it, runs one line.
+ * The engine's object: holds the tree, merges commands into it, carries methods. run.c runs lines.
  */
-#include "engine/tree.h"
+#include "engine/pipe.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -31,7 +31,9 @@ struct rd_cli *rd_cli_new(const struct rd_cli_transport *t)
 	if (t != NULL)
 		cli->transport = *t;
 	cli->tree = rd_item_new(RD_ITEM_CHOICE, NULL, 0);
-	if (cli->tree == NULL || rd_cli_add(cli, &help_cmd, 1, NULL) < 0) {
+	cli->stages = rd_item_new(RD_ITEM_CHOICE, NULL, 0);
+	if (cli->tree == NULL || cli->stages == NULL || rd_cli_add(cli, &help_cmd, 1, NULL) < 0
+		|| rd_pipe_register(cli->stages) < 0) {
 		rd_cli_free(cli);
 		return NULL;
 	}
@@ -43,6 +45,7 @@ void rd_cli_free(struct rd_cli *cli)
 	if (cli == NULL)
 		return;
 	rd_item_free(cli->tree);
+	rd_item_free(cli->stages);
 	free(cli->line);
 	free(cli);
 }
@@ -56,6 +59,11 @@ void rd_cli_set_json(struct rd_cli *cli, bool json, bool pretty)
 {
 	cli->json = json;
 	cli->pretty = pretty;
+}
+
+void rd_cli_set_screen(struct rd_cli *cli, const struct rd_cli_screen *screen)
+{
+	cli->screen = *screen;
 }
 
 const char *rd_cli_dir(const struct rd_cli *cli)
@@ -73,24 +81,64 @@ bool rd_cli_is_json(const struct rd_cli *cli)
 	return cli->json;
 }
 
+bool rd_cli_by_line(const struct rd_cli *cli)
+{
+	return cli->by_line;
+}
+
+bool rd_cli_marks(const struct rd_cli *cli)
+{
+	return cli->marks;
+}
+
+bool rd_cli_stopped(const struct rd_cli *cli)
+{
+	return cli->screen.stopped != NULL && cli->screen.stopped(cli->screen.arg);
+}
+
 void rd_cli_put_json_part(const struct rd_cli *cli, const json_t *value)
 {
-	json_dumpf(
-		value, cli->out, JSON_ENCODE_ANY | (cli->pretty ? JSON_INDENT(2) : JSON_COMPACT));
+	json_dumpf(value, cli->out,
+		JSON_ENCODE_ANY | (cli->pretty && !cli->by_line ? JSON_INDENT(2) : JSON_COMPACT));
 }
 
 void rd_cli_put_json(const struct rd_cli *cli, const json_t *value)
 {
+	bool list = cli->by_line && json_is_array(value);
+
+	for (size_t i = 0; list && i < json_array_size(value); i++)
+		rd_cli_put_json(cli, json_array_get(value, i));
+	if (list)
+		return;
 	rd_cli_put_json_part(cli, value);
 	fputc('\n', cli->out);
+}
+
+struct guard { // around the receiver of a call's items
+	const struct rd_cli *cli;
+	rd_client_item_fn each;
+	void *arg;
+};
+
+static int guarded(void *arg, const json_t *item)
+{
+	const struct guard *g = arg;
+
+	if (rd_cli_stopped(g->cli))
+		return -EINTR;
+	if (ferror(g->cli->out)) // nobody reads any more
+		return -EPIPE;
+	return g->each(g->arg, item);
 }
 
 int rd_cli_call(struct rd_cli *cli, const char *method, json_t *params, rd_client_item_fn each,
 	void *each_arg, json_t **result, struct rd_err *err)
 {
+	struct guard g = {cli, each, each_arg};
+
 	if (cli->transport.call != NULL)
-		return cli->transport.call(
-			cli->transport.arg, method, params, each, each_arg, result, err);
+		return cli->transport.call(cli->transport.arg, method, params,
+			each != NULL ? guarded : NULL, &g, result, err);
 	json_decref(params);
 	return rd_err_set(err, -ENOTCONN, "no daemon to ask");
 }
@@ -142,9 +190,9 @@ static int add_rest(struct rd_item *node, struct rd_item *rest, const struct rd_
 	return 0;
 }
 
-static int add_command(struct rd_cli *cli, const struct rd_cmd *cmd, struct rd_err *err)
+static int add_command(struct rd_item *tree, const struct rd_cmd *cmd, struct rd_err *err)
 {
-	struct rd_item *list = rd_grammar_compile(cmd, err), *node = cli->tree, *word = NULL;
+	struct rd_item *list = rd_grammar_compile(cmd, err), *node = tree, *word = NULL;
 
 	if (list == NULL)
 		return -EINVAL;
@@ -166,13 +214,18 @@ static int add_command(struct rd_cli *cli, const struct rd_cmd *cmd, struct rd_e
 	return cmd->method != NULL || cmd->run != NULL ? add_rest(node, list, cmd) : 0;
 }
 
-int rd_cli_add(struct rd_cli *cli, const struct rd_cmd *cmds, unsigned n, struct rd_err *err)
+int rd_tree_add(struct rd_item *tree, const struct rd_cmd *cmds, unsigned n, struct rd_err *err)
 {
 	int ret = 0;
 
 	for (unsigned i = 0; i < n && ret == 0; i++)
-		ret = add_command(cli, &cmds[i], err);
+		ret = add_command(tree, &cmds[i], err);
 	return ret;
+}
+
+int rd_cli_add(struct rd_cli *cli, const struct rd_cmd *cmds, unsigned n, struct rd_err *err)
+{
+	return rd_tree_add(cli->tree, cmds, n, err);
 }
 
 static int run_help(struct rd_cli *cli, const struct rd_args *args, struct rd_err *err)
@@ -180,86 +233,4 @@ static int run_help(struct rd_cli *cli, const struct rd_args *args, struct rd_er
 	(void)err;
 	rd_cli_usage(cli, args->tokens, 1);
 	return 0;
-}
-
-// The daemon names the parameter that it dislikes: the caret goes under its value.
-static void blame_param(struct rd_cli *cli, const struct rd_args *args, const struct rd_err *err)
-{
-	for (unsigned i = 0; i < args->n && !cli->blamed; i++) {
-		const struct rd_arg_desc *d = args->v[i].item->desc;
-		const char *param = d->param != NULL ? d->param : d->key;
-
-		if (strcmp(param, err->where) == 0) {
-			cli->blame_off = args->tokens->v[args->v[i].token].off;
-			cli->blamed = true;
-		}
-	}
-}
-
-static int run_tokens(struct rd_cli *cli, const struct rd_tokens *tokens, struct rd_err *err)
-{
-	struct rd_args *args = calloc(1, sizeof(*args));
-	struct rd_match m;
-	int ret;
-
-	if (args == NULL)
-		return rd_err_set(err, -ENOMEM, "out of memory");
-	args->cli = cli;
-	ret = rd_match_run(&m, cli->tree, tokens, args);
-	if (ret < 0) {
-		rd_cli_parse_error(cli, tokens, &m, err);
-	} else {
-		ret = args->cmd->run != NULL ? args->cmd->run(cli, args, err)
-					     : rd_args_call(cli, args, err);
-		if (ret < 0)
-			blame_param(cli, args, err);
-	}
-	rd_match_free(&m);
-	free(args);
-	return ret;
-}
-
-static bool asks_help(const struct rd_tokens *t)
-{
-	return t->n > 0 && !t->v[t->n - 1].quoted && strcmp(t->v[t->n - 1].text, "?") == 0;
-}
-
-int rd_cli_run_parsed(struct rd_cli *cli, const char *line, struct rd_err *err)
-{
-	struct rd_tokens tokens;
-	int ret;
-
-	free(cli->line);
-	cli->line = strndup(line, strcspn(line, "\r\n"));
-	cli->blamed = false;
-	cli->blame_off = 0;
-	if (cli->line == NULL)
-		return rd_err_set(err, -ENOMEM, "out of memory");
-	ret = rd_tokenize(&tokens, cli->line, false, &cli->blame_off);
-	if (ret < 0) {
-		cli->blamed = true;
-		return rd_err_set(err, ret,
-			ret == -EINVAL ? "a quotation mark is not closed" : "the line is too long");
-	}
-	if (asks_help(&tokens))
-		rd_cli_explain(cli, &tokens, tokens.n - 1);
-	else if (tokens.n > 0)
-		ret = run_tokens(cli, &tokens, err);
-	rd_tokens_free(&tokens);
-	return ret;
-}
-
-int rd_cli_run_line(struct rd_cli *cli, const char *line, struct rd_err *err)
-{
-	struct rd_err mine = {0};
-	int ret = rd_cli_run_parsed(cli, line, &mine);
-
-	if (ret >= 0)
-		return 0;
-	if (cli->blamed)
-		snprintf(mine.where, sizeof(mine.where), "column %zu: %s", cli->blame_off + 1,
-			cli->line);
-	if (err != NULL)
-		*err = mine;
-	return ret;
 }

@@ -39,7 +39,18 @@ int rd_cmds_register(struct rd_cli *cli);
 void rd_cli_set_output(struct rd_cli *cli, FILE *out);
 void rd_cli_set_json(struct rd_cli *cli, bool json, bool pretty);
 
-// Runs one line. Blank and comment lines do nothing. err.where is "column N: text".
+// A terminal, or what stands for one: gives each command the stream to print to, and takes it back. Without it all goes to the
+// output. open: page says whether to stop at the end of the screen, clear whether to begin at its top. close: true when the
+// person has seen enough. stopped: whether to end a command that runs.
+struct rd_cli_screen {
+	FILE *(*open)(void *arg, bool page, bool clear);
+	bool (*close)(void *arg, FILE *stream);
+	bool (*stopped)(void *arg);
+	void *arg;
+};
+void rd_cli_set_screen(struct rd_cli *cli, const struct rd_cli_screen *screen); // copied
+
+// Runs one line: a command, and stages of a pipe behind it (docs/man/reddot.1). Blank and comment lines do nothing. err.where is "column N: text".
 int rd_cli_run_line(struct rd_cli *cli, const char *line, struct rd_err *err);
 // Runs a file ("-" = stdin) line by line, up to the first error; err.where is "file:line:column: text".
 // Relative file names in it are relative to the file.
@@ -53,7 +64,8 @@ typedef void (*rd_cli_candidate_fn)(void *arg, const char *word, const char *hel
 // *start (may be NULL) gets the offset in line of the word that the candidates replace.
 int rd_cli_complete(
 	struct rd_cli *cli, const char *line, size_t *start, rd_cli_candidate_fn each, void *arg);
-// Help for a partial line ("" = all commands), to the output: what the line may go on with.
+// Help for a partial line ("" = all commands), to the output: what the line may go on with. A last word without a blank
+// behind it is still being typed: only what begins like it.
 void rd_cli_help(struct rd_cli *cli, const char *line);
 // The commands as sections of a scdoc(5) manual page.
 void rd_cli_dump_scdoc(struct rd_cli *cli, FILE *to);

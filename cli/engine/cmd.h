@@ -84,6 +84,15 @@ void rd_args_blame(const struct rd_args *args, const char *key);
 const char *rd_cli_dir(const struct rd_cli *cli);
 FILE *rd_cli_out(const struct rd_cli *cli);
 bool rd_cli_is_json(const struct rd_cli *cli);
+// JSON as one object per line instead of an array, because a stage of a pipe looks at lines.
+bool rd_cli_by_line(const struct rd_cli *cli);
+// Whether the first byte of a line may be a mark (lines.h) that says what it is.
+bool rd_cli_marks(const struct rd_cli *cli);
+// Whether the person wants the command to end. Waits so long, less if they do; false then.
+bool rd_cli_stopped(const struct rd_cli *cli);
+bool rd_cli_wait(const struct rd_cli *cli, unsigned ms);
+// For commands that go on: what was printed is to be seen now. false when nobody reads it any more.
+bool rd_cli_flush(struct rd_cli *cli);
 // Prints one JSON value as the flags say, with a newline; part: without.
 void rd_cli_put_json(const struct rd_cli *cli, const json_t *value);
 void rd_cli_put_json_part(const struct rd_cli *cli, const json_t *value);

@@ -64,6 +64,8 @@ static void offer_leaf(struct rd_cli *cli, struct offer *o)
 	} else if (o->item->desc->names != NULL) {
 		offer_names(cli, o);
 	} else {
+		if (o->item->desc->type == RD_ARG_FILE)
+			rd_complete_files(o->prefix, rd_leaf_help(o->item), o->each, o->arg);
 		snprintf(label, sizeof(label), "%s %s", o->item->text, rd_leaf_help(o->item));
 		o->each(o->arg, "", label);
 	}
@@ -74,7 +76,8 @@ int rd_cli_complete(
 {
 	struct offer o = {.prefix = "", .each = each, .arg = arg};
 	size_t off, len = strlen(line), at = len;
-	struct rd_tokens tokens;
+	struct rd_tokens tokens, part;
+	const struct rd_item *tree;
 	struct rd_match m;
 	unsigned before;
 	int ret;
@@ -82,15 +85,16 @@ int rd_cli_complete(
 	ret = rd_tokenize(&tokens, line, true, &off);
 	if (ret < 0)
 		return ret;
-	before = tokens.n;
-	if (tokens.n > 0 && tokens.v[tokens.n - 1].off + tokens.v[tokens.n - 1].len == len) {
+	part = rd_cli_segment(cli, &tokens, &tree);
+	before = part.n;
+	if (part.n > 0 && part.v[part.n - 1].off + part.v[part.n - 1].len == len) {
 		before--; // the last word is still being typed
-		o.prefix = tokens.v[before].text;
-		at = tokens.v[before].off;
+		o.prefix = part.v[before].text;
+		at = part.v[before].off;
 	}
 	if (start != NULL)
 		*start = at;
-	ret = rd_match_expect(&m, cli->tree, &tokens, before);
+	ret = rd_match_expect(&m, tree, &part, before);
 	for (const struct rd_leaf *leaf = m.fail_leaves; ret == 0 && leaf != NULL;
 		leaf = leaf->next) {
 		o.item = leaf->item;

@@ -5,6 +5,7 @@
 #include "engine/tree.h"
 
 #include "base/str.h"
+#include "engine/clean.h"
 
 #include <string.h>
 
@@ -94,14 +95,28 @@ void rd_cli_parse_error(struct rd_cli *cli, const struct rd_tokens *tokens,
 	} else {
 		rd_err_set(err, -EINVAL, "\"%.60s\" is not known here", tok->text);
 	}
+	if (tok != NULL && !tok->quoted && strchr(tok->text, '|') != NULL)
+		rd_err_hint(err, "a blank before and behind the bar of a pipe");
 	rd_err_hint(err, "%s", list);
 }
 
-// Terminals must not get control characters from a file or a peer.
-static void put_clean(FILE *to, const char *s)
+// Terminals must not get control characters from a file or a peer. Returns the columns of the first `until` bytes.
+static size_t put_clean(FILE *to, const char *s, size_t until)
 {
-	for (; *s != '\0'; s++)
-		fputc((unsigned char)*s < ' ' || *s == 0x7f ? ' ' : *s, to);
+	const char *begin = s, *end = s + strlen(s);
+	size_t columns = 0, wanted = 0;
+
+	while (s < end) {
+		char shown[RD_CLEAN_MAX];
+		const char *tab = *s == '\t' ? s++ : NULL;
+		unsigned width = tab != NULL ? 1 : rd_clean_next(&s, end, shown);
+
+		columns += width;
+		if ((size_t)(s - begin) <= until)
+			wanted = columns;
+		fputs(tab != NULL ? " " : shown, to);
+	}
+	return until > (size_t)(end - begin) ? columns + until - (size_t)(end - begin) : wanted;
 }
 
 // The place of the caret in where, if where ends with the whole line.
@@ -118,25 +133,20 @@ static bool caret_at(const struct rd_cli *cli, const struct rd_err *err, size_t 
 
 void rd_cli_print_error(const struct rd_cli *cli, FILE *to, const struct rd_err *err)
 {
-	size_t at;
+	size_t at = 0;
+	bool caret = caret_at(cli, err, &at);
 
 	fputs("error: ", to);
-	put_clean(to, err->what);
+	put_clean(to, err->what, 0);
 	if (err->where[0] != '\0') {
 		fputs("\nwhere: ", to);
-		put_clean(to, err->where);
+		at = put_clean(to, err->where, at);
 	}
-	if (caret_at(cli, err, &at)) {
-		fputs("\n       ", to);
-		for (size_t i = 0; i < at; i++) // one blank per character, not per byte of UTF-8
-			if (i >= strlen(err->where)
-				|| ((unsigned char)err->where[i] & 0xc0) != 0x80)
-				fputc(' ', to);
-		fputc('^', to);
-	}
+	if (caret)
+		fprintf(to, "\n       %*s^", (int)at, "");
 	if (err->hint[0] != '\0') {
 		fputs("\ntry:   ", to);
-		put_clean(to, err->hint);
+		put_clean(to, err->hint, 0);
 	}
 	fputc('\n', to);
 }

@@ -3,7 +3,7 @@
  * Help for people: the next words of a line ("?"), the usage of commands ("help"), and the commands as a scdoc
  * manual page. All from the tree.
  */
-#include "engine/tree.h"
+#include "engine/pipe.h"
 
 #include <string.h>
 
@@ -41,18 +41,48 @@ static void put_grammar(FILE *to, const char *grammar, unsigned indent)
 	fputc('\n', to);
 }
 
-void rd_cli_explain(struct rd_cli *cli, const struct rd_tokens *tokens, unsigned n)
+struct rd_tokens rd_cli_segment(
+	const struct rd_cli *cli, const struct rd_tokens *tokens, const struct rd_item **tree)
 {
+	struct rd_tokens part = *tokens;
+	unsigned bar = rd_pipe_last(tokens);
+
+	*tree = cli->tree;
+	if (bar == tokens->n)
+		return part;
+	*tree = cli->stages;
+	part.v += bar + 1;
+	part.n -= bar + 1;
+	return part;
+}
+
+static bool begins(const struct rd_item *item, const char *prefix)
+{
+	bool exact;
+
+	return item->kind == RD_ITEM_VALUE || rd_word_fits(item, prefix, &exact);
+}
+
+void rd_cli_explain(
+	struct rd_cli *cli, const struct rd_tokens *tokens, unsigned n, const char *prefix)
+{
+	struct rd_tokens before = *tokens, part;
+	const struct rd_item *tree;
 	struct rd_match m;
 	char text[96];
 
-	if (rd_match_expect(&m, cli->tree, tokens, n) == 0) {
+	before.n = n;
+	part = rd_cli_segment(cli, &before, &tree);
+	if (rd_match_expect(&m, tree, &part, part.n) == 0) {
 		for (const struct rd_leaf *leaf = m.fail_leaves; leaf != NULL; leaf = leaf->next) {
+			if (!begins(leaf->item, prefix))
+				continue;
 			rd_leaf_text(leaf->item, text, sizeof(text));
 			fprintf(cli->out, "  %-28s %s\n", text, rd_leaf_help(leaf->item));
 		}
-		if (m.fail_end)
-			fprintf(cli->out, "  %-28s %s\n", "<enter>", "run it");
+		if (m.fail_end && *prefix == '\0')
+			fprintf(cli->out, "  %-28s %s\n  %-28s %s\n", "<enter>", "run it", "|",
+				"match, except, count, last, json, save, refresh, no-more");
 	} else {
 		fprintf(cli->out, "  no command begins like that\n");
 	}
@@ -61,12 +91,18 @@ void rd_cli_explain(struct rd_cli *cli, const struct rd_tokens *tokens, unsigned
 
 void rd_cli_help(struct rd_cli *cli, const char *line)
 {
+	const char *prefix = "";
 	struct rd_tokens tokens;
+	unsigned n;
 	size_t off;
 
 	if (rd_tokenize(&tokens, line, true, &off) < 0)
 		return;
-	rd_cli_explain(cli, &tokens, tokens.n);
+	n = tokens.n;
+	if (n > 0 && !tokens.v[n - 1].bar
+		&& tokens.v[n - 1].off + tokens.v[n - 1].len == strlen(line))
+		prefix = tokens.v[--n].text;
+	rd_cli_explain(cli, &tokens, n, prefix);
 	rd_tokens_free(&tokens);
 }
 

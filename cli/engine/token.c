@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
  * Cuts a line into tokens: blanks separate, "..." quotes (with \" and \\ inside), # at the start of a word begins
- * a comment. The place of every token is kept for error messages. Called by the engine for each line.
+ * a comment, a | at the start or end of a word is a token of its own (|| is not, nor is a|b). The place of every token is kept
+ * for error messages. Called by the engine for each line.
  */
 #include "engine/tree.h"
 
@@ -39,13 +40,30 @@ static int scan_quoted(struct scanner *s, struct rd_tokens *t)
 	return 0;
 }
 
+static bool ends_word(char c)
+{
+	return c == '\0' || is_blank(c);
+}
+
+// A bar that is no part of a word: at its start, or the last sign of it.
+static bool is_bar(const struct scanner *s, size_t word)
+{
+	if (s->line[s->pos] != '|' || s->line[s->pos + 1] == '|')
+		return false;
+	if (s->pos == word)
+		return true;
+	return s->line[s->pos - 1] != '|' && ends_word(s->line[s->pos + 1]);
+}
+
 static int scan_token(struct scanner *s, struct rd_tokens *t)
 {
 	struct rd_token *tok = &t->v[t->n];
 	int ret;
 
-	*tok = (struct rd_token){.text = s->out, .off = s->pos};
-	while (s->line[s->pos] != '\0' && !is_blank(s->line[s->pos])) {
+	*tok = (struct rd_token){.text = s->out, .off = s->pos, .bar = is_bar(s, s->pos)};
+	if (tok->bar)
+		*s->out++ = s->line[s->pos++];
+	while (!tok->bar && !ends_word(s->line[s->pos]) && !is_bar(s, tok->off)) {
 		if (s->line[s->pos] != '"') {
 			*s->out++ = s->line[s->pos++];
 			continue;
@@ -89,8 +107,7 @@ int rd_tokenize(struct rd_tokens *t, const char *line, bool partial, size_t *off
 	if (len > RD_CLI_MAX_LINE)
 		return -E2BIG;
 	t->v = calloc(RD_CLI_MAX_TOKENS, sizeof(*t->v));
-	t->buf = malloc(
-		len + 2); // a token is never longer than its source, and a blank pays for its NUL
+	t->buf = malloc(2 * len + 2); // a token is never longer than its source, and has a NUL
 	if (t->v == NULL || t->buf == NULL) {
 		rd_tokens_free(t);
 		return -ENOMEM;

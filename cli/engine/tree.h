@@ -18,6 +18,7 @@ struct rd_token {
 	char *text; // unquoted
 	size_t off, len; // its place in the line, in bytes
 	bool quoted; // never a word then
+	bool bar; // begins a stage of a pipe
 };
 
 struct rd_tokens {
@@ -107,24 +108,39 @@ const char *rd_leaf_help(const struct rd_item *item);
 // Checks a value; why gets the complaint.
 int rd_value_check(const struct rd_arg_desc *d, const char *text, char *why, size_t len);
 json_t *rd_value_json(const struct rd_cli *cli, const struct rd_arg_desc *d, const char *text);
+// Names of files that begin with prefix, as candidates.
+void rd_complete_files(const char *prefix, const char *help, rd_cli_candidate_fn each, void *arg);
 // Path as seen from the command file's directory; malloc'ed.
 char *rd_cli_resolve(const struct rd_cli *cli, const char *path);
 
+struct rd_pipe;
+
 struct rd_cli {
 	struct rd_cli_transport transport;
+	struct rd_cli_screen screen; // all NULL: none
 	struct rd_item *tree; // a CHOICE
+	struct rd_item *stages; // what may follow a bar: a CHOICE
+	struct rd_pipe *pipe; // of the line that runs
 	FILE *out;
 	bool json, pretty;
+	bool marks; // who reads out knows them (lines.h)
+	bool by_line; // JSON: one object per line
 	char dir[PATH_MAX]; // of the command file; "" = as is
 	char *line; // the last line run, for the caret
 	size_t blame_off; // place of the error in it
 	bool blamed;
 };
 
+int rd_tree_add(struct rd_item *tree, const struct rd_cmd *cmds, unsigned n, struct rd_err *err);
+// The tokens of the stage or command that the last of them belongs to; *tree is what they are matched with.
+struct rd_tokens rd_cli_segment(
+	const struct rd_cli *cli, const struct rd_tokens *tokens, const struct rd_item **tree);
 // Runs a line; the caller turns cli->blame_off into err.where.
 int rd_cli_run_parsed(struct rd_cli *cli, const char *line, struct rd_err *err);
 void rd_cli_parse_error(struct rd_cli *cli, const struct rd_tokens *tokens,
 	const struct rd_match *m, struct rd_err *err);
-// "?": what may follow the first n tokens. "help": usage of the commands that the tokens from first lead to.
-void rd_cli_explain(struct rd_cli *cli, const struct rd_tokens *tokens, unsigned n);
+// "?": what may follow the first n tokens, if it begins with prefix. "help": usage of the commands that the tokens from
+// first lead to.
+void rd_cli_explain(
+	struct rd_cli *cli, const struct rd_tokens *tokens, unsigned n, const char *prefix);
 void rd_cli_usage(struct rd_cli *cli, const struct rd_tokens *tokens, unsigned first);

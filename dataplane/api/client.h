@@ -14,6 +14,10 @@ struct rd_client;
 // Connects and says hello. path NULL = default. NULL on failure, with *err saying what to try.
 struct rd_client *rd_client_open(const char *path, const char *name, struct rd_err *err);
 void rd_client_close(struct rd_client *c); // NULL is fine
+// The same in two steps, for a caller who wants to end a wait from a signal handler: shutdown(2) of the descriptor makes what
+// waits fail with -ECONNRESET. dial gives it, or -1; greet takes it.
+int rd_client_dial(const char *path, struct rd_err *err);
+struct rd_client *rd_client_greet(int fd, const char *path, const char *name, struct rd_err *err);
 const json_t *rd_client_hello(const struct rd_client *c); // the daemon's hello result; borrowed
 int rd_client_fd(const struct rd_client *c); // for poll(): readable at EOF when the daemon dies
 

@@ -112,24 +112,41 @@ static int say_hello(struct rd_client *c, const char *path, const char *name, st
 	return check_version(c->hello, path, err);
 }
 
-struct rd_client *rd_client_open(const char *path, const char *name, struct rd_err *err)
+#define PATH_LEN (sizeof(((struct sockaddr_un *)0)->sun_path) + 64)
+
+int rd_client_dial(const char *path, struct rd_err *err)
 {
-	char def[sizeof(((struct sockaddr_un *)0)->sun_path) + 64];
+	char def[PATH_LEN];
+
+	return rd_client_connect(path != NULL ? path : rd_socket_path(def, sizeof(def)), err);
+}
+
+struct rd_client *rd_client_greet(int fd, const char *path, const char *name, struct rd_err *err)
+{
 	struct rd_client *c = calloc(1, sizeof(*c));
+	char def[PATH_LEN];
 
 	if (c == NULL) {
 		rd_err_set(err, -ENOMEM, "out of memory");
+		close(fd);
 		return NULL;
 	}
 	if (path == NULL)
 		path = rd_socket_path(def, sizeof(def));
 	c->arrived_fd = -1;
 	c->result_fd = -1;
-	c->fd = rd_client_connect(path, err);
-	if (c->fd >= 0 && say_hello(c, path, name, err) == 0)
+	c->fd = fd;
+	if (say_hello(c, path, name, err) == 0)
 		return c;
 	rd_client_close(c);
 	return NULL;
+}
+
+struct rd_client *rd_client_open(const char *path, const char *name, struct rd_err *err)
+{
+	int fd = rd_client_dial(path, err);
+
+	return fd >= 0 ? rd_client_greet(fd, path, name, err) : NULL;
 }
 
 static void close_fd(int fd)

@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * Runs one line: help, or a command and the pipe behind it. The command is understood as a whole before anything is opened or
+ * printed.
+ */
+#include "engine/pipe.h"
+
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define SLICE_MS 100 // how late a wish to stop may be noticed
+
+bool rd_cli_wait(const struct rd_cli *cli, unsigned ms)
+{
+	for (unsigned slice; ms > 0; ms -= slice) {
+		if (rd_cli_stopped(cli))
+			return false;
+		slice = ms < SLICE_MS ? ms : SLICE_MS;
+		poll(NULL, 0, (int)slice); // a signal only makes it shorter
+	}
+	return !rd_cli_stopped(cli);
+}
+
+bool rd_cli_flush(struct rd_cli *cli)
+{
+	if (fflush(cli->out) != 0 || ferror(cli->out))
+		return false;
+	if (cli->pipe == NULL || cli->pipe->n == 0)
+		return true;
+	rd_lines_flush(&cli->pipe->lines);
+	return fflush(cli->pipe->to) == 0 && !ferror(cli->pipe->to);
+}
+
+// The daemon names the parameter that it dislikes: the caret goes under its value.
+static void blame_param(struct rd_cli *cli, const struct rd_args *args, const struct rd_err *err)
+{
+	for (unsigned i = 0; i < args->n && !cli->blamed; i++) {
+		const struct rd_arg_desc *d = args->v[i].item->desc;
+		const char *param = d->param != NULL ? d->param : d->key;
+
+		if (strcmp(param, err->where) == 0) {
+			cli->blame_off = args->tokens->v[args->v[i].token].off;
+			cli->blamed = true;
+		}
+	}
+}
+
+struct flow { // where the output of one run goes
+	FILE *own, *screen, *stream;
+	bool json, marks;
+};
+
+static int open_flow(struct rd_cli *cli, struct flow *f, struct rd_err *err)
+{
+	struct rd_pipe *p = cli->pipe;
+	bool again = p != NULL && p->refresh;
+
+	*f = (struct flow){cli->out, cli->out, NULL, cli->json, false};
+	if (cli->screen.open != NULL) {
+		f->screen = cli->screen.open(
+			cli->screen.arg, !again && (p == NULL || !p->no_more), again);
+		if (f->screen == NULL)
+			return rd_err_set(err, -ENOMEM, "out of memory");
+		f->marks = true;
+	}
+	f->stream = f->screen;
+	if (p != NULL && p->n > 0)
+		f->stream = rd_pipe_open(p, f->screen, f->marks, err);
+	cli->marks = f->marks || (p != NULL && p->n > 0);
+	if (p != NULL && p->json)
+		cli->json = true;
+	cli->by_line = cli->json && p != NULL && rd_pipe_filters(p);
+	cli->out = f->stream;
+	return f->stream != NULL ? 0 : -EIO;
+}
+
+// True when the person has seen enough.
+static bool close_flow(struct rd_cli *cli, struct flow *f, int *ret, struct rd_err *err)
+{
+	bool left = false;
+	int fault;
+
+	if (f->stream != NULL && f->stream != f->screen) {
+		fault = rd_pipe_close(cli->pipe, f->stream, err);
+		*ret = *ret == 0 ? fault : *ret;
+	}
+	if (f->screen != NULL && f->screen != f->own)
+		left = cli->screen.close(cli->screen.arg, f->screen);
+	cli->out = f->own;
+	cli->json = f->json;
+	cli->marks = false;
+	cli->by_line = false;
+	return left;
+}
+
+static int run_once(struct rd_cli *cli, const struct rd_args *args, struct rd_err *err)
+{
+	struct flow f;
+	int ret = open_flow(cli, &f, err);
+
+	if (ret == 0)
+		ret = args->cmd->run != NULL ? args->cmd->run(cli, args, err)
+					     : rd_args_call(cli, args, err);
+	if (close_flow(cli, &f, &ret, err) && ret == -EPIPE) {
+		memset(err, 0, sizeof(*err));
+		ret = 0;
+	}
+	return ret;
+}
+
+static int run_command(struct rd_cli *cli, const struct rd_args *args, struct rd_err *err)
+{
+	bool again = cli->pipe != NULL && cli->pipe->refresh;
+	int ret;
+
+	do {
+		ret = run_once(cli, args, err);
+		if (ret == 0 && again && fflush(cli->out) != 0)
+			ret = -EPIPE;
+	} while (ret == 0 && again && rd_cli_wait(cli, cli->pipe->refresh_ms));
+	if (ret < 0 && rd_cli_stopped(cli)) {
+		memset(err, 0, sizeof(*err));
+		if (again) // there is no other end
+			return 0;
+		return rd_err_set(err, -EINTR, "interrupted");
+	}
+	if (ret < 0)
+		rd_err_set(
+			err, ret, "the output can't be written"); // unless something else is said
+	return ret;
+}
+
+static int run_tokens(struct rd_cli *cli, const struct rd_tokens *tokens, struct rd_err *err)
+{
+	struct rd_args *args = calloc(1, sizeof(*args));
+	struct rd_match m;
+	int ret;
+
+	if (args == NULL)
+		return rd_err_set(err, -ENOMEM, "out of memory");
+	args->cli = cli;
+	ret = rd_match_run(&m, cli->tree, tokens, args);
+	if (ret < 0) {
+		rd_cli_parse_error(cli, tokens, &m, err);
+	} else {
+		ret = run_command(cli, args, err);
+		if (ret < 0)
+			blame_param(cli, args, err);
+	}
+	rd_match_free(&m);
+	free(args);
+	return ret;
+}
+
+// A line with a bar.
+static int run_pipe(
+	struct rd_cli *cli, const struct rd_tokens *tokens, unsigned bar, struct rd_err *err)
+{
+	struct rd_tokens command = *tokens;
+	int ret;
+
+	command.n = bar;
+	if (bar == 0) {
+		cli->blamed = true;
+		rd_err_set(err, -EINVAL, "a command is missing in front of the bar");
+		rd_err_hint(err, "show port | match vnic");
+		return -EINVAL;
+	}
+	if (rd_pipe_parse(cli, tokens, bar, err) == NULL)
+		return err->code;
+	ret = run_tokens(cli, &command, err);
+	rd_pipe_free(cli->pipe);
+	cli->pipe = NULL;
+	return ret;
+}
+
+static bool asks_help(const struct rd_tokens *t)
+{
+	return t->n > 0 && !t->v[t->n - 1].quoted && strcmp(t->v[t->n - 1].text, "?") == 0;
+}
+
+static int run_any(struct rd_cli *cli, const struct rd_tokens *tokens, struct rd_err *err)
+{
+	unsigned bar = rd_pipe_first(tokens);
+
+	if (tokens->n == 0)
+		return 0;
+	return bar < tokens->n ? run_pipe(cli, tokens, bar, err) : run_tokens(cli, tokens, err);
+}
+
+int rd_cli_run_parsed(struct rd_cli *cli, const char *line, struct rd_err *err)
+{
+	struct rd_tokens tokens;
+	int ret;
+
+	free(cli->line);
+	cli->line = strndup(line, strcspn(line, "\r\n"));
+	cli->blamed = false;
+	cli->blame_off = 0;
+	if (cli->line == NULL)
+		return rd_err_set(err, -ENOMEM, "out of memory");
+	ret = rd_tokenize(&tokens, cli->line, false, &cli->blame_off);
+	if (ret < 0) {
+		cli->blamed = true;
+		return rd_err_set(err, ret,
+			ret == -EINVAL ? "a quotation mark is not closed" : "the line is too long");
+	}
+	if (asks_help(&tokens))
+		rd_cli_explain(cli, &tokens, tokens.n - 1, "");
+	else
+		ret = run_any(cli, &tokens, err);
+	rd_tokens_free(&tokens);
+	return ret;
+}
+
+int rd_cli_run_line(struct rd_cli *cli, const char *line, struct rd_err *err)
+{
+	struct rd_err mine = {0};
+	int ret = rd_cli_run_parsed(cli, line, &mine);
+
+	if (ret >= 0)
+		return 0;
+	if (cli->blamed)
+		snprintf(mine.where, sizeof(mine.where), "column %zu: %s", cli->blame_off + 1,
+			cli->line);
+	if (err != NULL)
+		*err = mine;
+	return ret;
+}

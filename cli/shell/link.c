@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * The connection to the daemon, for main and the shell. A signal handler ends a wait by shutting the socket down: it works
+ * whether the signal came before or during the wait, and the daemon stops sending.
+ */
+#include "shell/link.h"
+
+#include "engine/clean.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/socket.h>
+
+// For the signal handler.
+static volatile sig_atomic_t stopped;
+static volatile sig_atomic_t busy_fd = -1;
+
+void rd_link_stop(void)
+{
+	int saved = errno;
+
+	stopped = 1;
+	if (busy_fd >= 0)
+		shutdown(busy_fd, SHUT_RDWR);
+	errno = saved;
+}
+
+bool rd_link_stopped(void)
+{
+	return stopped;
+}
+
+void rd_link_go_on(void)
+{
+	stopped = 0;
+}
+
+int rd_link_fd(const struct rd_link *l)
+{
+	return l->client != NULL ? rd_client_fd(l->client) : -1;
+}
+
+void rd_link_close(struct rd_link *l)
+{
+	rd_client_close(l->client);
+	l->client = NULL;
+}
+
+// Between calls the daemon sends nothing: what can be read is the end.
+bool rd_link_alive(struct rd_link *l)
+{
+	struct pollfd p = {.fd = rd_link_fd(l), .events = POLLIN};
+
+	if (l->client != NULL && poll(&p, 1, 0) != 0)
+		rd_link_close(l);
+	return l->client != NULL;
+}
+
+int rd_link_open(struct rd_link *l, struct rd_err *err)
+{
+	int fd;
+
+	if (rd_link_alive(l))
+		return 0;
+	fd = rd_client_dial(l->socket, err);
+	if (fd >= 0) {
+		busy_fd = fd;
+		l->client = rd_client_greet(fd, l->socket, "reddot", err);
+		busy_fd = -1;
+	}
+	if (l->client != NULL)
+		return 0;
+	return err != NULL && err->code < 0 ? err->code : -ENOTCONN;
+}
+
+int rd_link_call(void *arg, const char *method, json_t *params, rd_client_item_fn each,
+	void *each_arg, json_t **result, struct rd_err *err)
+{
+	struct rd_link *l = arg;
+	int ret = stopped ? -EINTR : rd_link_open(l, err);
+
+	if (ret < 0) {
+		json_decref(params);
+		return ret;
+	}
+	busy_fd = rd_client_fd(l->client);
+	if (stopped) // the handler may have come before it knew the descriptor
+		rd_link_stop();
+	ret = rd_client_call(l->client, method, params, each, each_arg, result, err);
+	busy_fd = -1;
+	if (stopped)
+		rd_link_close(l);
+	return ret;
+}
+
+const char *rd_link_name(const struct rd_link *l, char *buf, size_t size)
+{
+	const json_t *hello = l->client != NULL ? rd_client_hello(l->client) : NULL;
+	const char *host = json_string_value(json_object_get(hello, "default_host"));
+	const char *role = json_string_value(json_object_get(hello, "role"));
+	char name[128];
+
+	if (hello == NULL) {
+		snprintf(buf, size, "not connected");
+		return buf;
+	}
+	rd_clean(host != NULL ? host : "", host != NULL ? strlen(host) : 0, 40, name, sizeof(name));
+	snprintf(buf, size, "%s%s", name[0] != '\0' ? name : "no host",
+		role != NULL && strcmp(role, "admin") == 0 ? "" : " (read-only)");
+	return buf;
+}

@@ -1,0 +1,222 @@
+# SPDX-License-Identifier: BSD-3-Clause
+#
+# Pipes behind commands: each stage against the same done by Python on the whole output.
+import json
+import os
+import re
+import resource
+import signal
+import subprocess
+
+import pytest
+from rdtest import DEMO, ENV, REDDOT, Daemon, wait_for
+
+
+@pytest.fixture(name="daemon", scope="module")
+def a_daemon():
+	with Daemon(files=[f"{DEMO}/emulated.rd"]) as d:
+		yield d
+
+
+@pytest.fixture(name="table", scope="module")
+def a_table(daemon):
+	head, *rows = daemon.cli("show", "port").splitlines()
+	return head, rows
+
+
+def test_match_and_except(daemon, table):
+	head, rows = table
+	for expression in ("vnic", "VNIC", "^ *1", "mux|shadow", "arm/vm(k|nic)[0-9]+$", "[[:digit:]]{9}"):
+		want = [r for r in rows if re.search(expression.replace("[[:digit:]]", "[0-9]"), r, re.I)]
+		assert 0 < len(want)
+		assert daemon.cli(f'show port | match "{expression}"').splitlines() == [head, *want]
+		want = [r for r in rows if r not in want]
+		assert daemon.cli(f'show port | except "{expression}"').splitlines() == ([head, *want] if want else [])
+	assert daemon.cli("show port | match nothing_like_it") == ""
+
+
+def test_count_and_last(daemon, table):
+	head, rows = table
+	assert daemon.cli("show port | count") == f"{len(rows)}\n"
+	assert daemon.cli("show port | match nothing_like_it | count") == "0\n"
+	assert daemon.cli("show port | last 3").splitlines() == [head, *rows[-3:]]
+	assert daemon.cli("show port | last 100000").splitlines() == [head, *rows]
+	vnics = [r for r in rows if "vnic" in r]
+	assert daemon.cli("show port | last 12 | match vnic | last 1 | count").strip() == "1"
+	assert daemon.cli("show port | match vnic | except x86/ | count").strip() == str(sum("x86/" not in r for r in vnics))
+	assert daemon.cli("show port | match vnic | last 2").splitlines() == [head, *vnics[-2:]]
+
+
+def test_json(daemon):
+	ports = json.loads(daemon.cli("-j", "show", "port"))
+	assert json.loads(daemon.cli("show port | json")) == ports
+	assert json.loads(daemon.cli("-p", "show port | json | no-more")) == ports
+	# Behind a filter: one object per line, in any order of the words.
+	vnics = [p for p in ports if p["type"] == "vnic"]
+	for line in ('show port | json | match "type.:.vnic"', 'show port | match "type.:.vnic" | json'):
+		assert [json.loads(o) for o in daemon.cli(line).splitlines()] == vnics
+	assert daemon.cli("-j", "show port | count") == f"{len(ports)}\n"
+	assert [json.loads(o) for o in daemon.cli("-p", "-j", "show port | last 2").splitlines()] == ports[-2:]
+
+
+def test_notes_belong_to_their_row(daemon):
+	"""A drop's packet stands below its row: matching it shows both, and they count as one."""
+	frame = bytes.fromhex("005056a1999e020000000001") + b"\x08\x00" + bytes(20)
+	for _ in range(3):
+		daemon.cli("inject", "vmnic1", "hex", frame.hex())
+	drops = json.loads(daemon.cli("-j", "show drop recent"))
+	assert len(drops) >= 3
+	assert daemon.cli("show drop recent | count") == f"{len(drops)}\n"
+	out = daemon.cli('show drop recent | match "02:00:00:00:00:01 >"').splitlines()
+	assert len(out) == 1 + 2 * len(drops) and out[2].startswith("    packet: 02:00:00:00:00:01 >")
+
+
+def test_save(daemon, tmp_path):
+	path = tmp_path / "ports"
+	assert daemon.cli(f"show port | save {path}") == ""
+	assert path.read_text() == daemon.cli("show", "port")
+	path.write_text("x" * 100000)
+	daemon.cli(f"show port | match vnic | json | save {path}")
+	assert all(json.loads(o)["type"] for o in path.read_text().splitlines())
+	daemon.cli(f"show port | json | save {path}")
+	assert json.loads(path.read_text()) == json.loads(daemon.cli("-j", "show", "port"))
+	daemon.cli(f"show port | count | save {path}")
+	assert path.read_text() == daemon.cli("show port | count")
+	r = daemon.cli("show port | save /nonexistent/x", check=False)
+	assert r.returncode == 1 and "/nonexistent/x can't be written: No such file" in r.stderr
+	r = daemon.cli("show port | save /dev/full", check=False)
+	assert r.returncode == 1 and "No space left" in r.stderr
+
+
+def test_same_words_everywhere(daemon, tmp_path):
+	want = daemon.cli("show port | match vnic | last 1")
+	assert want.count("\n") == 2
+	assert daemon.cli("show", "port", "|", "match", "vnic", "|", "last", "1") == want
+	assert daemon.cli("-c", "sh po|match vnic|last 1".replace("|", " |")) == want
+	assert daemon.cli("-c", "show port| match vnic| last 1") == want
+	file = tmp_path / "lines"
+	file.write_text("# ports\nshow port | match vnic | last 1 # the end\n")
+	assert daemon.cli("-f", str(file)) == want
+	# Relative to the command file, as all files.
+	file.write_text("show port | match vnic | last 1 | save here\n")
+	daemon.cli("-f", str(file))
+	assert (tmp_path / "here").read_text() == want
+
+
+def test_quoted_bars_and_those_inside_words_are_text(daemon):
+	assert daemon.cli('show port | match "a|vnic" | count') == daemon.cli("show port | match a|vnic | count")
+	r = daemon.cli('show port "|"', check=False)
+	assert "is not a name" in r.stderr
+
+
+@pytest.mark.parametrize("line, error, column", [
+	("| count", "a command is missing in front of the bar", 1),
+	("show port |", "a word is missing behind the bar", 12),
+	("show port | | count", "a word is missing behind the bar", 12),
+	("show port | grep x", '"grep" is not known here', 13),
+	("show port | match", "the command is not complete", 19),
+	("show port | match [", '"[" is no regular expression', 13),
+	("show port | match a b", 'nothing more is expected at "b"', 21),
+	("show port | last 0", '"0" is not a number from 1 to 100000', 18),
+	("show port | count | match x", "count leaves one number: write match before it", 21),
+	("show port | save /dev/null | count", "nothing is left after save: write count before it", 30),
+	("show port | refresh 1 | refresh 2", "refresh is written twice", 25),
+	("show port | refresh 1ms", '"1ms" is not a duration', 21),
+	("show port|count", '"port|count" is not known here', 6),
+	("show port " + "| match a " * 9, "at most 8 stages", 93),
+])
+def test_errors(daemon, line, error, column):
+	r = daemon.cli(line, check=False)
+	assert r.returncode == 1 and r.stdout == ""
+	assert error in r.stderr
+	assert f"where: column {column}: " in r.stderr
+
+
+def test_errors_say_what_to_write(daemon):
+	assert "try:   match RE, except RE, count" in daemon.cli("show port |", check=False).stderr
+	assert "try:   match, except, count, last, json, save, refresh, no-more" in daemon.cli("show port | grep x", check=False).stderr
+	assert "try:   a blank before and behind the bar" in daemon.cli("show port|count", check=False).stderr
+	assert "quotation marks" in daemon.cli("show port | match a b", check=False).stderr
+
+
+def test_help_and_completion(daemon):
+	assert daemon.cli("--complete", "show port | ").split() == ["match", "except", "count", "last", "json", "save", "refresh", "no-more"]
+	assert daemon.cli("--complete", "show port | match x | la").split() == ["last"]
+	assert "  except" in daemon.cli("show port | ?")
+	assert re.search(r"\|  +match, except", daemon.cli("show port ?"))
+
+
+def test_refresh_until_ctrl_c(daemon, tmp_path):
+	proc = subprocess.Popen([REDDOT, "--socket", daemon.path, "show host | match arm | refresh 100ms"], env=ENV, stdout=subprocess.PIPE,
+		text=True)
+	assert [proc.stdout.readline().split()[-1] for _ in range(6)].count("arm") == 3
+	proc.send_signal(signal.SIGINT)
+	proc.stdout.read()
+	assert proc.wait(60) == 0
+	# Nobody reads any more: it ends by itself.
+	done = subprocess.run(f"'{REDDOT}' --socket {daemon.path} 'show host | refresh 100ms' | head -n 1", shell=True, env=ENV, timeout=120,
+		check=True, capture_output=True)
+	assert done.stdout
+	path = tmp_path / "hosts"
+	proc = subprocess.Popen([REDDOT, "--socket", daemon.path, f"show host | refresh 100ms | save {path}"], env=ENV)
+	want = daemon.cli("show", "host")
+	wait_for("the file", lambda: path.exists() and path.read_text() == want)
+	proc.send_signal(signal.SIGINT)
+	assert proc.wait(60) == 0
+
+
+def peak_kib(*words):
+	"""Most memory that reddot had, by the kernel's count; its output goes to nobody."""
+	read, write = os.pipe()
+	pid = os.fork()
+	if pid == 0:
+		os.close(read)
+		null = os.open("/dev/null", os.O_WRONLY)
+		os.dup2(null, 1)
+		os.execve(REDDOT, [REDDOT, *words], ENV)
+	os.close(read)
+	os.close(write)
+	_, status, usage = os.wait4(pid, 0)
+	assert status == 0
+	assert isinstance(usage, resource.struct_rusage)
+	return usage.ru_maxrss
+
+
+def test_memory_does_not_grow_with_the_list(daemon):
+	"""Flows are streamed: ten times as many of them take no more."""
+	env = dict(ENV)
+	ENV["ASAN_OPTIONS"] = env["ASAN_OPTIONS"] + ":quarantine_size_mb=1"  # freed memory is not held back
+	try:
+		with Daemon(lines=FLOWS) as d, d.client() as c:
+			small = many_flows(d, c, 1200)
+			large = many_flows(d, c, 12000)
+			assert large["flows"] >= 8 * small["flows"] > 8000
+			for form in small["peak"]:
+				assert large["peak"][form] < small["peak"][form] + 12000, (small, large)
+	finally:
+		ENV["ASAN_OPTIONS"] = env["ASAN_OPTIONS"]
+
+
+FLOWS = """host add h default
+switch add s host h portset 1
+segment add seg switch s vlan 0
+port add a switch s type vnic mac 02:00:00:00:00:0a segment seg device net_null0,no-rx=1
+port add b switch s type vnic mac 02:00:00:00:00:0b segment seg device net_null1,no-rx=1
+"""
+
+
+def many_flows(d, c, n):
+	for first in range(0, n, 500):
+		frames = [udp(i).hex() for i in range(first, min(first + 500, n))]
+		c("inject", port="a", frames=frames)
+	forms = {"table": "show flow limit 1000000", "json": "show flow | json", "count": "show flow limit 1000000 | match udp | count"}
+	return {"flows": int(d.cli("show flow | json | count")),
+		"peak": {name: peak_kib("--socket", d.path, line) for name, line in forms.items()}}
+
+
+def udp(i):
+	ip = bytes([0x45, 0, 0, 28, 0, 0, 0, 0, 64, 17, 0, 0, 10, i >> 16 & 255, i >> 8 & 255, i & 255, 10, 200, 0, 1])
+	total = sum(int.from_bytes(ip[j:j + 2], "big") for j in range(0, 20, 2))
+	total = (total & 0xffff) + (total >> 16)
+	ip = ip[:10] + (0xffff - ((total & 0xffff) + (total >> 16))).to_bytes(2, "big") + ip[12:]
+	return bytes.fromhex("02000000000b02000000000a0800") + ip + bytes([0, 7, 0, 9, 0, 8, 0, 0])
