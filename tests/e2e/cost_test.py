@@ -2,7 +2,9 @@
 #
 # What captures cost, and --max-cost: under a filter that is dear the session takes fewer packets, says so, and every packet
 # is either in the file, lost or skipped. The stage's own counters say how many there were, capinfos and tshark what is in the file.
+import os
 import re
+import signal
 
 import pytest
 from rdtest import PCAPS, wait_for
@@ -92,6 +94,30 @@ def check_file(path, rows):
 		# The same packets at every stage: only where N changes a walk may have a part.
 		whole = sum({"flow_lookup", "vnic_tx"} <= w for w in walks.values())
 		assert whole >= 0.8 * len(walks), (whole, len(walks))
+
+
+def test_lost_and_skipped_at_once(d, tmp_path):
+	"""A pktcap that stands still while its session thins itself: what the ring had no room for and what was not looked at are told apart."""
+	out = tmp_path / "x.pcapng"
+	with d.client() as c:
+		before = entered(c)
+		with Pktcap(d, "--capture", "uplink_rx", "--max-cost", "1", "--name", "dear", "-B", "64", "-o", out, DEAR) as p:
+			timer = overload(c)
+			wait_for("packets to be skipped", lambda: session(c)["skipped"] > 100)
+			os.kill(p.pid, signal.SIGSTOP)
+			skipped = session(c)["skipped"]
+			wait_for("packets to be lost, and more to be skipped", lambda: session(c)["lost"] > 100 and session(c)["skipped"] > skipped)
+			os.kill(p.pid, signal.SIGCONT)
+			quiet(c, timer)
+			now = entered(c)
+			p.finish()
+	r = table(p.stderr)["uplink_rx"]
+	assert r["seen"] == now["uplink_rx"] - before["uplink_rx"]
+	assert r["lost"] > 100 and r["skipped"] > 100 and r["captured"] > 0
+	assert r["seen"] - r["captured"] == r["lost"] + r["skipped"]
+	assert f"{r['lost']} packets lost in the ring" in p.stderr and f"{r['skipped']} packets skipped (--max-cost)" in p.stderr
+	assert count_packets(out) == r["captured"]
+	check_file(out, {"uplink_rx": r})
 
 
 def test_budget_and_thinning(d, tmp_path):

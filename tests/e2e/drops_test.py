@@ -2,11 +2,12 @@
 #
 # pktcap --drop REASON for reasons outside the firewall (firewall_test.py has those): each is provoked and captured by its name, alone
 # and among others; scapy and tshark read what was written.
+import os
 import subprocess
 
 import pytest
 from rdtest import Daemon
-from scapy.all import ARP, ICMP, IP, UDP, Dot1Q, Ether, ICMPv6ND_NS, IPv6, raw, rdpcap
+from scapy.all import ARP, ICMP, IP, UDP, Dot1Q, Ether, ICMPv6ND_NS, IPv6, raw, rdpcap, wrpcap
 
 from pktcap import Pktcap
 
@@ -130,3 +131,41 @@ def test_unknown(d, words):
 	with Pktcap(d, "--drop", words, start=False) as live:
 		assert live.wait() != 0
 		assert "drop" in live.stderr, live.stderr
+
+
+def starve(d):
+	"""The second worker gets what the first one, which always polls, leaves of one core: next to nothing"""
+	threads = sorted(int(t) for t in os.listdir(f"/proc/{d.proc.pid}/task"))
+	names = {}
+	for t in threads:
+		with open(f"/proc/{d.proc.pid}/task/{t}/comm", encoding="ascii") as f:
+			names.setdefault(f.read().strip(), t)
+	workers = [t for name, t in sorted(names.items()) if name.startswith(("lcore-worker", "rte-worker"))]
+	assert len(workers) == 2, names
+	for t in workers:
+		os.sched_setaffinity(t, {min(os.sched_getaffinity(0))})
+	os.sched_setscheduler(workers[1], os.SCHED_IDLE, os.sched_param(0))
+
+
+def test_between_workers(tmp_path):
+	"""A worker that hardly runs has a full ring before it: the drops are captured by that name, whole, and no others."""
+	sent = [raw(ip(id=i)) for i in range(64)]
+	for i, f in enumerate(sent):
+		p = Ether(f)
+		p[UDP].sport = 1000 + i
+		del p[IP].chksum, p[UDP].chksum
+		sent[i] = raw(p)
+	wrpcap(str(tmp_path / "in.pcap"), [Ether(f) for f in sent])
+	with Daemon("--workers", "2", "--busy-poll", "--model", "balanced", lines=WORLD) as d, d.client() as c:
+		starve(d)
+		with Pktcap(d, "--drop", "LCORE_*", "-c", "200", "-o", tmp_path / "x.pcap") as full, \
+				Pktcap(d, "--drop", "LCORE_*", "--json", "-c", "20") as named, Pktcap(d, "--drop", "PORT_*", "--json") as others:
+			c("port.set", port="a", device=f"net_pcap0,rx_pcap={tmp_path}/in.pcap,infinite_rx=1")
+			assert full.wait() == 0 and named.wait() == 0
+			c("port.set", port="a", device="none")
+			others.finish()
+		assert {r["reason"] for r in named.records()} == {"LCORE_HANDOFF_FULL"}
+		assert others.records() == []
+		assert c.one("drop.list", reason="LCORE_HANDOFF_FULL")["count"] >= 200
+	got = [raw(p) for p in rdpcap(str(tmp_path / "x.pcap"))]
+	assert len(got) == 200 and set(got) <= set(sent)

@@ -130,6 +130,20 @@ def test_each_packet_by_itself(many, tmp_path, name):
 	assert (tmp_path / name).read_bytes() == (tmp_path / f"U-{name}").read_bytes()
 
 
+@pytest.mark.parametrize("name", ["x.pcap", "x.pcapng"])
+def test_each_packet_packed_by_itself(many, tmp_path, name):
+	"""-U with --compress: a zstd frame per packet, each whole by itself; unpacked, the file is the same as without both."""
+	plain, packed = tmp_path / name, tmp_path / f"packed-{name}"
+	packets = len(theirs(many).splitlines())
+	assert writes_of("-r", many, "-w", packed, "-U", "--compress", "zstd") >= packets * 9 // 10 > writes_of("-r", many, "-w", plain)
+	unpacked = subprocess.run(["zstd", "-dc", packed], stdout=subprocess.PIPE, check=True).stdout
+	assert unpacked == plain.read_bytes()
+	frames = packed.read_bytes().split(b"\x28\xb5\x2f\xfd")[1:]  # zstd's magic number
+	assert len(frames) >= packets
+	some = subprocess.run(["zstd", "-dc"], input=b"\x28\xb5\x2f\xfd" + frames[len(frames) // 2], stdout=subprocess.PIPE, check=True).stdout
+	assert 0 < len(some) < len(unpacked) / 10 and some in unpacked
+
+
 def test_microseconds_in_a_file(walk, tmp_path):
 	"""--micro: classic pcap for readers that know nothing else; --nano takes that back."""
 	for options, magic in ((["--micro"], 0xa1b2c3d4), (["--nano"], 0xa1b23c4d), ([], 0xa1b23c4d), (["--micro", "--nano"], 0xa1b23c4d)):
