@@ -199,6 +199,7 @@ static const struct {
 	FATE(waiting),
 	FATE(exclusive),
 	FATE(sampled_out),
+	FATE(card),
 	FATE(mtu),
 	FATE(rate),
 	FATE(no_buf),

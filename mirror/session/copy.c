@@ -159,6 +159,18 @@ static uint64_t *refused(const struct mirror_run *r, struct rd_worker *w, struct
 	return mirror_sampled(r, w, v) ? NULL : &n->sampled_out;
 }
 
+// A card copies it: seen all the same.
+static uint64_t *left_to_card(const struct mirror_run *r, struct rd_worker *w,
+	const struct rd_tap_seen *seen, struct mirror_counts *n)
+{
+	uint8_t card = r->cards ? r->card_at[seen->port][rd_mirror_is_egress(seen->stage)] : 0;
+
+	if (card == 0)
+		return NULL;
+	r->state->card_seen[w->id][card - 1]++;
+	return &n->card;
+}
+
 // A chain of as many buffers as the bytes need. NULL: the pool is empty.
 static struct rte_mbuf *buffers(uint32_t len)
 {
@@ -281,6 +293,8 @@ static bool take_for(const struct mirror_run *r, struct rd_worker *w, struct mir
 	if (unlikely(n->first_ns == 0))
 		n->first_ns = seen->ns;
 	fate = refused(r, w, v, seen, n);
+	if (fate == NULL)
+		fate = left_to_card(r, w, seen, n);
 	if (fate == NULL && gone && r->spec.exclusive)
 		fate = &n->exclusive;
 	len = cut(r, seen->len);

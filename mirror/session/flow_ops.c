@@ -9,6 +9,7 @@
 #include <rte_dev.h>
 #include <rte_devargs.h>
 #include <rte_ethdev.h>
+#include <rte_log.h>
 
 #include "base/str.h"
 
@@ -99,7 +100,19 @@ static int facts(void *drv, uint16_t port, struct rd_flow_facts *out)
 	return 0;
 }
 
+// For all drivers and threads, but for the milliseconds that a probe takes.
+static void quiet(void *drv, bool on)
+{
+	static uint32_t before = RTE_LOG_INFO;
+
+	(void)drv;
+	if (on)
+		before = rte_log_get_global_level();
+	rte_log_set_global_level(on ? RTE_LOG_EMERG : before);
+}
+
 const struct rd_flow_ops rd_flow_rte = {
+	.quiet = quiet,
 	.facts = facts,
 	.validate = validate,
 	.create = create,

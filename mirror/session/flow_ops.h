@@ -50,6 +50,8 @@ struct rd_flow_ops {
 		const struct rte_flow_action *action, void *data, struct rte_flow_error *error);
 	int (*flush)(void *drv, uint16_t port, struct rte_flow_error *error);
 	int (*proxy)(void *drv, uint16_t port, uint16_t *proxy_port, struct rte_flow_error *error);
+	// While it is on, drivers write no lines of their own: a probe is refused on purpose. May be NULL.
+	void (*quiet)(void *drv, bool on);
 	// Lets one crafted frame pass the device and counts its copies: *copies. May be NULL: nobody can do that here. -ENOTSUP: not with
 	// this device.
 	int (*loop)(void *drv, uint16_t port, unsigned *copies);

@@ -183,26 +183,38 @@ static enum rd_flow_why judge(const struct rd_flow_ask *ask, const struct rd_flo
 	why = rd_flow_probe_refuses(ask, plan->recipe, plan, fail);
 	if (why != RD_FLOW_FINE)
 		return why;
+	*phase = RD_PHASE_SESSION;
+	why = rd_flow_ours_refuses(ask, plan->recipe, fail);
+	if (why != RD_FLOW_FINE)
+		return why;
+	*phase = RD_PHASE_VALIDATE;
 	if (ask->taken != NULL && ask->taken(ask, plan)) {
 		rd_flow_fail_set(
 			fail, -EEXIST, "a rule of another session has some of these packets");
 		return RD_FLOW_WHY_OVERLAP;
 	}
-	*phase = RD_PHASE_VALIDATE;
 	return validate(ask, plan, fail);
 }
 
-// What the operator is told in one word: the driver's first objection, else the first of all.
+static bool is_drivers(const struct rd_flow_step *st)
+{
+	return st->phase >= RD_PHASE_PROBE;
+}
+
+// What the operator is told in one word: that the card cannot copy, else the driver's first objection, else the first of all.
 static void sum_up(struct rd_flow_plan *plan)
 {
-	plan->why = RD_FLOW_FINE;
-	for (unsigned i = 0; i < plan->nb_steps; i++)
-		if (plan->step[i].phase >= RD_PHASE_PROBE) {
-			plan->why = plan->step[i].why;
-			return;
-		}
-	if (plan->nb_steps > 0)
-		plan->why = plan->step[0].why;
+	const struct rd_flow_step *best = NULL;
+
+	for (unsigned i = 0; i < plan->nb_steps; i++) {
+		const struct rd_flow_step *st = &plan->step[i];
+
+		if (best == NULL || (is_drivers(st) && !is_drivers(best))
+			|| (is_drivers(st) && st->why == RD_FLOW_WHY_NO_COPY
+				&& best->why != st->why))
+			best = st;
+	}
+	plan->why = best != NULL ? best->why : RD_FLOW_FINE;
 }
 
 static void settle(const struct rd_flow_ask *ask, struct rd_flow_plan *plan)

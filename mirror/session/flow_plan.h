@@ -85,6 +85,9 @@ enum rd_flow_side rd_flow_side_of(const struct rd_offload_point *p);
 // flow_refuse.c: why a recipe is out of the question before the driver sees its rules. RD_FLOW_FINE, or the reason with *fail.
 enum rd_flow_why rd_flow_session_refuses(
 	const struct rd_flow_ask *ask, enum rd_recipe recipe, struct rd_flow_fail *fail);
+// Where its copies would go from here: asked last, for what the driver says is worth more to know.
+enum rd_flow_why rd_flow_ours_refuses(
+	const struct rd_flow_ask *ask, enum rd_recipe recipe, struct rd_flow_fail *fail);
 enum rd_flow_why rd_flow_probe_refuses(const struct rd_flow_ask *ask, enum rd_recipe recipe,
 	const struct rd_flow_plan *plan, struct rd_flow_fail *fail);
 bool rd_flow_is_edge(unsigned stage);

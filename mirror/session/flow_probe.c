@@ -160,9 +160,13 @@ void rd_flow_probe(const struct rd_flow_dev *dev, struct rd_flow_cap *cap)
 		return;
 	}
 	cap->complete = true;
+	if (dev->ops->quiet != NULL)
+		dev->ops->quiet(dev->drv, true);
 	for (unsigned d = RD_FLOW_INGRESS; d <= RD_FLOW_EGRESS; d++)
 		cap->complete &= !gone(ladder(dev, dev->port, cap, d));
 	transfer(dev, cap);
+	if (dev->ops->quiet != NULL)
+		dev->ops->quiet(dev->drv, false);
 	loop(dev, cap);
 }
 

@@ -131,13 +131,15 @@ static int refuse_full(const struct rd_flow_ask *ask, struct rd_flow_fail *fail)
 	if (s->nb_dests > 1 && s->mode != RD_MIRROR_STANDBY)
 		return NO("%s to %u collectors is software's",
 			s->mode == RD_MIRROR_BALANCE ? "balance" : "replicate", s->nb_dests);
-	ret = refuse_head(ask, fail);
-	if (ret < 0)
-		return ret;
-	if (ask->out == NULL)
-		return NO("copies do not leave by a device");
+	return refuse_head(ask, fail);
+}
+
+static int refuse_switch(const struct rd_flow_ask *ask, struct rd_flow_fail *fail)
+{
 	if (ask->cap->facts.domain == RD_FLOW_DOMAIN_NONE)
 		return NO("the port's device has no embedded switch");
+	if (ask->out == NULL)
+		return NO("copies do not leave by a device");
 	if (ask->out->domain != ask->cap->facts.domain)
 		return NO("copies leave by a device outside this one's switch");
 	return 0;
@@ -153,33 +155,30 @@ static int refuse_received(const struct rd_flow_ask *ask, struct rd_flow_fail *f
 enum rd_flow_why rd_flow_session_refuses(
 	const struct rd_flow_ask *ask, enum rd_recipe recipe, struct rd_flow_fail *fail)
 {
-	const struct rd_flow_facts *f = &ask->cap->facts;
+	int ret = refuse_any(ask, fail);
 
-	if (refuse_any(ask, fail) < 0)
-		return RD_FLOW_WHY_SESSION;
-	switch (recipe) {
-	case RD_RECIPE_FULL:
-		return refuse_full(ask, fail) < 0 ? RD_FLOW_WHY_SESSION : RD_FLOW_FINE;
-	case RD_RECIPE_QUEUE:
-		if (refuse_received(ask, fail) < 0)
-			return RD_FLOW_WHY_SESSION;
-		if (f->copy_queue != RD_FLOW_NOWHERE)
-			return RD_FLOW_FINE;
-		NO("no rx queue of this device is set apart for copies");
-		return RD_FLOW_WHY_OURS;
-	case RD_RECIPE_PORT:
-		if (f->copy_port != RD_FLOW_NOWHERE)
-			return RD_FLOW_FINE;
-		NO("no device of this switch is set apart for copies");
-		return RD_FLOW_WHY_OURS;
-	default:
-		if (refuse_received(ask, fail) < 0)
-			return RD_FLOW_WHY_SESSION;
-		if (f->reads_marks)
-			return RD_FLOW_FINE;
-		NO("software looks at the packets anyway: a mark would save nothing here");
-		return RD_FLOW_WHY_OURS;
-	}
+	if (ret == 0 && recipe == RD_RECIPE_FULL)
+		ret = refuse_full(ask, fail);
+	if (ret == 0 && (recipe == RD_RECIPE_QUEUE || recipe == RD_RECIPE_MARK))
+		ret = refuse_received(ask, fail);
+	return ret < 0 ? RD_FLOW_WHY_SESSION : RD_FLOW_FINE;
+}
+
+enum rd_flow_why rd_flow_ours_refuses(
+	const struct rd_flow_ask *ask, enum rd_recipe recipe, struct rd_flow_fail *fail)
+{
+	const struct rd_flow_facts *f = &ask->cap->facts;
+	int ret = 0;
+
+	if (recipe == RD_RECIPE_FULL)
+		ret = refuse_switch(ask, fail);
+	else if (recipe == RD_RECIPE_QUEUE && f->copy_queue == RD_FLOW_NOWHERE)
+		ret = NO("no rx queue of this device is set apart for copies");
+	else if (recipe == RD_RECIPE_PORT && f->copy_port == RD_FLOW_NOWHERE)
+		ret = NO("no device of this switch is set apart for copies");
+	else if (recipe == RD_RECIPE_MARK && !f->reads_marks)
+		ret = NO("software looks at the packets anyway: a mark would save nothing here");
+	return ret < 0 ? RD_FLOW_WHY_OURS : RD_FLOW_FINE;
 }
 
 static enum rd_flow_why cell(const struct rd_flow_ask *ask, enum rd_flow_rung rung,

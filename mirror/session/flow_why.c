@@ -15,7 +15,7 @@ static const struct rd_flow_reason reasons[RD_FLOW_WHYS] = {
 	[RD_FLOW_WHY_SESSION] = {NEXT_OR_SOFTWARE, "session", "this session needs software",
 		"next recipe, at last software"},
 	[RD_FLOW_WHY_OURS] = {NEXT_OR_SOFTWARE, "dataplane",
-		"the dataplane has nowhere to take such copies from",
+		"such copies have no way from here to the collector",
 		"next recipe, at last software"},
 	[RD_FLOW_WHY_KNOWN] = {NEXT_OR_SOFTWARE, "probed", "the probe of this port has failed here",
 		"next recipe, at last software"},
@@ -164,7 +164,8 @@ enum rd_flow_why rd_flow_classify(
 	case ENOTSUP:
 		return unsupported(fail, asked, false);
 	case EINVAL:
-		return unsupported(fail, asked, true);
+		// Intel's drivers say so of an action that they do not know, too.
+		return unsupported(fail, asked, !says(fail, "support"));
 	case EEXIST:
 		return RD_FLOW_WHY_OVERLAP;
 	case ENOMEM:

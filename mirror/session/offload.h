@@ -126,9 +126,9 @@ const struct rd_offload_point *rd_offload_point(const struct rd_offload_session 
 const struct rd_offload_result *rd_offload_result(const struct rd_offload_session *s, unsigned i);
 bool rd_offload_step(
 	struct rd_offload_session *s, unsigned i, unsigned step, struct rd_offload_step *out);
-// The session's software sees all packets of the point all the same: how many matched there so far. A card whose counter stands still
+// The session's software sees all packets of the point all the same: so many more matched there. A card whose counter stands still
 // meanwhile is found out.
-void rd_offload_seen(struct rd_offload_session *s, unsigned i, uint64_t matched);
+void rd_offload_seen(struct rd_offload_session *s, unsigned i, uint64_t more);
 // Once a second; ns is monotonic. True: a session's results are others than before, see rd_offload_changed().
 bool rd_offload_tick(struct rd_offload *off, uint64_t ns);
 bool rd_offload_changed(struct rd_offload_session *s); // since the last call

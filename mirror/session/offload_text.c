@@ -75,10 +75,10 @@ bool rd_offload_step(
 	return true;
 }
 
-void rd_offload_seen(struct rd_offload_session *s, unsigned i, uint64_t matched)
+void rd_offload_seen(struct rd_offload_session *s, unsigned i, uint64_t more)
 {
 	if (i < s->nb)
-		s->points[i].seen = matched;
+		s->points[i].seen += more;
 }
 
 bool rd_offload_changed(struct rd_offload_session *s)

@@ -31,6 +31,7 @@ struct mirror_counts {
 	uint64_t waiting; // for the trigger
 	uint64_t exclusive; // another session has it
 	uint64_t sampled_out;
+	uint64_t card; // a network card copies it
 	uint64_t mtu; // does not fit, and is not to be cut
 	uint64_t rate;
 	uint64_t no_buf;
@@ -61,6 +62,8 @@ struct mirror_dest { // where the owner sends copies; changed by control through
 	uint32_t seq; // of the next copy
 };
 
+#define MIRROR_CARD_POINTS 128 // at which cards copy
+
 struct mirror_state {
 	uint32_t stop; // enum mirror_stop; atomic
 	uint32_t triggered; // atomic
@@ -74,6 +77,9 @@ struct mirror_state {
 	struct mirror_dest dest[RD_MIRROR_DESTS];
 	struct mirror_owned owned;
 	struct mirror_counts counts[RD_WORKER_MAX];
+	// What workers saw of what cards are to copy: a card whose rule counts nothing meanwhile is found out. Each worker writes its own.
+	uint64_t card_seen[RD_WORKER_MAX][MIRROR_CARD_POINTS];
+	uint64_t card_told[MIRROR_CARD_POINTS]; // control's: of that, what it has passed on
 };
 
 struct mirror_exclude { // outer headers of copies: never mirrored
@@ -93,6 +99,7 @@ struct mirror_run { // constant while armed, but for *state
 	uint8_t number; // index among the sessions
 	uint8_t dir; // enum rd_mirror_dir
 	bool fixed_index, fixed_hwid; // given, not made of where the packet was
+	bool cards; // card_at has some
 	uint64_t any_port; // stages armed for every port
 	uint64_t
 		by_flags; // stages at which the packet, not the stage, says in which direction it goes
@@ -102,6 +109,8 @@ struct mirror_run { // constant while armed, but for *state
 	uint64_t burst_gap;
 	struct rd_mirror_spec spec;
 	uint64_t at_port[RD_PORT_MAX]; // stages armed for this port; atomic
+	// Where a card copies what enters, what leaves by the port: 1 + place in card_seen; 0 = nowhere.
+	uint8_t card_at[RD_PORT_MAX][2];
 };
 
 struct mirror_group { // sessions that share a tap; immutable
