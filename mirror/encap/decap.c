@@ -59,9 +59,9 @@ static int enter_ipv4(struct decap_view *v, size_t wire_len, struct rd_decap *d)
 	if (head < 20 || total < head)
 		return -1;
 	if (rd_be16(ip + 6) & 0x3fff)
-		d->why = "a fragment";
+		d->fault = RD_DECAP_F_FRAGMENT;
 	else if (total > wire_len - v->off)
-		d->why = "shorter than its outer IP header says";
+		d->fault = RD_DECAP_F_OUTER_LEN;
 	v->end = v->off + total;
 	v->off += head;
 	return ip[9];
@@ -83,7 +83,7 @@ static int enter_ipv6(struct decap_view *v, size_t wire_len, struct rd_decap *d)
 		return -1;
 	v->end = v->off + IPV6_LEN + rd_be16(ip + 4);
 	if (v->end > wire_len)
-		d->why = "shorter than its outer IP header says";
+		d->fault = RD_DECAP_F_OUTER_LEN;
 	proto = ip[6];
 	v->off += IPV6_LEN;
 	for (unsigned i = 0; i < MAX_EXT && is_extension(proto); i++) {
@@ -94,7 +94,7 @@ static int enter_ipv6(struct decap_view *v, size_t wire_len, struct rd_decap *d)
 			return -1;
 		len = proto == 44 ? 8 : (ext[1] + 1u) * 8;
 		if (proto == 44 && (rd_be16(ext + 2) & 0xfff9) != 0)
-			d->why = "a fragment";
+			d->fault = RD_DECAP_F_FRAGMENT;
 		proto = ext[0];
 		v->off += len;
 	}
@@ -106,9 +106,9 @@ enum rd_decap_result decap_inner(const struct decap_view *v, size_t off, struct 
 	size_t need = d->protocol == RD_ETHERTYPE_TEB ? RD_ETH_LEN : 20;
 
 	if (off > v->end || v->end - off < need)
-		return decap_bad(d, "no room for an inner frame");
+		return decap_bad(d, RD_DECAP_F_INNER_ROOM);
 	if (!decap_has(v, off, need))
-		return decap_bad(d, "cut off before the inner frame");
+		return decap_bad(d, RD_DECAP_F_INNER_CUT);
 	d->inner = (uint32_t)off;
 	d->inner_len = (uint32_t)(v->end - off);
 	return RD_DECAP_YES;
@@ -124,18 +124,18 @@ static enum rd_decap_result decap_geneve(
 {
 	d->kind = RD_DECAP_GENEVE;
 	if (h[0] >> 6 != 0)
-		return decap_bad(d, "Geneve of an unknown version");
+		return decap_bad(d, RD_DECAP_F_GENEVE_VERSION);
 	d->opt_off = (uint16_t)(v->off + TUNNEL_LEN);
 	d->opt_len = (uint16_t)((h[0] & 0x3fu) * 4);
 	if (!decap_has(v, d->opt_off, d->opt_len)) {
 		d->opt_len = 0;
-		return decap_bad(d, "Geneve's options are cut off");
+		return decap_bad(d, RD_DECAP_F_HEADER_CUT);
 	}
 	d->protocol = rd_be16(h + 2);
 	d->id = rd_be32(h + 4) >> 8;
 	d->has_id = true;
 	if (!is_inner_protocol(d->protocol))
-		return decap_bad(d, "Geneve carries neither Ethernet nor IP");
+		return decap_bad(d, RD_DECAP_F_GENEVE_PROTOCOL);
 	return decap_inner(v, (size_t)d->opt_off + d->opt_len, d);
 }
 
@@ -144,7 +144,7 @@ static enum rd_decap_result decap_vxlan(
 {
 	d->kind = RD_DECAP_VXLAN;
 	if ((h[0] & VXLAN_I) == 0)
-		return decap_bad(d, "VXLAN without a VNI");
+		return decap_bad(d, RD_DECAP_F_VXLAN_NO_VNI);
 	d->protocol = RD_ETHERTYPE_TEB;
 	d->id = rd_be32(h + 4) >> 8;
 	d->has_id = true;
@@ -163,7 +163,7 @@ static enum rd_decap_result decap_tzsp(
 	d->protocol = RD_ETHERTYPE_TEB;
 	for (;;) {
 		if (!decap_has(v, off, 1))
-			return decap_bad(d, "TZSP's tags are cut off");
+			return decap_bad(d, RD_DECAP_F_HEADER_CUT);
 		if (v->frame[off] == TZSP_TAG_END)
 			return decap_inner(v, off + 1, d);
 		if (v->frame[off] == TZSP_TAG_PAD) {
@@ -171,7 +171,7 @@ static enum rd_decap_result decap_tzsp(
 			continue;
 		}
 		if (!decap_has(v, off, 2))
-			return decap_bad(d, "TZSP's tags are cut off");
+			return decap_bad(d, RD_DECAP_F_HEADER_CUT);
 		off += 2u + v->frame[off + 1];
 	}
 }
@@ -182,7 +182,7 @@ static enum rd_decap_result decap_port(
 	if (port == PORT_TZSP)
 		return decap_has(v, v->off, TZSP_LEN) ? decap_tzsp(v, h, d) : RD_DECAP_NO;
 	if (!decap_has(v, v->off, TUNNEL_LEN))
-		return decap_bad(d, "the tunnel's header is cut off");
+		return decap_bad(d, RD_DECAP_F_HEADER_CUT);
 	return port == RD_GENEVE_PORT ? decap_geneve(v, h, d) : decap_vxlan(v, h, d);
 }
 
@@ -199,7 +199,7 @@ static enum rd_decap_result decap_udp(struct decap_view *v, struct rd_decap *d)
 		return RD_DECAP_NO;
 	len = rd_be16(udp + 4);
 	if (len < UDP_LEN || len > v->end - v->off)
-		return decap_bad(d, "UDP's length is impossible");
+		return decap_bad(d, RD_DECAP_F_UDP_LEN);
 	v->end = v->off + len;
 	v->off += UDP_LEN;
 	return decap_port(v, port, udp + UDP_LEN, d);
@@ -223,23 +223,27 @@ enum rd_decap_result rd_decap(const uint8_t *frame, size_t len, size_t wire_len,
 {
 	struct decap_view v = {.frame = frame, .len = len < wire_len ? len : wire_len};
 	enum rd_decap_result rc = RD_DECAP_NO;
-	const char *why;
+	enum rd_decap_fault outer;
 	int proto;
 
 	memset(d, 0, sizeof(*d));
 	if (v.len > DECAP_MAX_OFFSET)
 		v.len = DECAP_MAX_OFFSET;
 	proto = enter_ip(&v, wire_len, d);
-	why = d->why;
-	d->why = NULL;
+	outer = d->fault;
+	d->fault = RD_DECAP_FINE;
 	if (proto == RD_IPPROTO_UDP)
 		rc = decap_udp(&v, d);
 	else if (proto == IPPROTO_GRE_)
 		rc = decap_gre(&v, d);
 	if (rc == RD_DECAP_NO)
 		d->kind = RD_DECAP_NONE;
-	// What is wrong with the outer packet counts only if it is a tunnel.
-	return rc != RD_DECAP_NO && why != NULL ? decap_bad(d, why) : rc;
+	// What is wrong with the outer packet counts only if it is a tunnel. GRE's later fragments are its, whatever their bytes look like.
+	if (outer == RD_DECAP_FINE
+		|| (rc == RD_DECAP_NO && (outer != RD_DECAP_F_FRAGMENT || proto != IPPROTO_GRE_)))
+		return rc;
+	d->kind = d->kind == RD_DECAP_NONE ? RD_DECAP_GRE : d->kind;
+	return decap_bad(d, outer);
 }
 
 const char *rd_decap_name(enum rd_decap_kind kind)
@@ -248,6 +252,24 @@ const char *rd_decap_name(enum rd_decap_kind kind)
 		"", "geneve", "vxlan", "gre", "tzsp", "erspan1", "erspan2", "erspan3"};
 
 	return names[kind];
+}
+
+const char *rd_decap_fault_name(enum rd_decap_fault fault)
+{
+	static const char *const names[RD_DECAP_NB_FAULTS] = {"",
+#define FAULT_NAME(NAME, name, words) name,
+		RD_DECAP_FAULTS(FAULT_NAME)};
+
+	return names[fault];
+}
+
+const char *rd_decap_fault_words(enum rd_decap_fault fault)
+{
+	static const char *const texts[RD_DECAP_NB_FAULTS] = {"",
+#define FAULT_WORDS(NAME, name, words) words,
+		RD_DECAP_FAULTS(FAULT_WORDS)};
+
+	return texts[fault];
 }
 
 static void put_erspan(const struct rd_decap *d, char *buf, size_t size, size_t *len)

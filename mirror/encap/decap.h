@@ -27,6 +27,28 @@ enum rd_decap_kind {
 	RD_DECAP_ERSPAN3,
 };
 
+// What can be wrong with a tunnel: a name for counters and programs, words for people.
+#define RD_DECAP_FAULTS(X)                                                              \
+	X(FRAGMENT, "fragment", "a fragment")                                           \
+	X(OUTER_LEN, "outer-length-mismatch", "shorter than its outer IP header says")  \
+	X(UDP_LEN, "udp-length", "UDP's length is impossible")                          \
+	X(HEADER_CUT, "header-cut", "the tunnel's header is cut off")                   \
+	X(GRE_ROUTING, "gre-routing", "GRE with routing")                               \
+	X(ERSPAN_VERSION, "erspan-version", "ERSPAN of an unknown version")             \
+	X(VXLAN_NO_VNI, "vxlan-no-vni", "VXLAN without a VNI")                          \
+	X(GENEVE_VERSION, "geneve-version", "Geneve of an unknown version")             \
+	X(GENEVE_PROTOCOL, "geneve-protocol", "Geneve carries neither Ethernet nor IP") \
+	X(INNER_ROOM, "no-inner-frame", "no room for an inner frame")                   \
+	X(INNER_CUT, "inner-cut", "cut off before the inner frame")
+
+enum rd_decap_fault {
+	RD_DECAP_FINE = 0,
+#define RD_DECAP_FAULT_ENUM(NAME, name, words) RD_DECAP_F_##NAME,
+	RD_DECAP_FAULTS(RD_DECAP_FAULT_ENUM)
+#undef RD_DECAP_FAULT_ENUM
+	RD_DECAP_NB_FAULTS,
+};
+
 struct rd_erspan { // of types II and III
 	uint16_t vlan; // of the original frame, 0 = none known
 	uint8_t cos;
@@ -53,7 +75,8 @@ struct rd_decap {
 	bool has_id, has_seq;
 	uint16_t opt_off, opt_len; // Geneve's options
 	struct rd_erspan erspan;
-	const char *why; // RD_DECAP_BAD: what is wrong, static
+	bool odd_type; // ERSPAN II under III's Ethertype, or the other way round: the version was believed
+	enum rd_decap_fault fault; // of RD_DECAP_BAD
 };
 
 enum rd_decap_result {
@@ -70,3 +93,5 @@ enum rd_decap_result rd_decap(
 #define RD_DECAP_TEXT 192
 const char *rd_decap_text(const struct rd_decap *d, char *buf, size_t size);
 const char *rd_decap_name(enum rd_decap_kind kind); // "erspan2"
+const char *rd_decap_fault_name(enum rd_decap_fault fault); // "outer-length-mismatch"; "" for none
+const char *rd_decap_fault_words(enum rd_decap_fault fault);

@@ -8,7 +8,7 @@
 
 #define GRE_LEN 4u
 #define GRE_C 0x8000u // checksum (and reserved) word
-#define GRE_R 0x4000u // routing: RFC 1701 only
+#define GRE_R 0x4c00u // routing, strict source route, and the bit behind: RFC 1701 only
 #define GRE_K 0x2000u
 #define GRE_S 0x1000u
 #define GRE_VERSION 0x0007u
@@ -37,7 +37,7 @@ static enum rd_decap_result erspan2(const struct decap_view *v, size_t off, stru
 
 	d->kind = RD_DECAP_ERSPAN2;
 	if (!decap_has(v, off, ERSPAN2_LEN))
-		return decap_bad(d, "ERSPAN's header is cut off");
+		return decap_bad(d, RD_DECAP_F_HEADER_CUT);
 	read_word0(h, d);
 	d->erspan.en = h[2] >> 3 & 3;
 	d->erspan.index = rd_be32(h + 4) & 0xfffff;
@@ -67,12 +67,12 @@ static enum rd_decap_result erspan3(const struct decap_view *v, size_t off, stru
 
 	d->kind = RD_DECAP_ERSPAN3;
 	if (!decap_has(v, off, ERSPAN3_LEN))
-		return decap_bad(d, "ERSPAN's header is cut off");
+		return decap_bad(d, RD_DECAP_F_HEADER_CUT);
 	read_type3(h, d);
 	off += ERSPAN3_LEN;
 	if (d->erspan.has_sub) {
 		if (!decap_has(v, off, ERSPAN_SUB_LEN))
-			return decap_bad(d, "ERSPAN's sub-header is cut off");
+			return decap_bad(d, RD_DECAP_F_HEADER_CUT);
 		memcpy(d->erspan.sub, h + ERSPAN3_LEN, ERSPAN_SUB_LEN);
 		off += ERSPAN_SUB_LEN;
 	}
@@ -86,6 +86,8 @@ static enum rd_decap_result erspan3(const struct decap_view *v, size_t off, stru
 // decides, since some senders mix up the Ethertypes.
 static enum rd_decap_result erspan(const struct decap_view *v, size_t off, struct rd_decap *d)
 {
+	uint8_t version;
+
 	if (!d->has_seq && d->protocol == PROTO_ERSPAN) {
 		d->kind = RD_DECAP_ERSPAN1;
 		d->protocol = RD_ETHERTYPE_TEB;
@@ -93,12 +95,12 @@ static enum rd_decap_result erspan(const struct decap_view *v, size_t off, struc
 	}
 	d->kind = d->protocol == PROTO_ERSPAN3 ? RD_DECAP_ERSPAN3 : RD_DECAP_ERSPAN2;
 	if (!decap_has(v, off, 1))
-		return decap_bad(d, "ERSPAN's header is cut off");
-	if (v->frame[off] >> 4 == 1)
-		return erspan2(v, off, d);
-	if (v->frame[off] >> 4 == 2)
-		return erspan3(v, off, d);
-	return decap_bad(d, "ERSPAN of an unknown version");
+		return decap_bad(d, RD_DECAP_F_HEADER_CUT);
+	version = v->frame[off] >> 4;
+	if (version != 1 && version != 2)
+		return decap_bad(d, RD_DECAP_F_ERSPAN_VERSION);
+	d->odd_type = (version == 2) != (d->protocol == PROTO_ERSPAN3);
+	return version == 1 ? erspan2(v, off, d) : erspan3(v, off, d);
 }
 
 // The words that the flags announce, in their order.
@@ -126,15 +128,15 @@ enum rd_decap_result decap_gre(const struct decap_view *v, struct rd_decap *d)
 
 	d->kind = RD_DECAP_GRE;
 	if (!decap_has(v, v->off, GRE_LEN))
-		return decap_bad(d, "GRE's header is cut off");
+		return decap_bad(d, RD_DECAP_F_HEADER_CUT);
 	flags = rd_be16(v->frame + v->off);
 	if (flags & GRE_VERSION)
 		return RD_DECAP_NO; // PPTP's
 	if (flags & GRE_R)
-		return decap_bad(d, "GRE with routing");
+		return decap_bad(d, RD_DECAP_F_GRE_ROUTING);
 	words = !!(flags & GRE_C) + !!(flags & GRE_K) + !!(flags & GRE_S);
 	if (!decap_has(v, v->off, GRE_LEN + 4 * words))
-		return decap_bad(d, "GRE's header is cut off");
+		return decap_bad(d, RD_DECAP_F_HEADER_CUT);
 	d->protocol = rd_be16(v->frame + v->off + 2);
 	off = read_words(v, flags, d);
 	if (d->protocol == PROTO_ERSPAN || d->protocol == PROTO_ERSPAN3)

@@ -16,9 +16,9 @@ struct decap_view { // the payload of the outer IP packet
 	size_t end; // where it ends by IP's (and UDP's) length; may lie beyond len
 };
 
-static inline enum rd_decap_result decap_bad(struct rd_decap *d, const char *why)
+static inline enum rd_decap_result decap_bad(struct rd_decap *d, enum rd_decap_fault fault)
 {
-	d->why = why;
+	d->fault = fault;
 	return RD_DECAP_BAD;
 }
 

@@ -23,7 +23,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	wire = len + ((size_t)data[0] << 8 | data[1]);
 	rc = rd_decap(frame, len, wire, &d);
 	FUZZ_CHECK(strlen(rd_decap_text(&d, text, sizeof(text))) < sizeof(text));
-	FUZZ_CHECK((rc == RD_DECAP_BAD) == (d.why != NULL));
+	FUZZ_CHECK((rc == RD_DECAP_BAD) == (d.fault != RD_DECAP_FINE));
 	if (rc == RD_DECAP_NO)
 		FUZZ_CHECK(d.kind == RD_DECAP_NONE);
 	if (rc != RD_DECAP_YES)

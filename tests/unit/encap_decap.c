@@ -155,6 +155,7 @@ static const struct refused refused[] = {
 			  "0800000012345600" SYN,
 		NULL}, // DNS's port
 	{V4("0062", "2f") "40006558" SYN, "GRE with routing"},
+	{V4("0062", "2f") "08006558" SYN, "GRE with routing"}, // strict source route
 	{V4("006e", "2f") "100088be00000007"
 			  "3000006400000a05" SYN,
 		"ERSPAN of an unknown version"},
@@ -194,7 +195,7 @@ static void what_is_refused(void **state)
 
 		assert_int_equal(rc, refused[i].why == NULL ? RD_DECAP_NO : RD_DECAP_BAD);
 		if (refused[i].why != NULL)
-			assert_string_equal(d.why, refused[i].why);
+			assert_string_equal(rd_decap_fault_words(d.fault), refused[i].why);
 	}
 }
 
