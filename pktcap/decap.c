@@ -26,12 +26,20 @@ static bool is_ethernet(const struct rd_decap *t)
 	return t->protocol == RD_ETHERTYPE_TEB;
 }
 
-static void note(struct pk_decap *d, const struct rd_decap *t, size_t *len)
+struct rd_facts_how pk_decap_how(const struct pk_opts *o)
 {
-	char text[RD_DECAP_TEXT];
+	uint16_t opt_class = o->geneve_class != 0 ? (uint16_t)o->geneve_class : RD_ENCAP_OPT_CLASS;
 
-	rd_str_addf(d->text, sizeof(d->text), len, "%s%s", *len ? ", " : "",
-		rd_decap_text(t, text, sizeof(text)));
+	return (struct rd_facts_how){.opt_class = opt_class, .reddot = o->from_reddot};
+}
+
+static void note(
+	struct pk_decap *d, const struct rd_decap *t, const struct rd_facts *f, size_t *len)
+{
+	char text[RD_DECAP_TEXT], facts[RD_FACTS_TEXT];
+
+	rd_str_addf(d->text, sizeof(d->text), len, "%s%s%s", *len ? ", " : "",
+		rd_decap_text(t, text, sizeof(text)), rd_facts_text(f, facts, sizeof(facts)));
 }
 
 // A packet without a link header gets one. Its bytes are in d->link then.
@@ -52,30 +60,33 @@ static int make_ethernet(struct pk_decap *d, struct pk_rec *r)
 // Takes one tunnel off. 1, 0 if there is none, or -ENOMEM.
 static int strip(struct pk_decap *d, struct pk_rec *r, size_t *len)
 {
+	struct rd_facts facts;
 	struct rd_decap t;
 	uint32_t rest;
 
 	if (rd_decap(r->bytes, d->rec.cap_len, d->rec.wire_len, &t) != RD_DECAP_YES
 		|| (!is_ethernet(&t) && !is_ip(r->bytes + t.inner)))
 		return 0;
-	note(d, &t, len);
+	rd_facts_read(r->bytes, &t, &d->how, &facts);
+	note(d, &t, &facts, len);
 	rest = d->rec.cap_len - t.inner;
 	r->bytes += t.inner;
-	d->rec.wire_len = t.inner_len;
 	d->rec.cap_len = rest < t.inner_len ? rest : t.inner_len;
+	d->rec.wire_len = rd_facts_wire_len(r->bytes, d->rec.cap_len, &t, &facts);
 	if (!is_ethernet(&t) && make_ethernet(d, r) < 0)
 		return -ENOMEM;
 	return 1;
 }
 
-int pk_decap(struct pk_decap *d, unsigned max, struct pk_rec *r)
+int pk_decap(struct pk_decap *d, const struct pk_opts *o, struct pk_rec *r)
 {
 	size_t len = 0;
 	int rc = 1;
 
+	d->how = pk_decap_how(o);
 	d->rec = *r->rec;
 	d->text[0] = '\0';
-	for (unsigned i = 0; i < max && rc > 0; i++)
+	for (unsigned i = 0; i < o->decap && rc > 0; i++)
 		rc = strip(d, r, &len);
 	if (len > 0) {
 		d->rec.inner_off = (uint16_t)rd_pkt_inner(

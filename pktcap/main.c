@@ -8,10 +8,12 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "collect.h"
 #include "compat.h"
 #include "last_drops.h"
 #include "lint.h"
 #include "list.h"
+#include "live.h"
 #include "opts.h"
 #include "out_rotate.h"
 #include "replay.h"
@@ -96,6 +98,8 @@ static int make_outs(struct pk_session *s, struct rd_err *err)
 		return rc;
 	if (o->trace)
 		return add_out(s, pk_out_walk_new(o, chosen_file(s), err), err);
+	if (o->report)
+		return 0; // it comes at the end
 	if (o->json)
 		return add_out(s, pk_out_json_new(err), err);
 	if (o->style == PK_COMPAT && (o->console || o->outfile == NULL))
@@ -187,15 +191,56 @@ static int capture(struct pk_opts *o, struct rd_client *client, struct pk_ports 
 	return rc;
 }
 
+// From a kernel's interface, or, if that is NULL, from a file.
+static int feed(struct pk_session *s, const char *iface, struct rd_err *err)
+{
+	struct pk_collect *collect = NULL;
+	int rc;
+
+	if (s->opts->decap != 0) {
+		collect = pk_collect_new(s->opts, s->ports, iface != NULL, err);
+		if (collect == NULL)
+			return err->code;
+	}
+	rc = iface != NULL ? pk_live(s, iface, collect, err) : pk_replay(s, collect, err);
+	if (rc == 0 && collect != NULL && s->end != PK_END_PIPE)
+		rc = pk_collect_report(collect, err);
+	pk_collect_free(collect);
+	return rc == -EPIPE ? 0 : rc;
+}
+
+static int without_daemon(struct pk_opts *o, const char *iface)
+{
+	struct rd_err err = {0};
+	struct pk_ports ports = {
+		.many_hosts = iface == NULL}; // the file's end may name another host
+	struct pk_points points = {0};
+	struct pk_session s = {.opts = o, .ports = &ports, .points = &points};
+	int rc;
+
+	o->nb_select = 0; // iface says it
+	rc = pk_points_select(&points, o, &ports, &err);
+	catch_signals();
+	if (rc == 0)
+		rc = make_outs(&s, &err);
+	if (rc == 0)
+		rc = feed(&s, iface, &err);
+	pk_session_free(&s);
+	pk_points_free(&points);
+	pk_ports_free(&ports);
+	return rc < 0 ? complain(&err) : 0;
+}
+
 static int with_daemon(struct pk_opts *o)
 {
 	struct rd_err err = {0};
 	struct pk_ports ports = {0};
 	struct rd_client *client = rd_client_open(o->socket, "pktcap", &err);
+	const char *iface = o->mode == PK_CAPTURE ? pk_live_iface(o) : NULL;
 	int rc;
 
 	if (client == NULL)
-		return complain(&err);
+		return iface != NULL ? without_daemon(o, iface) : complain(&err);
 	if (o->mode != PK_CAPTURE && o->mode != PK_LIST_PORTS) {
 		rc = pk_sessions(o, client, &err) < 0 ? complain(&err) : 0;
 		rd_client_close(client);
@@ -204,6 +249,8 @@ static int with_daemon(struct pk_opts *o)
 	rc = pk_ports_load(&ports, client, &err);
 	if (rc < 0) {
 		rc = complain(&err);
+	} else if (iface != NULL && pk_ports_find(&ports, iface, o->host, &err) == NULL) {
+		rc = without_daemon(o, iface);
 	} else if (o->mode == PK_LIST_PORTS) {
 		pk_list_ports(&ports, o->host);
 	} else {
@@ -212,25 +259,6 @@ static int with_daemon(struct pk_opts *o)
 	pk_ports_free(&ports);
 	rd_client_close(client);
 	return rc;
-}
-
-static int replay(struct pk_opts *o)
-{
-	struct rd_err err = {0};
-	struct pk_ports ports = {.many_hosts = true}; // the file's end may name another host
-	struct pk_points points = {0};
-	struct pk_session s = {.opts = o, .ports = &ports, .points = &points};
-	int rc = pk_points_select(&points, o, &ports, &err);
-
-	catch_signals();
-	if (rc == 0)
-		rc = make_outs(&s, &err);
-	if (rc == 0)
-		rc = pk_replay(&s, &err);
-	pk_session_free(&s);
-	pk_points_free(&points);
-	pk_ports_free(&ports);
-	return rc < 0 ? complain(&err) : 0;
 }
 
 static void advise(const struct pk_opts *o)
@@ -276,7 +304,8 @@ static int run(struct pk_opts *o)
 			o->trace = true;
 		if (o->each_line)
 			setvbuf(stdout, NULL, _IOLBF, BUFSIZ);
-		return o->infile != NULL ? replay(o) : with_daemon(o);
+		return o->infile != NULL || o->netdev != NULL ? without_daemon(o, o->netdev)
+							      : with_daemon(o);
 	}
 }
 

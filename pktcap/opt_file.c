@@ -2,7 +2,6 @@
  *
  * Options for capture files. Main thread.
  */
-#include "base/str.h"
 #include "options.h"
 
 static const struct pk_word meta_words[] = {
@@ -44,23 +43,6 @@ static const struct pk_word compress_words[] = {
 	{0},
 };
 
-static bool is_digit(const char *word)
-{
-	return word[0] >= '0' && word[0] <= '9' && word[1] == '\0';
-}
-
-static int set_decap(
-	struct pk_opts *o, const struct pk_option *opt, const char *value, struct rd_err *err)
-{
-	uint64_t n = PK_DECAP_MAX;
-
-	if (value != NULL && rd_parse_u64(value, 1, PK_DECAP_MAX, &n) < 0)
-		return rd_err_set(err, -EINVAL, "--%s=%s is not a number from 1 to %u", opt->name,
-			value, PK_DECAP_MAX);
-	o->decap = (unsigned)n;
-	return 0;
-}
-
 static const struct pk_option options[] = {
 	{.name = "read",
 		.letters = "r",
@@ -76,16 +58,6 @@ static const struct pk_option options[] = {
 		       "SLL2) get an Ethernet header in place of their own, so that filters and texts are the same; frames of other links "
 		       "are left out, counted and named. A file that ends too early is read as far as it goes; then pktcap says at which "
 		       "byte it ended, and fails. From a pipe, packets are shown as they come."},
-	{.name = "decap",
-		.arg = "N",
-		.is_arg = is_digit,
-		.set = set_decap,
-		.help = "strip Geneve, VXLAN, GRE, TZSP, ERSPAN: all, or N layers",
-		.man = "Strip tunnels from the packets, after the filter has seen them: Geneve, VXLAN (ports 4789 and 8472), GRE with "
-		       "Ethernet or IP inside (NVGRE, keys, sequence numbers), TZSP, ERSPAN types I, II and III; at most _n_ of them, outermost "
-		       "first, or all. What was stripped is told in brackets, in the comment and as *decap* in JSON: *[erspan2 session=100 "
-		       "seq=7]*. With *-r*, filters look inside these tunnels as they do with Geneve's. Fragments and frames that are "
-		       "shorter than their own IP header says are left as they are."},
 	{.name = "outfile",
 		.letters = "ow",
 		.arg = "FILE",

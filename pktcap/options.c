@@ -15,6 +15,7 @@ const struct pk_group *const pk_groups[] = {
 	&pk_group_limit,
 	&pk_group_text,
 	&pk_group_file,
+	&pk_group_collect,
 	&pk_group_rotate,
 	&pk_group_trigger,
 	&pk_group_session,

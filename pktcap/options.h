@@ -46,6 +46,7 @@ extern const struct pk_group pk_group_follow; // opt_follow.c
 extern const struct pk_group pk_group_limit; // opt_limit.c
 extern const struct pk_group pk_group_text; // opt_text.c
 extern const struct pk_group pk_group_file; // opt_file.c
+extern const struct pk_group pk_group_collect; // opt_collect.c
 extern const struct pk_group pk_group_rotate; // opt_rotate.c
 extern const struct pk_group pk_group_trigger; // opt_trigger.c
 extern const struct pk_group pk_group_session; // opt_session.c

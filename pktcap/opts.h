@@ -106,6 +106,11 @@ struct pk_opts {
 	bool inner_only, outer_only;
 	bool console, json;
 	unsigned decap; // strip so many tunnels, 0 = none
+	const char *netdev; // a kernel's interface instead of a daemon
+	bool report; // of --decap, instead of packets
+	bool source_time; // the source's times instead of ours
+	bool from_reddot; // ERSPAN's index, hardware id and security group are ours
+	uint64_t geneve_class; // of our options, 0 = the default
 	unsigned verbose, hex, ascii, stamp; // how often -v, -x, -X, -t were given
 	bool quiet, absolute, micro;
 	bool unverified; // -K: checksums are not looked at

@@ -51,6 +51,48 @@ static int check_attach(const struct pk_opts *o, struct rd_err *err)
 	return -EINVAL;
 }
 
+// Where no daemon is, nobody keeps a session.
+static int check_netdev(const struct pk_opts *o, struct rd_err *err)
+{
+	const struct pk_session_opts *s = &o->session;
+
+	if (o->netdev == NULL)
+		return 0;
+	if (o->infile != NULL || o->nb_select != 0 || o->host != NULL || o->last_drops != 0) {
+		rd_err_set(err, -EINVAL,
+			"--netdev %s is where the packets come from: no -r, no ports", o->netdev);
+		rd_err_hint(err, "--capture STAGE, or a filter");
+		return -EINVAL;
+	}
+	if (s->attach != NULL || s->name != NULL || s->max_bytes != 0 || s->keep_s != 0
+		|| s->max_cost != 0)
+		return rd_err_set(err, -EINVAL,
+			"--netdev asks no daemon: there is no session to name, keep or bound");
+	return 0;
+}
+
+static int check_collect(const struct pk_opts *o, struct rd_err *err)
+{
+	bool live = o->infile == NULL && o->netdev == NULL && o->nb_select != 1;
+
+	if (o->decap == 0
+		&& (o->report || o->source_time || o->from_reddot || o->geneve_class != 0)) {
+		rd_err_set(err, -EINVAL,
+			"--report, --source-time, --from-reddot and --geneve-class are about tunnels");
+		rd_err_hint(err, "--decap");
+		return -EINVAL;
+	}
+	if (o->report && live)
+		return rd_err_set(err, -EINVAL, "--report is for --netdev, -i IFACE and -r");
+	if (o->report && (o->trace || o->console))
+		return rd_err_set(
+			err, -EINVAL, "--report prints no packets: no --trace, no --console");
+	if (o->report && o->outfile != NULL && strcmp(o->outfile, "-") == 0)
+		return rd_err_set(
+			err, -EINVAL, "-o - and --report can't both go to standard output");
+	return 0;
+}
+
 int pk_check_session(const struct pk_opts *o, struct rd_err *err)
 {
 	const struct pk_session_opts *s = &o->session;
@@ -58,7 +100,8 @@ int pk_check_session(const struct pk_opts *o, struct rd_err *err)
 	bool live = s->attach != NULL || s->name != NULL || s->duration_ms != 0 || s->max_bytes != 0
 		|| s->keep_s != 0 || s->max_cost != 0;
 
-	if (check_files(o, err) < 0 || check_trigger(o, err) < 0 || check_attach(o, err) < 0)
+	if (check_files(o, err) < 0 || check_trigger(o, err) < 0 || check_attach(o, err) < 0
+		|| check_netdev(o, err) < 0 || check_collect(o, err) < 0)
 		return err->code;
 	if (o->infile != NULL && (live || o->last_drops != 0))
 		return rd_err_set(err, -EINVAL, "-r reads a file: there is no session");

@@ -15,7 +15,9 @@ struct pk_port {
 	uint32_t ens; // its number in the flow cache, 0 = none
 	uint16_t idx;
 	char name[64], host[64], qname[132];
-	char type[16]; // "uplink", ...
+	char type[16]; // "uplink", ...; or the two that no daemon has:
+#define PK_PORT_COPY "copy" // who sent mirrored packets
+#define PK_PORT_NETDEV "netdev" // a kernel's interface
 	char mac[18], used_by[64], admin[8], link[8];
 	char bypass[132]; // who really carries the traffic; "" = this port
 	uint32_t bypass_id;

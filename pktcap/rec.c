@@ -16,14 +16,27 @@ static const struct rd_stage_desc unknown_stage = {
 static const struct rd_stage_desc no_stage = {
 	.kind = RD_STAGE_KIND_IN, .name = "file", .compat = "", .help = ""};
 
+// Nor has a daemon seen these.
+static const struct rd_stage_desc copy_stage = {
+	.kind = RD_STAGE_KIND_IN, .name = PK_PORT_COPY, .compat = "", .help = ""};
+static const struct rd_stage_desc netdev_stage = {
+	.kind = RD_STAGE_KIND_IN, .name = PK_PORT_NETDEV, .compat = "", .help = ""};
+
+static const struct rd_stage_desc *stage_without(const struct pk_port *port)
+{
+	if (port != NULL && strcmp(port->type, PK_PORT_COPY) == 0)
+		return &copy_stage;
+	return port != NULL && strcmp(port->type, PK_PORT_NETDEV) == 0 ? &netdev_stage : &no_stage;
+}
+
 void pk_rec_init(struct pk_rec *r, const struct rd_cap_rec *rec, const struct pk_ports *ports)
 {
 	r->rec = rec;
 	r->bytes = (const uint8_t *)rec + rec->hdr_len;
+	r->port = rec->port_id != 0 ? pk_ports_by_rec(ports, rec->port_idx, rec->port_id) : NULL;
 	r->stage = rd_stage_by_id(rec->stage);
 	if (r->stage == NULL)
-		r->stage = rec->stage == RD_STAGE_NONE ? &no_stage : &unknown_stage;
-	r->port = rec->port_id != 0 ? pk_ports_by_rec(ports, rec->port_idx, rec->port_id) : NULL;
+		r->stage = rec->stage == RD_STAGE_NONE ? stage_without(r->port) : &unknown_stage;
 	r->ports = ports;
 	r->since_ns = 0;
 	r->decap = "";
@@ -55,6 +68,10 @@ const char *pk_rec_iface(const struct pk_rec *r, char *buf, size_t size)
 	size_t len = 0;
 
 	buf[0] = '\0';
+	if (r->stage == &netdev_stage) {
+		rd_str_addf(buf, size, &len, "%s", r->port->name);
+		return buf;
+	}
 	rd_str_addf(buf, size, &len, "%s%s%s", host, host[0] ? "/" : "", r->stage->name);
 	if (r->port != NULL)
 		rd_str_addf(buf, size, &len, "@%s", r->port->name);

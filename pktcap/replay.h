@@ -7,5 +7,8 @@
 
 #include "session.h"
 
-// Reads s->opts->infile into s->outs. 0, or a negative errno with *err. s->ports gets the ports that the file names.
-int pk_replay(struct pk_session *s, struct rd_err *err);
+struct pk_collect;
+
+// Reads s->opts->infile into s->outs. collect: hears of every packet, NULL if nobody asks. 0, or a negative errno with *err. s->ports
+// gets the ports that the file names.
+int pk_replay(struct pk_session *s, struct pk_collect *collect, struct rd_err *err);

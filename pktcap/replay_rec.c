@@ -43,7 +43,8 @@ static uint64_t number_of(const json_t *o, const char *key, uint64_t max)
 	return v >= 0 && (uint64_t)v <= max ? (uint64_t)v : 0;
 }
 
-static struct pk_port *add_port(struct pk_ports *ports, const char *qname, uint32_t id)
+static struct pk_port *add_port(
+	struct pk_ports *ports, const char *qname, uint32_t id, const char *type)
 {
 	const char *slash = strchr(qname, '/');
 	struct pk_port **list, *port;
@@ -61,6 +62,7 @@ static struct pk_port *add_port(struct pk_ports *ports, const char *qname, uint3
 	port->idx = (uint16_t)(ports->count + 1);
 	if (rd_str_copy(port->qname, sizeof(port->qname), qname) < 0
 		|| rd_str_copy(port->name, sizeof(port->name), slash + 1) < 0
+		|| rd_str_copy(port->type, sizeof(port->type), type) < 0
 		|| (size_t)(slash - qname) >= sizeof(port->host)) {
 		free(port);
 		return NULL;
@@ -72,13 +74,24 @@ static struct pk_port *add_port(struct pk_ports *ports, const char *qname, uint3
 	return port;
 }
 
-static const struct pk_port *find_port(struct pk_ports *ports, const char *qname, uint32_t id)
+const struct pk_port *pk_replay_port(
+	struct pk_ports *ports, const char *qname, uint32_t id, const char *type)
 {
 	for (unsigned i = 0; i < ports->count; i++) {
 		if (ports->list[i]->id == id && strcmp(ports->list[i]->qname, qname) == 0)
 			return ports->list[i];
 	}
-	return qname[0] != '\0' && id != 0 ? add_port(ports, qname, id) : NULL;
+	return qname[0] != '\0' && id != 0 ? add_port(ports, qname, id, type) : NULL;
+}
+
+// What kind of place it is where no stage is; "" if one is, or nothing is known.
+static const char *type_of(const json_t *o)
+{
+	const char *stage = text_of(o, "stage");
+
+	if (strcmp(stage, PK_PORT_COPY) == 0)
+		return PK_PORT_COPY;
+	return strcmp(stage, PK_PORT_NETDEV) == 0 ? PK_PORT_NETDEV : "";
 }
 
 static uint8_t flags_of(const json_t *o)
@@ -147,7 +160,7 @@ static void fill_from_json(struct rd_cap_rec *rec, const json_t *o, struct pk_po
 	rec->lcore = lcore_of(o);
 	rec->match = match_of(o);
 	rec->one_in = (uint8_t)number_of(o, "one_in", UINT8_MAX);
-	port = find_port(ports, text_of(o, "port"), rec->port_id);
+	port = pk_replay_port(ports, text_of(o, "port"), rec->port_id, type_of(o));
 	rec->port_idx = port != NULL ? port->idx : 0;
 }
 
@@ -191,7 +204,7 @@ static void fill_from_name(
 	rec->port_id = port_id_of(iface->description);
 	rd_str_addf(qname, sizeof(qname), &qlen, "%.*s/%s", (int)(slash - iface->name), iface->name,
 		slash + 2 + len);
-	port = find_port(ports, qname, rec->port_id);
+	port = pk_replay_port(ports, qname, rec->port_id, "");
 	rec->port_idx = port != NULL ? port->idx : 0;
 }
 

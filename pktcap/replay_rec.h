@@ -13,3 +13,7 @@
 // are added to *ports.
 void pk_replay_rec(struct rd_cap_rec *rec, const struct rd_pcapng_packet *p,
 	const struct rd_pcapng_iface *iface, struct pk_ports *ports);
+
+// A port by "host/name" and its number, added if it is new; NULL if that is no name, or there are too many.
+const struct pk_port *pk_replay_port(
+	struct pk_ports *ports, const char *qname, uint32_t id, const char *type);

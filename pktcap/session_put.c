@@ -58,7 +58,7 @@ int pk_session_put(struct pk_session *s, const struct rd_cap_rec *rec, struct rd
 	r.follows = s->opts->follow;
 	r.asked = !s->selective || pk_session_asked(s, rec);
 	note_since(s, &r);
-	if (s->opts->decap != 0 && pk_decap(&s->decap, s->opts->decap, &r) < 0)
+	if (s->opts->decap != 0 && pk_decap(&s->decap, s->opts, &r) < 0)
 		return rd_err_set(err, -ENOMEM, "no memory for a packet");
 	for (unsigned i = 0; i < s->nb_outs && rc == 0; i++)
 		rc = s->outs[i]->ops->record(s->outs[i], &r, err);

@@ -160,36 +160,6 @@ static void count(struct rd_source *s, const struct rd_collected *o, size_t read
 	count_facts(s, &o->facts);
 }
 
-// A truncated frame says in its IP header how long it was, at least.
-static uint32_t length_by_ip(const uint8_t *inner, size_t len)
-{
-	size_t off = RD_ETH_LEN;
-	uint16_t type;
-
-	if (len < RD_ETH_LEN + 20)
-		return 0;
-	type = rd_be16(inner + 12);
-	for (; (type == RD_ETHERTYPE_VLAN || type == RD_ETHERTYPE_QINQ) && off + 4 + 20 <= len;
-		off += 4)
-		type = rd_be16(inner + off + 2);
-	if (type == RD_ETHERTYPE_IPV4 && inner[off] >> 4 == 4)
-		return (uint32_t)off + rd_be16(inner + off + 2);
-	if (type == RD_ETHERTYPE_IPV6 && inner[off] >> 4 == 6)
-		return (uint32_t)off + 40 + rd_be16(inner + off + 4);
-	return 0;
-}
-
-static uint32_t wire_len_of(const uint8_t *inner, size_t len, const struct rd_collected *o)
-{
-	uint32_t wire = 0;
-
-	if (o->facts.has & RD_FACT_WIRE_LEN)
-		wire = o->facts.wire_len;
-	else if ((o->facts.flags & RD_COPY_TRUNCATED) && o->decap.protocol == RD_ETHERTYPE_TEB)
-		wire = length_by_ip(inner, len);
-	return wire > o->decap.inner_len ? wire : o->decap.inner_len;
-}
-
 static int add_copy(struct rd_collector *c, const uint8_t *frame, size_t len, uint64_t ns,
 	struct rd_collected *o)
 {
@@ -200,7 +170,7 @@ static int add_copy(struct rd_collector *c, const uint8_t *frame, size_t len, ui
 	rd_facts_read(frame, &o->decap, &c->how, &o->facts);
 	if (readable > o->decap.inner_len)
 		readable = o->decap.inner_len;
-	o->wire_len = wire_len_of(frame + o->decap.inner, readable, o);
+	o->wire_len = rd_facts_wire_len(frame + o->decap.inner, readable, &o->decap, &o->facts);
 	read_key(frame, &o->decap, &o->facts, &key);
 	if (find_source(c, &key, &o->source) < 0)
 		return -ENOMEM;
@@ -213,7 +183,7 @@ static int add_copy(struct rd_collector *c, const uint8_t *frame, size_t len, ui
 	if (o->facts.has & RD_FACT_SEQ)
 		o->seq = rd_seq_add(&o->source->seq, o->facts.seq);
 	stamp = rd_stamp_of(&o->decap, &o->facts);
-	o->source_ns = rd_clock_add(&o->source->clock, &stamp, ns);
+	o->source_ns = rd_skew_add(&o->source->clock, &stamp, ns);
 	return 0;
 }
 

@@ -6,7 +6,7 @@
  */
 #pragma once
 
-#include "collector/clock.h"
+#include "collector/skew.h"
 #include "collector/seq.h"
 
 #define RD_COLLECTOR_MAX_SOURCES 4096u
@@ -46,7 +46,7 @@ struct rd_source {
 	unsigned nb_reasons;
 	uint64_t other_reasons; // of reasons beyond those
 	struct rd_seq seq;
-	struct rd_clock clock;
+	struct rd_skew clock;
 };
 
 struct rd_collected { // of one frame

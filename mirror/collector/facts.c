@@ -13,6 +13,7 @@
 #define OPTION_HEAD 4u
 #define OPTION_CRITICAL 0x80u
 #define OPTION_BODY 8u // of each of ours
+#define FRAME_MAX 262144u // longer ones are nobody's, and readers of files refuse them
 #define INDEX_EGRESS (UINT32_C(1) << 19)
 
 static uint64_t be64(const uint8_t *p)
@@ -141,6 +142,39 @@ void rd_facts_read(const uint8_t *frame, const struct rd_decap *d, const struct 
 		f->seq = d->seq;
 		f->has |= RD_FACT_SEQ;
 	}
+}
+
+// A truncated frame says in its IP header how long it was, at least.
+static uint32_t length_by_ip(const uint8_t *inner, size_t len)
+{
+	size_t off = RD_ETH_LEN;
+	uint16_t type;
+
+	if (len < RD_ETH_LEN + 20)
+		return 0;
+	type = rd_be16(inner + 12);
+	for (; (type == RD_ETHERTYPE_VLAN || type == RD_ETHERTYPE_QINQ) && off + 4 + 20 <= len;
+		off += 4)
+		type = rd_be16(inner + off + 2);
+	if (type == RD_ETHERTYPE_IPV4 && inner[off] >> 4 == 4)
+		return (uint32_t)off + rd_be16(inner + off + 2);
+	if (type == RD_ETHERTYPE_IPV6 && inner[off] >> 4 == 6)
+		return (uint32_t)off + 40 + rd_be16(inner + off + 4);
+	return 0;
+}
+
+uint32_t rd_facts_wire_len(
+	const uint8_t *inner, size_t len, const struct rd_decap *d, const struct rd_facts *f)
+{
+	uint32_t wire = 0;
+
+	if (f->has & RD_FACT_WIRE_LEN)
+		wire = f->wire_len;
+	else if ((f->flags & RD_COPY_TRUNCATED) && d->protocol == RD_ETHERTYPE_TEB)
+		wire = length_by_ip(inner, len);
+	if (wire > FRAME_MAX)
+		wire = FRAME_MAX;
+	return wire > d->inner_len ? wire : d->inner_len;
 }
 
 static void put_stage(const struct rd_facts *f, char *buf, size_t size, size_t *len)

@@ -45,6 +45,11 @@ void rd_facts_read(const uint8_t *frame, const struct rd_decap *d, const struct 
 // The options alone: len bytes, a multiple of 4.
 void rd_facts_options(const uint8_t *options, size_t len, uint16_t opt_class, struct rd_facts *f);
 
+// How long the inner frame (len readable bytes of it) was where it was captured: our option says it; of a truncated frame its IP header
+// does, at least. Else, and never less, what came.
+uint32_t rd_facts_wire_len(
+	const uint8_t *inner, size_t len, const struct rd_decap *d, const struct rd_facts *f);
+
 // " seq=7 stage=vnic_tx egress reason=DFW_RULE_DENY packet=12 of=1514": for people and comments, "" if there is nothing to say. Returns buf.
 #define RD_FACTS_TEXT 224
 const char *rd_facts_text(const struct rd_facts *f, char *buf, size_t size);

@@ -54,7 +54,7 @@ static void check_source(const struct rd_source *s)
 	FUZZ_CHECK(s->seq.duplicates + s->seq.reordered + s->seq.too_late <= s->seq.packets);
 	FUZZ_CHECK(s->truncated <= s->packets && s->cut <= s->packets);
 	FUZZ_CHECK(strlen(rd_source_name(&s->key, name, sizeof(name))) + 1 < sizeof(name));
-	rd_clock_skew(&s->clock, &ppm, &error);
+	rd_skew_ppm(&s->clock, &ppm, &error);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

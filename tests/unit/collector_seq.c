@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "collector/clock.h"
+#include "collector/skew.h"
 #include "collector/seq.h"
 
 static struct rd_seq run(const uint32_t *numbers, size_t n)
@@ -169,10 +169,10 @@ static void as_a_model_says(void **state)
 #define START UINT64_C(1700000000123456789)
 
 // A sender whose clock is 3 ms behind and 50 ppm slow, with up to 20 us on the way.
-static struct rd_clock simulate(
-	enum rd_clock_form form, uint64_t unit, uint64_t wrap, uint64_t step, unsigned n)
+static struct rd_skew simulate(
+	enum rd_stamp_form form, uint64_t unit, uint64_t wrap, uint64_t step, unsigned n)
 {
-	struct rd_clock c = {0};
+	struct rd_skew c = {0};
 
 	srand(1);
 	for (unsigned i = 0; i < n; i++) {
@@ -183,7 +183,7 @@ static struct rd_clock simulate(
 
 		if (wrap != 0)
 			stamp.ns %= wrap;
-		whole = rd_clock_add(&c, &stamp, arrival);
+		whole = rd_skew_add(&c, &stamp, arrival);
 		assert_int_equal(whole, source / unit * unit);
 	}
 	return c;
@@ -192,23 +192,23 @@ static struct rd_clock simulate(
 static void clocks(void **state)
 {
 	static const struct {
-		enum rd_clock_form form;
+		enum rd_stamp_form form;
 		uint64_t unit, wrap, step;
 	} rows[] = {
-		{RD_CLOCK_WHOLE, 1, 0, SECOND / 100},
-		{RD_CLOCK_100US, 100000, 100000ull << 32,
+		{RD_STAMP_WHOLE, 1, 0, SECOND / 100},
+		{RD_STAMP_100US, 100000, 100000ull << 32,
 			3600 * SECOND}, // wraps in 4.97 days: two times
-		{RD_CLOCK_100NS, 100, 100ull << 32, SECOND}, // in 429 s: two times
-		{RD_CLOCK_1588, 1, SECOND, SECOND / 100},
+		{RD_STAMP_100NS, 100, 100ull << 32, SECOND}, // in 429 s: two times
+		{RD_STAMP_1588, 1, SECOND, SECOND / 100},
 	};
 
 	(void)state;
 	for (unsigned i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		struct rd_clock c =
+		struct rd_skew c =
 			simulate(rows[i].form, rows[i].unit, rows[i].wrap, rows[i].step, 1000);
 		double ppm, error;
 
-		assert_true(rd_clock_skew(&c, &ppm, &error));
+		assert_true(rd_skew_ppm(&c, &ppm, &error));
 		assert_true(fabs(ppm - 50) < 5 * error + 1e-6 && error < 1);
 		assert_int_equal(c.went_back, 0);
 		assert_true(c.min >= 3000000 && c.first < 3130000);
@@ -221,13 +221,13 @@ static void clocks(void **state)
 
 static void few_stamps_have_no_skew(void **state)
 {
-	struct rd_clock c = simulate(RD_CLOCK_WHOLE, 1, 0, SECOND, 9);
+	struct rd_skew c = simulate(RD_STAMP_WHOLE, 1, 0, SECOND, 9);
 	double ppm, error;
 
 	(void)state;
-	assert_false(rd_clock_skew(&c, &ppm, &error));
-	c = simulate(RD_CLOCK_WHOLE, 1, 0, 1000, 90); // within a tenth of a second
-	assert_false(rd_clock_skew(&c, &ppm, &error));
+	assert_false(rd_skew_ppm(&c, &ppm, &error));
+	c = simulate(RD_STAMP_WHOLE, 1, 0, 1000, 90); // within a tenth of a second
+	assert_false(rd_skew_ppm(&c, &ppm, &error));
 }
 
 // Copies that overtake one another: the part that is not sent follows in both directions.
@@ -235,17 +235,17 @@ static void backwards_across_a_wrap(void **state)
 {
 	const uint64_t wrap = 100ull << 32;
 	uint64_t edge = START / wrap * wrap;
-	struct rd_clock c = {0};
+	struct rd_skew c = {0};
 
 	(void)state;
 	assert_int_equal(
-		rd_clock_add(&c, &(struct rd_stamp){RD_CLOCK_100NS, wrap - 1000, wrap}, edge),
+		rd_skew_add(&c, &(struct rd_stamp){RD_STAMP_100NS, wrap - 1000, wrap}, edge),
 		edge - 1000);
 	assert_int_equal(
-		rd_clock_add(&c, &(struct rd_stamp){RD_CLOCK_100NS, 500, wrap}, edge + 1500),
+		rd_skew_add(&c, &(struct rd_stamp){RD_STAMP_100NS, 500, wrap}, edge + 1500),
 		edge + 500);
 	assert_int_equal(
-		rd_clock_add(&c, &(struct rd_stamp){RD_CLOCK_100NS, wrap - 100, wrap}, edge + 1600),
+		rd_skew_add(&c, &(struct rd_stamp){RD_STAMP_100NS, wrap - 100, wrap}, edge + 1600),
 		edge - 100);
 	assert_int_equal(c.went_back, 1);
 	assert_int_equal(c.wraps, 1);
@@ -255,14 +255,14 @@ static void backwards_across_a_wrap(void **state)
 static void far_clocks_are_followed(void **state)
 {
 	const uint64_t wrap = SECOND;
-	struct rd_clock c = {0};
+	struct rd_skew c = {0};
 
 	(void)state;
 	for (unsigned i = 0; i < 100; i++) {
 		uint64_t arrival = START / SECOND * SECOND + i * 1000000 + (i % 2) * 2000;
-		struct rd_stamp stamp = {RD_CLOCK_1588, (i * 1000000 + SECOND / 2) % SECOND, wrap};
+		struct rd_stamp stamp = {RD_STAMP_1588, (i * 1000000 + SECOND / 2) % SECOND, wrap};
 
-		rd_clock_add(&c, &stamp, arrival);
+		rd_skew_add(&c, &stamp, arrival);
 	}
 	assert_true(c.max - c.min < 3000);
 }

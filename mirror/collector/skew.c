@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * A source's clock, see clock.h. Pure.
+ * A source's clock, see skew.h. Pure.
  */
-#include "collector/clock.h"
+#include "collector/skew.h"
 
 #include <math.h>
 
@@ -35,24 +35,24 @@ static struct rd_stamp stamp_1588(const struct rd_erspan *e)
 	uint8_t id = e->sub[0] >> 2;
 
 	if (e->time >= SECOND)
-		return (struct rd_stamp){.form = RD_CLOCK_CUSTOM};
+		return (struct rd_stamp){.form = RD_STAMP_CUSTOM};
 	if (!e->has_sub || (id != 5 && id != 6))
-		return (struct rd_stamp){.form = RD_CLOCK_1588, .ns = e->time, .wrap_ns = SECOND};
+		return (struct rd_stamp){.form = RD_STAMP_1588, .ns = e->time, .wrap_ns = SECOND};
 	return (struct rd_stamp){
-		.form = RD_CLOCK_1588, .ns = rd_be32(e->sub + 4) * SECOND + e->time};
+		.form = RD_STAMP_1588, .ns = rd_be32(e->sub + 4) * SECOND + e->time};
 }
 
 static struct rd_stamp stamp_count(const struct rd_erspan *e)
 {
 	uint64_t unit = e->gra == GRA_100US ? 100000 : 100;
-	struct rd_stamp s = {.form = e->gra == GRA_100US ? RD_CLOCK_100US : RD_CLOCK_100NS};
+	struct rd_stamp s = {.form = e->gra == GRA_100US ? RD_STAMP_100US : RD_STAMP_100NS};
 	uint32_t upper;
 
 	if (!upper_of(e, &upper)) {
 		s.ns = e->time * unit;
 		s.wrap_ns = unit << 32;
 	} else if (__builtin_mul_overflow((uint64_t)upper << 32 | e->time, unit, &s.ns)) {
-		s.form = RD_CLOCK_CUSTOM;
+		s.form = RD_STAMP_CUSTOM;
 	}
 	return s;
 }
@@ -60,11 +60,11 @@ static struct rd_stamp stamp_count(const struct rd_erspan *e)
 struct rd_stamp rd_stamp_of(const struct rd_decap *d, const struct rd_facts *f)
 {
 	if (f->has & RD_FACT_TIME)
-		return (struct rd_stamp){.form = RD_CLOCK_WHOLE, .ns = f->ns};
+		return (struct rd_stamp){.form = RD_STAMP_WHOLE, .ns = f->ns};
 	if (d->kind != RD_DECAP_ERSPAN3)
-		return (struct rd_stamp){.form = RD_CLOCK_NONE};
+		return (struct rd_stamp){.form = RD_STAMP_NONE};
 	if (d->erspan.gra == GRA_CUSTOM)
-		return (struct rd_stamp){.form = RD_CLOCK_CUSTOM};
+		return (struct rd_stamp){.form = RD_STAMP_CUSTOM};
 	return d->erspan.gra == GRA_1588 ? stamp_1588(&d->erspan) : stamp_count(&d->erspan);
 }
 
@@ -78,7 +78,7 @@ static uint64_t nearest(uint64_t ns, uint64_t wrap, uint64_t expected)
 	return base < expected && expected - base > wrap / 2 ? base + wrap : base;
 }
 
-static uint64_t unwrap(const struct rd_clock *c, const struct rd_stamp *stamp, uint64_t arrival_ns)
+static uint64_t unwrap(const struct rd_skew *c, const struct rd_stamp *stamp, uint64_t arrival_ns)
 {
 	uint64_t expected = arrival_ns;
 
@@ -90,7 +90,7 @@ static uint64_t unwrap(const struct rd_clock *c, const struct rd_stamp *stamp, u
 }
 
 // Least squares, a value at a time.
-static void add_point(struct rd_clock *c, double t, double d)
+static void add_point(struct rd_skew *c, double t, double d)
 {
 	double dt = t - c->mean_t, dd = d - c->mean_d, n = (double)c->stamps;
 
@@ -101,7 +101,7 @@ static void add_point(struct rd_clock *c, double t, double d)
 	c->dd += dd * (d - c->mean_d);
 }
 
-static void note(struct rd_clock *c, int64_t difference, uint64_t arrival_ns)
+static void note(struct rd_skew *c, int64_t difference, uint64_t arrival_ns)
 {
 	if (c->stamps++ == 0) {
 		c->first = c->min = c->max = difference;
@@ -117,13 +117,13 @@ static void note(struct rd_clock *c, int64_t difference, uint64_t arrival_ns)
 		(double)(int64_t)((uint64_t)difference - (uint64_t)c->first));
 }
 
-uint64_t rd_clock_add(struct rd_clock *c, const struct rd_stamp *stamp, uint64_t arrival_ns)
+uint64_t rd_skew_add(struct rd_skew *c, const struct rd_stamp *stamp, uint64_t arrival_ns)
 {
 	uint64_t source;
 
-	if (stamp->form != RD_CLOCK_NONE)
+	if (stamp->form != RD_STAMP_NONE)
 		c->form = stamp->form;
-	if (stamp->form == RD_CLOCK_NONE || stamp->form == RD_CLOCK_CUSTOM)
+	if (stamp->form == RD_STAMP_NONE || stamp->form == RD_STAMP_CUSTOM)
 		return 0;
 	source = unwrap(c, stamp, arrival_ns);
 	c->wrap_ns = stamp->wrap_ns;
@@ -137,12 +137,12 @@ uint64_t rd_clock_add(struct rd_clock *c, const struct rd_stamp *stamp, uint64_t
 	return source;
 }
 
-double rd_clock_mean(const struct rd_clock *c)
+double rd_skew_mean(const struct rd_skew *c)
 {
 	return (double)c->first + c->mean_d;
 }
 
-bool rd_clock_skew(const struct rd_clock *c, double *ppm, double *error)
+bool rd_skew_ppm(const struct rd_skew *c, double *ppm, double *error)
 {
 	double n = (double)c->stamps, rest;
 
@@ -155,9 +155,9 @@ bool rd_clock_skew(const struct rd_clock *c, double *ppm, double *error)
 	return true;
 }
 
-const char *rd_clock_name(enum rd_clock_form form)
+const char *rd_stamp_name(enum rd_stamp_form form)
 {
-	static const char *const names[RD_CLOCK_FORMS] = {
+	static const char *const names[RD_STAMP_FORMS] = {
 		"", "ns", "100us", "100ns", "1588", "custom"};
 
 	return names[form];

@@ -11,26 +11,26 @@
 
 #include "collector/facts.h"
 
-enum rd_clock_form { // what the source's times are
-	RD_CLOCK_NONE,
-	RD_CLOCK_WHOLE, // ns since 1970
-	RD_CLOCK_100US, // 32 bits of them: wrap after 4.97 days
-	RD_CLOCK_100NS, // ... 429 s
-	RD_CLOCK_1588, // ns of the second
-	RD_CLOCK_CUSTOM, // units of its own: not compared
-	RD_CLOCK_FORMS,
+enum rd_stamp_form { // what the source's times are
+	RD_STAMP_NONE,
+	RD_STAMP_WHOLE, // ns since 1970
+	RD_STAMP_100US, // 32 bits of them: wrap after 4.97 days
+	RD_STAMP_100NS, // ... 429 s
+	RD_STAMP_1588, // ns of the second
+	RD_STAMP_CUSTOM, // units of its own: not compared
+	RD_STAMP_FORMS,
 };
 
 struct rd_stamp {
-	enum rd_clock_form form;
+	enum rd_stamp_form form;
 	uint64_t ns; // what is known of it, in nanoseconds
 	uint64_t wrap_ns; // known but for a multiple of this; 0 = whole
 };
 // What a copy says of its time.
 struct rd_stamp rd_stamp_of(const struct rd_decap *d, const struct rd_facts *f);
 
-struct rd_clock { // zeroed to start with
-	enum rd_clock_form form; // of the last
+struct rd_skew { // zeroed to start with
+	enum rd_stamp_form form; // of the last
 	uint64_t wrap_ns; // of the last
 	uint64_t stamps;
 	uint64_t wraps; // times that an unknown upper part went up
@@ -42,10 +42,10 @@ struct rd_clock { // zeroed to start with
 };
 
 // Notes one. The source's time, whole; 0 if it says none that can be compared.
-uint64_t rd_clock_add(struct rd_clock *c, const struct rd_stamp *stamp, uint64_t arrival_ns);
-double rd_clock_mean(const struct rd_clock *c); // of the difference, ns
+uint64_t rd_skew_add(struct rd_skew *c, const struct rd_stamp *stamp, uint64_t arrival_ns);
+double rd_skew_mean(const struct rd_skew *c); // of the difference, ns
 
 // How much slower the source's clock runs than ours, in parts per million, and the standard error. false: too few to tell.
-bool rd_clock_skew(const struct rd_clock *c, double *ppm, double *error);
+bool rd_skew_ppm(const struct rd_skew *c, double *ppm, double *error);
 
-const char *rd_clock_name(enum rd_clock_form form); // "100ns"
+const char *rd_stamp_name(enum rd_stamp_form form); // "100ns"
