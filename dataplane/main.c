@@ -12,6 +12,7 @@
 
 #include "base/log.h"
 #include "cmds/cmds.h"
+#include "control/ctl_mirror.h"
 #include "control/device.h"
 #include "control/server.h"
 #include "core/idle.h"
@@ -118,6 +119,10 @@ static int run_control(struct daemon *d)
 	int ret = -ENOMEM;
 
 	d->ctl.test = d->opts.test;
+	if (d->opts.state[0] == '\0')
+		(void)snprintf(
+			d->opts.state, sizeof(d->opts.state), "%.240s.state", d->server.path);
+	rd_mirror_open_state(d->opts.state);
 	d->base = event_base_new();
 	if (d->base != NULL && rd_ctl_init(&d->ctl, d->base) == 0 && catch_signals(d) == 0)
 		ret = rd_workers_start();
@@ -125,6 +130,10 @@ static int run_control(struct daemon *d)
 		rd_log_err("can't start: out of memory or lcores");
 	if (ret == 0)
 		ret = run_files(d);
+	if (ret == 0) {
+		rd_mirror_restore();
+		rd_ctl_mirror_clock(&d->ctl);
+	}
 	if (ret == 0)
 		ret = serve(d);
 	rd_server_close(&d->server);

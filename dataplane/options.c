@@ -21,6 +21,7 @@ enum opt {
 	OPT_VERSION = 'V',
 	OPT_SOCKET = 256,
 	OPT_SOCKET_MODE,
+	OPT_STATE,
 	OPT_WORKERS,
 	OPT_MAIN_CORE,
 	OPT_WORKER_CORES,
@@ -45,6 +46,7 @@ static const struct option longs[] = {
 	{"file", required_argument, NULL, OPT_FILE},
 	{"socket", required_argument, NULL, OPT_SOCKET},
 	{"socket-mode", required_argument, NULL, OPT_SOCKET_MODE},
+	{"state", required_argument, NULL, OPT_STATE},
 	{"workers", required_argument, NULL, OPT_WORKERS},
 	{"main-core", required_argument, NULL, OPT_MAIN_CORE},
 	{"worker-cores", required_argument, NULL, OPT_WORKER_CORES},
@@ -78,6 +80,8 @@ static const char usage[] =
 	"                         else $XDG_RUNTIME_DIR/reddot/reddotd.sock\n"
 	"      --socket-mode MODE who may connect, in octal; default 0666: every user may look, and only root, the\n"
 	"                         daemon's own user and members of the group reddot may change anything\n"
+	"      --state FILE       what outlives the daemon: sequence numbers and sessions of mirrors; default: the\n"
+	"                         socket's name and .state\n"
 	"      --workers N        worker threads, 1 to 16; default 1\n"
 	"      --main-core CPU    core of the control thread; default the first one\n"
 	"      --worker-cores LIST  cores of the workers, as 2,4-6; default the ones after that\n"
@@ -222,6 +226,11 @@ static int set_option(struct rd_options *o, int opt, const char *text)
 		return set_socket(o, text);
 	case OPT_SOCKET_MODE:
 		return set_mode(o, text);
+	case OPT_STATE:
+		if (rd_str_copy(o->state, sizeof(o->state), text) == 0)
+			return 0;
+		fprintf(stderr, "reddotd: the state file's path is too long\n");
+		return -1;
 	case OPT_MAIN_CORE:
 		o->eal.main_core = text;
 		return 0;

@@ -15,6 +15,8 @@ struct rd_options {
 	const char *file[RD_FILES_MAX];
 	unsigned nb_files;
 	char socket[256];
+	char state
+		[256]; // what outlives the daemon (mirror/session/store.h); "" = beside the socket
 	mode_t socket_mode;
 	struct rd_eal_opts eal;
 	struct rd_core_opts core;

@@ -12,7 +12,7 @@ static const struct rd_arg_names session_names = {"mirror.list", "session", NULL
 	"[reason REASON] [trigger (none|rst|drop)] [trigger-stop TRIGGER-STOP] "         \
 	"[session-priority SESSION-PRIORITY] [exclusive (on|off)] [sample SAMPLE] "      \
 	"[pps PPS] [bps BPS] [burst BURST] [snaplen SNAPLEN] "                           \
-	"[mtu-policy (truncate|drop)] [payload-mask PAYLOAD-MASK] [fix-csum (on|off)] "  \
+	"[mtu-policy (truncate|drop)] [payload-mask PAYLOAD-MASK] "                      \
 	"[encap (erspan1|erspan2|erspan3|gre|vxlan|geneve|tzsp|rspan|pcap-file|port)] "  \
 	"[erspan-id ERSPAN-ID] [index INDEX] [hwid HWID] [gra (100us|100ns|1588)] "      \
 	"[sgt SGT] [key KEY] [seq (on|off)] [vni VNI] [vlan VLAN] [udp-port UDP-PORT] "  \
@@ -95,10 +95,6 @@ static const struct rd_arg_desc session_args[] = {
 		.type = RD_ARG_TEXT,
 		.param = "payload_mask",
 		.help = "none, zero:N or random:N: bytes of payload that stay; none"},
-	{.key = "fix-csum",
-		.type = RD_ARG_ONOFF,
-		.param = "fix_csum",
-		.help = "complete checksums that a guest left to its NIC; on"},
 	{.key = "encap",
 		.type = RD_ARG_WORD,
 		.param = "encap",
@@ -232,131 +228,8 @@ static const struct rd_arg_desc session_args[] = {
 		.min = 1,
 		.max = 16,
 		.help = "place among the rules"},
-	{.key = "last",
-		.type = RD_ARG_NUM,
-		.param = "count",
-		.min = 1,
-		.max = 256,
-		.help = "the last so many; 20"},
 	{0},
 };
-
-static const struct rd_column columns[] = {
-	{"SESSION", "session", 0, NULL},
-	{"ID", "id", RD_COL_RIGHT, NULL},
-	{"ADMIN", "admin", 0, NULL},
-	{"OPER", "oper", 0, NULL},
-	{"SUB", "sub", 0, NULL},
-	{"PATH", "path", 0, NULL},
-	{"SINCE s", "since_s", RD_COL_RIGHT, NULL},
-	{"LEFT s", "left_s", RD_COL_RIGHT, NULL},
-	{"ENCAP", "encap", 0, NULL},
-	{"OVERHEAD", "overhead", RD_COL_RIGHT, NULL},
-	{"LARGEST", "largest_frame", RD_COL_RIGHT, NULL},
-	{"MATCHED", "matched", RD_COL_RIGHT, NULL},
-	{"SENT", "tx_ok", RD_COL_RIGHT, NULL},
-	{"DESTINATION", "destination", 0, NULL},
-	{"why", "why", RD_COL_NOTE, NULL},
-	{"warning", "warning", RD_COL_NOTE, NULL},
-};
-static const struct rd_table table = RD_TABLE(columns);
-
-static const struct rd_column dest_columns[] = {
-	{"COLLECTOR", "address", 0, NULL},
-	{"STATE", "state", 0, NULL},
-	{"ACTIVE", "active", 0, NULL},
-	{"MAC", "mac", 0, NULL},
-	{"FROM", "src", 0, NULL},
-	{"PORT", "port", 0, NULL},
-	{"NEXT SEQ", "seq_next", RD_COL_RIGHT, NULL},
-	{"SENT", "tx_ok", RD_COL_RIGHT, NULL},
-	{"DROPPED", "tx_drop", RD_COL_RIGHT, NULL},
-	{"WIRE BYTES", "wire_bytes", RD_COL_RIGHT, NULL},
-	{"ICMP", "icmp_unreach", RD_COL_RIGHT, NULL},
-	{"why", "why", RD_COL_NOTE, NULL},
-};
-static const struct rd_table dest_table = RD_TABLE(dest_columns);
-
-static const struct rd_column rule_columns[] = {
-	{"AT", "at", RD_COL_RIGHT, NULL},
-	{"HITS", "hits", RD_COL_RIGHT, NULL},
-	{"RULE", "rule", 0, NULL},
-};
-static const struct rd_table rule_table = RD_TABLE(rule_columns);
-
-// Taken out of the item; a new reference.
-static json_t *take_out(json_t *item, const char *key)
-{
-	json_t *part = json_incref(json_object_get(item, key));
-
-	json_object_del(item, key);
-	return part;
-}
-
-static void put_table(struct rd_cli *cli, json_t *list, const struct rd_table *t)
-{
-	if (json_array_size(list) != 0) {
-		fputs("\n", rd_cli_out(cli));
-		rd_cli_show_items(cli, list, t);
-	}
-	json_decref(list);
-}
-
-static void put_session(struct rd_cli *cli, json_t *item)
-{
-	json_t *dests = take_out(item, "destinations"), *fields = take_out(item, "fields");
-	json_t *rules = take_out(item, "rules");
-
-	rd_cli_put_fields(cli, item);
-	put_table(cli, rules, &rule_table);
-	put_table(cli, dests, &dest_table);
-	if (fields != NULL) {
-		fputs("\n", rd_cli_out(cli));
-		rd_cli_put_fields(cli, fields);
-	}
-	json_decref(fields);
-}
-
-static int show_whole(struct rd_cli *cli, const struct rd_args *args, struct rd_err *err)
-{
-	json_t *params = rd_args_params(args), *list, *item;
-	size_t i;
-
-	if (params == NULL)
-		return rd_err_set(err, -ENOMEM, "out of memory");
-	list = rd_cli_fetch(cli, rd_args_cmd(args)->method, params, err);
-	if (list == NULL)
-		return err->code;
-	if (rd_cli_is_json(cli))
-		rd_cli_put_json(cli, list);
-	else
-		json_array_foreach (list, i, item) {
-			if (i != 0)
-				fputs("\n", rd_cli_out(cli));
-			put_session(cli, item);
-		}
-	json_decref(list);
-	return 0;
-}
-
-static int show(struct rd_cli *cli, const struct rd_args *args, struct rd_err *err)
-{
-	return rd_args_has(args, "session") ? show_whole(cli, args, err)
-					    : rd_cmds_show(cli, args, &table, err);
-}
-
-static const struct rd_column journal_columns[] = {
-	{"TIME ns", "ns", RD_COL_RIGHT, NULL},
-	{"SESSION", "session", 0, NULL},
-	{"WHO", "who", 0, NULL},
-	{"WHAT", "what", 0, NULL},
-};
-static const struct rd_table journal_table = RD_TABLE(journal_columns);
-
-static int show_journal(struct rd_cli *cli, const struct rd_args *args, struct rd_err *err)
-{
-	return rd_cmds_show(cli, args, &journal_table, err);
-}
 
 // What was done although it is odd is said.
 static int change(struct rd_cli *cli, const struct rd_args *args, struct rd_err *err)
@@ -390,11 +263,5 @@ static const struct rd_cmd cmds[] = {
 	{"mirror rule add SESSION [at N] RULE", "add a rule; the last place unless at says",
 		"mirror.rule_add", session_args, change},
 	{"mirror rule del SESSION at N", "remove a rule", "mirror.rule_del", session_args, change},
-	{"show mirror/mirrors [SESSION]", "mirror sessions: state, why, where to", "mirror.list",
-		session_args, show},
-	{"show mirror counters [SESSION]", "what became of every packet that a session met",
-		"mirror.counters", session_args, show_whole},
-	{"show mirror journal [SESSION] [last N]", "who changed what, and what followed",
-		"mirror.journal", session_args, show_journal},
 };
 const struct rd_cmd_set rd_cmds_mirror = RD_CMD_SET(cmds);

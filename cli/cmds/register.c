@@ -37,6 +37,7 @@ static const struct rd_cmd_set *const sets[] = {
 	&rd_cmds_worker,
 	&rd_cmds_capture,
 	&rd_cmds_mirror,
+	&rd_cmds_mirror_show,
 	&rd_cmds_inject,
 	&rd_cmds_log,
 	&rd_cmds_config,

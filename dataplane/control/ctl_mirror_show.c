@@ -8,6 +8,7 @@
 #include "base/str.h"
 #include "control/ctl_mirror.h"
 #include "session/field.h"
+#include "session/hw.h"
 #include "session/peer.h"
 #include "session/store.h"
 
@@ -149,7 +150,7 @@ json_t *rd_mirror_item(const struct rd_mirror *m, bool whole)
 	set_num(o, "largest_frame", rd_mirror_room(m));
 	json_object_set_new(o, "left_s",
 		m->admin_up && left != UINT64_MAX ? json_integer((json_int_t)left) : json_null());
-	json_object_set_new(o, "path", json_string(m->run != NULL ? "sw" : ""));
+	json_object_set_new(o, "path", json_string(m->run != NULL ? mirror_hw_path(m) : ""));
 	set_num(o, "matched", n.came);
 	set_num(o, "copied", n.queued);
 	set_num(o, "tx_ok", s.tx_ok);
@@ -225,6 +226,8 @@ static json_t *counter_item(const struct rd_mirror *m)
 	struct mirror_counts n;
 	const struct mirror_owned *w = &m->state->owned;
 	struct sums s = sent(m);
+	uint64_t hits;
+	bool counted;
 	json_t *o = json_pack("{s:s,s:i}", "session", m->spec.name, "id", m->spec.id);
 
 	rd_mirror_sum(m, &n);
@@ -240,6 +243,8 @@ static json_t *counter_item(const struct rd_mirror *m)
 	set_num(o, "no_replica", at(&w->no_replica));
 	set_num(o, "cut", n.cut);
 	set_num(o, "cut_bytes", n.cut_bytes);
+	counted = mirror_hw_hits(m, &hits);
+	json_object_set_new(o, "hw_copied", counted ? json_integer((json_int_t)hits) : json_null());
 	set_num(o, "failovers", m->failovers);
 	set_num(o, "first_ns", n.first_ns);
 	set_num(o, "last_ns", n.last_ns);

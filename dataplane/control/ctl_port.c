@@ -8,6 +8,7 @@
 #include "base/str.h"
 #include "control/ctl.h"
 #include "control/device.h"
+#include "session/hw.h"
 
 static void read_text(struct rd_request *req, const char *key, char *out, size_t size)
 {
@@ -141,10 +142,14 @@ static int publish(struct rd_request *req, struct rd_port *p, const struct rd_po
 		rd_port_discard(p);
 		return ret;
 	}
+	if (opened)
+		rd_mirror_port_opened(p->ethdev);
 	if (opened || replaced)
 		ret = rd_device_refresh(req->err);
 	if (ret < 0)
 		return ret;
+	if (replaced)
+		rd_mirror_port_closing(gone.port_id);
 	if (replaced)
 		rd_ethdev_close(&gone);
 	return 0;

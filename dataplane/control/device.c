@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "core/rxq.h"
+#include "session/hw.h"
 
 RD_LOG_MODULE(port);
 
@@ -227,6 +228,7 @@ int rd_device_del(const struct rd_port *p, struct rd_err *err)
 	ret = rd_device_refresh(err);
 	if (ret < 0)
 		return ret;
+	rd_mirror_port_closing(eth.port_id);
 	rd_ethdev_close(&eth);
 	return 0;
 }

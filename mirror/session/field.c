@@ -80,7 +80,6 @@ const struct rd_mirror_field rd_mirror_fields[] = {
 		"bytes of the mirrored frame; 0"),
 	ONE_OF("mtu-policy", mtu_policy, mtu_words, "for a copy that does not fit; truncate"),
 	OWN("payload-mask", mask, "none, zero:N or random:N: bytes of payload that stay; none"),
-	ON_OFF("fix-csum", fix_csum, "complete checksums that a guest left to its NIC; on"),
 	ONE_OF("encap", encap, encap_words, "what goes round the copy; erspan2"),
 	HEX("erspan-id", erspan_id, 1, 1023, "session id in the header; the session's id"),
 	HEX("index", index, 0, 0xfffff, "of ERSPAN II; direction, stage and port"),

@@ -32,16 +32,3 @@ uint16_t mirror_udp_port(const struct rd_mirror_spec *s)
 		return s->udp_port;
 	return s->encap == RD_ENCAP_VXLAN ? 4789 : s->encap == RD_ENCAP_GENEVE ? 6081 : 37008;
 }
-
-const char *mirror_why_software(const struct rd_mirror_spec *s)
-{
-	if (s->offload == RD_MIRROR_OFFLOAD_FORBID)
-		return "software, as asked for";
-	if (s->by_reason)
-		return "software: no NIC knows drop reasons";
-	if (s->stages != 0)
-		return "software: no NIC sees the stages";
-	if (s->encap >= RD_MIRROR_FILE)
-		return "software: a local target";
-	return "software copies";
-}

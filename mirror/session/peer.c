@@ -273,7 +273,8 @@ static void watch(const struct rd_mirror *m, struct rd_mirror_peer *p, uint64_t 
 		turn(p, RD_MIRROR_PEER_DOWN, now);
 		return;
 	}
-	if (is_refused(p, now)) {
+	// A host that only looks on refuses, too: it matters where there is another one.
+	if (m->spec.nb_dests > 1 && is_refused(p, now)) {
 		snprintf(p->why, sizeof(p->why), "ICMP says that it does not take our copies");
 		turn(p, RD_MIRROR_PEER_DOWN, now);
 		p->hold_ns = now + HOLD_S * SECOND_NS;

@@ -9,14 +9,18 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "base/str.h"
 #include "session/engine.h"
 #include "session/field.h"
 #include "session/file.h"
+#include "session/hw.h"
 #include "session/peer.h"
 #include "session/state.h"
 #include "session/store.h"
 #include "tables/port.h"
+
+RD_LOG_MODULE(mirror_session);
 
 #define SECOND_NS UINT64_C(1000000000)
 
@@ -248,12 +252,32 @@ void rd_mirror_del(struct rd_mirror *m, const char *who)
 	if (who != NULL)
 		mirror_journal(m, who, "removed");
 	mirror_state_end(m, RD_MIRROR_DOWN, "", "removed");
+	mirror_hw_revoke(m); // one that was only explained
 	mirrors[m->number] = NULL;
 	free(m->state);
 	free(m);
 	mirror_state_guard();
 	if (who != NULL)
 		mirror_store_save();
+}
+
+void rd_mirror_open_state(const char *path)
+{
+	mirror_store_open(path);
+}
+
+static void restore(const struct rd_mirror_spec *spec, bool up)
+{
+	struct rd_mirror *m;
+	struct rd_err err = {0};
+
+	if (rd_mirror_find(spec->name) == NULL && rd_mirror_add(spec, up, "restart", &m, &err) < 0)
+		rd_log_warn("session %s is not there again: %s", spec->name, err.what);
+}
+
+void rd_mirror_restore(void)
+{
+	mirror_store_each(restore);
 }
 
 void rd_mirror_end_all(void)
@@ -274,6 +298,7 @@ void rd_mirror_fini(void)
 		free(mirrors[i]);
 		mirrors[i] = NULL;
 	}
+	mirror_hw_fini();
 	mirror_engine_fini();
 }
 

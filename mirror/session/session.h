@@ -61,6 +61,7 @@ struct rd_mirror {
 	struct mirror_state *state;
 	struct mirror_run *run; // NULL: workers know nothing of it
 	struct mirror_file *file;
+	struct rd_offload_session *off; // its points in network cards; NULL = none
 };
 
 // A spec that has been checked. 0 or -errno with *err. who: for the journal.
@@ -82,6 +83,9 @@ unsigned rd_mirror_nb(void);
 void rd_mirror_tick(void); // ten times a second while there is a session
 // Ports, segments or endpoints have changed.
 void rd_mirror_refresh(void);
+// What outlived the last daemon is in this file; numbers go on where it says.
+void rd_mirror_open_state(const char *path);
+void rd_mirror_restore(void); // sessions that persist, but for those that are there already
 void rd_mirror_end_all(void); // the daemon ends: workers forget all
 void rd_mirror_fini(void); // the devices are closed
 // Sums over the workers.

@@ -21,7 +21,6 @@ void rd_mirror_spec_init(struct rd_mirror_spec *s)
 		.pps = 100000,
 		.bps = UINT64_C(1000000000),
 		.burst_ms = 10,
-		.fix_csum = true,
 		.encap = RD_ENCAP_ERSPAN2,
 		.gra = RD_GRA_100NS,
 		.seq = true,
@@ -108,6 +107,10 @@ static int check_target(const struct rd_mirror_spec *s, struct rd_err *err)
 
 static int check_limits(const struct rd_mirror_spec *s, struct rd_err *err)
 {
+	if (s->mtu_policy == RD_MIRROR_MTU_FRAGMENT)
+		return contradicts(err, "mtu-policy",
+			"copies are not sent in fragments: many collectors never put them together",
+			"mtu-policy truncate or drop; or a larger mtu on the way");
 	if ((s->pps == 0 || s->bps == 0) && !s->force)
 		return contradicts(err, s->pps == 0 ? "pps" : "bps",
 			"a session without a limit of its rate can fill the port that it leaves by",
@@ -156,8 +159,6 @@ static void note_oddities(const struct rd_mirror_spec *s, char *warn)
 {
 	if (s->snaplen != 0 && s->snaplen < SNAP_WARN)
 		warning(warn, "snaplen below 128 cuts TCP options");
-	if (s->mtu_policy == RD_MIRROR_MTU_FRAGMENT)
-		warning(warn, "Open vSwitch never takes fragments out of a tunnel");
 	if (s->gra == RD_GRA_1588 && s->encap == RD_ENCAP_ERSPAN3)
 		warning(warn,
 			"gra 1588 needs a sub-header, which Linux and Open vSwitch take for data");

@@ -72,7 +72,6 @@ struct rd_mirror_spec {
 	uint32_t snaplen; // of the inner frame, 0 = whole
 	uint8_t mtu_policy, mask, mode; // enums rd_mirror_mtu, _mask, _mode
 	uint16_t mask_after; // bytes of payload that stay
-	bool fix_csum; // complete what a guest left to its NIC
 	// what it looks like
 	uint8_t encap; // enum rd_encap_kind or rd_mirror_target
 	uint16_t erspan_id; // 0 = id

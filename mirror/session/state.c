@@ -13,6 +13,7 @@
 #include "base/str.h"
 #include "session/engine.h"
 #include "session/file.h"
+#include "session/hw.h"
 #include "session/peer.h"
 #include "session/store.h"
 
@@ -45,7 +46,7 @@ static int rerun(struct rd_mirror *m, struct rd_err *err)
 
 	if (r == NULL)
 		return rd_err_set(err, -ENOMEM, "out of memory");
-	if (mirror_engine_put(m->number, r, err) < 0) {
+	if (mirror_hw_apply(m, r, err) < 0 || mirror_engine_put(m->number, r, err) < 0) {
 		mirror_run_free(r);
 		return err->code;
 	}
@@ -182,6 +183,7 @@ void mirror_state_end(struct rd_mirror *m, enum rd_mirror_oper to, const char *s
 {
 	struct rd_err err = {0};
 
+	mirror_hw_revoke(m);
 	if (m->run != NULL && mirror_engine_put(m->number, NULL, &err) < 0)
 		rd_log_err("session %s: %s", m->spec.name, err.what);
 	if (m->run != NULL) {
@@ -252,6 +254,7 @@ static bool check_guards(struct rd_mirror *m, uint64_t now)
 static void judge(struct rd_mirror *m)
 {
 	unsigned nb = mirror_nb_peers(&m->spec), up = 0, down = 0;
+	char why[sizeof(m->why)];
 
 	for (unsigned i = 0; i < nb; i++) {
 		up += m->peer[i].state == RD_MIRROR_PEER_UP;
@@ -261,7 +264,7 @@ static void judge(struct rd_mirror *m)
 		&& __atomic_load_n(&m->state->stop, __ATOMIC_RELAXED) != 0)
 		return;
 	if (up != 0)
-		turn(m, RD_MIRROR_ACTIVE, "sw", mirror_why_software(&m->spec));
+		turn(m, RD_MIRROR_ACTIVE, mirror_hw_path(m), mirror_hw_why(m, why, sizeof(why)));
 	else if (down == nb)
 		turn(m, RD_MIRROR_SUSPENDED, "unreachable", m->peer[0].why);
 	else
@@ -274,7 +277,8 @@ static void tick(struct rd_mirror *m, uint64_t now, bool heard)
 
 	if (m->run == NULL || !check_guards(m, now))
 		return;
-	if ((mirror_peers_tick(m, now) || heard) && mirror_tell_owner(m, NULL, &err) < 0) {
+	if ((mirror_peers_tick(m, now) || heard)
+		&& (mirror_tell_owner(m, NULL, &err) < 0 || rerun(m, &err) < 0)) {
 		mirror_state_end(m, RD_MIRROR_FAILED, "", err.what);
 		return;
 	}
@@ -296,11 +300,17 @@ static void start_late(struct rd_mirror *m, uint64_t wall_s)
 		m->spec.lifetime_s != 0 ? rd_monotonic_ns() + m->spec.lifetime_s * SECOND_NS : 0;
 }
 
+static uint64_t looked_ns; // at cards
+
 void rd_mirror_tick(void)
 {
 	uint64_t now = rd_monotonic_ns(), wall_s = rd_realtime_ns() / SECOND_NS;
 	bool heard = mirror_hear(now);
 
+	if (now - looked_ns >= SECOND_NS) {
+		looked_ns = now;
+		heard |= mirror_hw_tick(now); // copies may be left to others than before
+	}
 	(void)mirror_file_drain();
 	for (unsigned i = 0; i < RD_MIRROR_MAX; i++) {
 		struct rd_mirror *m = rd_mirror_at(i);

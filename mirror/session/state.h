@@ -25,6 +25,5 @@ int mirror_tell_owner(
 // names.c
 uint8_t mirror_ip_proto(const struct rd_mirror_spec *s); // of its copies
 uint16_t mirror_udp_port(const struct rd_mirror_spec *s);
-const char *mirror_why_software(const struct rd_mirror_spec *s);
 
 void mirror_state_guard(void); // whose copies are never copied, and where we listen: anew

@@ -27,6 +27,7 @@ RD_LOG_MODULE(mirror_store);
 static char path[256];
 static json_t *doc; // {"version":1,"seq":{"NAME ADDR":N},"sessions":[{..}]}
 static bool dirty;
+static bool restored; // before that the document's sessions are those of the last life
 
 const char *mirror_store_path(void)
 {
@@ -111,8 +112,11 @@ static json_t *session_json(const struct rd_mirror *m)
 // The document's sessions are those that are to be there again.
 static void note_sessions(void)
 {
-	json_t *list = json_array();
+	json_t *list;
 
+	if (!restored)
+		return;
+	list = json_array();
 	for (unsigned i = 0; i < RD_MIRROR_MAX; i++) {
 		const struct rd_mirror *m = rd_mirror_at(i);
 
@@ -200,5 +204,6 @@ void mirror_store_each(void (*each)(const struct rd_mirror_spec *s, bool up))
 	json_array_foreach (list, i, o)
 		if (json_is_object(o))
 			read_session(o, each);
+	restored = true;
 	json_decref(list);
 }

@@ -8,6 +8,7 @@ import shlex
 import subprocess
 
 import pytest
+from ports_lab import Netns, NsDaemon, RawSocket, need
 from rdtest import Daemon, refused, wait_for
 from scapy.layers.inet import IP, TCP, UDP
 from scapy.layers.l2 import Ether
@@ -336,3 +337,83 @@ def test_journal_and_json():
 		item = json.loads(lab.d.cli("--json", "show", "mirror"))
 		assert (item[0] if isinstance(item, list) else item)["oper"] == "down"
 		assert "web" in lab.d.cli("show", "mirror") and "COLLECTOR" in lab.d.cli("show", "mirror", "counters", "web")
+
+
+def test_numbers_go_on_after_a_restart():
+	state = f"/tmp/rd-state-{os.getpid()}-{os.urandom(4).hex()}"
+	lines = f"mirror session add web source vm1 direction from-guest {TO} up\n"
+	try:
+		with Lab(lines, args=["--state", state]) as lab:
+			lab.inject(syn(5))
+			assert balance(lab.matched(5))["tx_ok"] == 5
+			lab.c("mirror.add", name="stays", source="vm2", to="192.0.2.7", next_hop="02:00:00:00:00:07", lifetime="0",
+				force=True, rule=["permit proto tcp", "permit proto udp"], up=True)
+			wait_for("the state file", lambda: os.path.exists(state), 30)
+			lab.d.proc.kill()
+			lab.d.proc.wait()
+			os.unlink(lab.d.path)
+			lab.d.stop = lambda *a: None
+		with Lab(lines, args=["--state", state]) as lab:
+			lab.inject(syn(5))
+			k = balance(lab.matched(5))
+			assert 5 + (1 << 20) - (1 << 18) <= k["destinations"][0]["seq_next"] <= 10 + (1 << 20)
+			stays = wait_for("the session", lambda: (lambda i: i if i["oper"] == "active" else None)(
+				lab.c.one("mirror.list", session="stays")), 30)
+			assert stays["fields"]["rules"] == ["permit proto tcp", "permit proto udp"]
+			first = k["destinations"][0]["seq_next"]
+		with Lab(lines, args=["--state", state]) as lab:  # it ended well: exactly there
+			assert lab.c.one("mirror.list", session="web")["destinations"][0]["seq_next"] == first
+	finally:
+		if os.path.exists(state):
+			os.unlink(state)
+
+
+def test_explain_capability_diff():
+	with Lab(f"mirror session add web source vm1,up {TO} up\n") as lab:
+		result, points = lab.c.call("mirror.explain", session="web")
+		assert result["path"] == "sw" and result["why"].startswith("software")
+		up = [p for p in points if p["port"] == "h/up"]
+		assert {p["stage"] for p in points} == {"vnic_rx", "vnic_tx", "uplink_rx", "uplink_tx"}
+		assert all(p["recipe"] == "R5 sw" and p["path"] == "sw" and p["rules"] == 0 for p in points)
+		assert up and all(p["refused"] for p in up)
+		cap = lab.c.one("mirror.capability", port="up")
+		assert cap["driver"] == "net_pcap" and cap["made"] == 0
+		assert any("ENOSYS" in r["error"] for r in cap["rungs"])
+		diff = lab.c.list("mirror.diff")
+		assert all(d["same"] for d in diff) and {d["what"] for d in diff} >= {"vnic_rx@h/vm1", "collector"}
+		assert "R5 sw" in lab.d.cli("show", "mirror", "explain", "web")
+		assert "net_pcap" in lab.d.cli("show", "mirror", "capability")
+		err = refused("ENOTSUP", lab.c, "mirror.add", name="must", source="up", to="192.0.2.9", next_hop="02:00:00:00:00:09",
+			encap="erspan1", offload="require", pps=0, bps=0, force=True, up=True)
+		assert err.what, err
+		assert "must" not in [s["session"] for s in lab.c.list("mirror.list")]
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root: makes network namespaces")
+def test_a_next_hop_is_asked_for_and_replaced():
+	lines = f"""host add h default
+switch add s host h portset 1 mtu 1600
+segment add seg switch s vni 5001
+port add up switch s type uplink device "net_tap0,iface=rdmirror" mac 02:00:00:00:00:01 mtu 1600
+port add vm1 switch s type vnic mac {VM1} segment seg spoof-check off
+port add vm2 switch s type vnic mac {VM2} segment seg spoof-check off
+tep add 192.0.2.1 host h mac 02:00:00:00:00:01 team up
+mirror session add web source vm1 direction from-guest to 192.0.2.9,192.0.2.2 up
+mirror session add six source vm1 direction from-guest to 2001:db8::2 src-ip 2001:db8::1 up
+"""
+	need("ip")
+	with Netns("sw") as sw, Netns("col") as col, NsDaemon(sw, lines, ()) as d, d.client() as c:
+		sw.ip("link", "set", "rdmirror", "netns", col.name)
+		col.ip("addr", "add", "192.0.2.2/24", "dev", "rdmirror")
+		col.ip("addr", "add", "2001:db8::2/64", "dev", "rdmirror", "nodad")
+		col.ip("link", "set", "rdmirror", "up")
+		for name in ("web", "six"):
+			item = wait_for(f"{name} finds its collector", lambda n=name: (lambda i: i if i["oper"] == "active" else None)(
+				c.one("mirror.list", session=n)), 60)
+			assert col.mac("rdmirror") in [x["mac"] for x in item["destinations"]], item
+		dead, alive = c.one("mirror.list", session="web")["destinations"]
+		assert alive["state"] == "up" and alive["active"] and not dead["active"]
+		sock = RawSocket(col, "rdmirror")
+		c("inject", port="vm1", frames=[bytes(f).hex() for f in syn(5)])
+		for head in (50, 70):
+			sock.receive(lambda f, n=head: f[n:] == bytes(syn(5)[4]), f"the copy behind {head} bytes")

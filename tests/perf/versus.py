@@ -275,4 +275,5 @@ def main():
 		shutil.rmtree(where, ignore_errors=True)
 
 
-sys.exit(main())
+if __name__ == "__main__":
+	sys.exit(main())
