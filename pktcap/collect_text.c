@@ -47,7 +47,7 @@ static void put_loss(FILE *out, const struct rd_seq *q, const struct pk_collect_
 
 	if (q->missing == 0)
 		return;
-	fputs("  whose loss: the sender's is its tx-drop (reddot mirror show)", out);
+	fputs("  whose loss: the sender's is its tx_drop (reddot show mirror counters)", out);
 	if (!k->known)
 		fputs(", whoever captured this file may have lost some", out);
 	else if (here != 0)

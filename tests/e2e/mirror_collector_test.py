@@ -1,0 +1,173 @@
+# SPDX-License-Identifier: BSD-3-Clause
+#
+# The daemon's mirror sessions over a real wire: Open vSwitch as a collector delivers each mirrored frame as it was, pktcap --decap counts
+# what the daemon says that it has sent. Each session asks for its collector's MAC by itself.
+import json
+
+import pytest
+from rdtest import PKTCAP, wait_for
+from scapy.layers.inet import IP, TCP
+from scapy.layers.l2 import Ether
+from scapy.packet import Raw
+
+import oracles
+from ovs_lab import MAC_US, OVS, US, Ovs, need_ovs
+from pktcap import DEADLINE, SANITIZER, Process
+from ports_lab import Netns, NsDaemon, RawSocket, need, veth
+
+VM1, VM2 = "00:50:56:a1:99:9e", "00:50:56:a1:fc:f3"
+FLOW = {"remote_ip": "flow", "key": "flow", "erspan_ver": "flow", "erspan_idx": "flow", "erspan_dir": "flow", "erspan_hwid": "flow"}
+ANY = {"remote_ip": "flow", "key": "flow"}
+
+
+def topology(extra=""):
+	return f"""host add h default
+switch add s host h portset 1 mtu 9000
+segment add seg switch s vni 5001
+port add up switch s type uplink device "net_af_packet0,iface=s0,framesz=16384,blocksz=65536,framecnt=256" mac {MAC_US} mtu 9000
+port add vm1 switch s type vnic mac {VM1} segment seg spoof-check off
+port add vm2 switch s type vnic mac {VM2} segment seg spoof-check off
+tep add {US} host h mac {MAC_US} team up
+{extra}"""
+
+
+def syn(n=1, size=0, dport=80):
+	return [bytes(Ether(src=VM1, dst=VM2) / IP(src="172.16.31.25", dst="172.16.31.26", id=i)
+		/ TCP(sport=57448, dport=dport, flags="S", seq=i) / Raw(bytes(size + i))) for i in range(n)]
+
+
+class Sender(NsDaemon):
+	"""reddotd with one uplink at the wire's end, and sessions that mirror what is injected at vm1."""
+
+	def __init__(self, ns, *sessions, args=(), rules=()):
+		lines = "".join(f"mirror session add {s} to {OVS} mtu 9000 up\n" for s in sessions) + "".join(f"{r}\n" for r in rules)
+		super().__init__(ns, topology(lines), args)
+		self.c = self.client()
+
+	def inject(self, frames, port="vm1"):
+		self.c("inject", port=port, frames=[f.hex() for f in frames])
+
+	def active(self, name="web"):
+		wait_for(f"session {name} is active", lambda: self.c.one("mirror.list", session=name)["oper"] == "active", DEADLINE)
+
+	def sent(self, n, name="web"):
+		"""The counters, once n copies have been sent."""
+		return wait_for(f"{n} copies", lambda: (lambda k: k if k["tx_ok"] + k["tx_drop"] >= n else None)(
+			self.c.one("mirror.counters", session=name)), DEADLINE)
+
+	def __exit__(self, kind, *rest):
+		self.c.close()
+		super().__exit__(kind, *rest)
+
+
+@pytest.fixture(scope="module", name="ovs")
+def make_ovs(tmp_path_factory):
+	need_ovs()
+	with Netns("us") as us, Netns("ovs") as ns, Ovs(us, ns, tmp_path_factory.mktemp("ovs")) as ovs:
+		yield ovs
+
+
+@pytest.mark.parametrize("kind, options, session", [
+	("erspan", FLOW, "encap erspan2"),
+	("erspan", FLOW, "encap erspan3"),
+	("gre", ANY, "encap gre key 0xbeef seq on"),
+	("vxlan", ANY, "encap vxlan vni 4711"),
+	("geneve", ANY, "encap geneve vni 4712"),
+])
+def test_ovs_gets_what_was_mirrored(ovs, kind, options, session):
+	ovs.tunnel(kind, **options)
+	frames = syn(20) + syn(3, size=1400)
+	with Sender(ovs.us, f"web source vm1 direction from-guest {session}") as d, RawSocket(ovs.ns, "o1") as out:
+		d.active()
+		d.inject(frames)
+		d.sent(len(frames))
+		got = [out.receive(lambda f: f[:12] == frames[0][:12], "a copy out of Open vSwitch") for _ in frames]
+		assert got == frames
+		k = d.c.one("mirror.counters", session="web")
+		assert k["tx_drop"] == 0 and k["destinations"][0]["seq_next"] == len(frames)
+
+
+@pytest.fixture(name="wire")
+def make_wire():
+	"""us s0 === c0 collector, whose kernel answers for 192.0.2.2."""
+	need("ip", "nsenter", "ethtool")
+	with Netns("us") as us, Netns("collect") as ns:
+		veth(us, "s0", ns, "c0", mtu=9000)
+		us.up("s0", offload=False)
+		ns.up("c0", f"{OVS}/24", offload=False)
+		yield us, ns
+
+
+class Collector(Process):
+	def __init__(self, ns, *args):
+		super().__init__(ns.argv(PKTCAP, "--decap=1", "--netdev", "c0", *args))
+		self.wait_stderr("^pktcap: capturing on ")
+
+	def report(self, packets):
+		"""Ends it once the interface has got so many frames of ours; its report, by session's name."""
+		self.end()
+		assert not SANITIZER.search(self.stderr), self.stderr
+		got = json.loads(self.stdout)["collector"]
+		assert got["copies"] == packets and got["refused"] == {}, got
+		return {s["name"]: s for s in got["sources"]}
+
+
+def test_the_collectors_numbers_are_the_daemons(wire, tmp_path):
+	"""Three sessions, one with a filter, one that cuts."""
+	us, ns = wire
+	out = tmp_path / "out.pcapng"
+	sessions = ["web id 1 source vm1 direction from-guest encap erspan2", "cut id 2 source vm1 direction from-guest encap geneve snaplen 96",
+		"http id 3 source vm1 direction from-guest encap erspan3 gra 100us"]
+	with Sender(us, *sessions, rules=["mirror rule add http permit proto tcp dport 80"]) as d:
+		for name in ("web", "cut", "http"):
+			d.active(name)
+		with Collector(ns, "--report", "--json", "-o", out) as c:
+			d.inject(syn(50, size=60) + syn(30, dport=443))
+			k = {name: d.sent(n, name) for name, n in (("web", 80), ("cut", 80), ("http", 50))}
+			got = c.report(80 + 80 + 50)
+	names = {"web": "erspan2-1", "cut": "geneve-2.2", "http": "erspan3-3"}
+	for name, source in names.items():
+		s, to = got[source], k[name]["destinations"][0]
+		assert (s["source"], s["destination"]) == (US, OVS)
+		assert (s["packets"], s["bytes"], s["truncated"]) == (to["tx_ok"], to["inner_bytes"], k[name]["cut"]), name
+		assert s["sequence"]["missing"] == to["tx_drop"] == 0 and s["sequence"]["highest"] + 1 == to["seq_next"]
+		assert s["sequence"]["duplicates"] == s["sequence"]["reordered"] == 0
+	assert k["cut"]["cut"] > 0
+	for name in ("cut", "http"):  # one machine: the clocks are the same, and the wire is short
+		offset = got[names[name]]["clock"]["offset_ns"]
+		assert -1000000 < offset["min"] <= offset["max"] < 60 * 10**9
+
+
+def test_one_packet_at_several_stages(wire):
+	us, ns = wire
+	with Sender(us, "web source all stage all encap geneve") as d:
+		d.active()
+		with Collector(ns, "--json") as c:
+			d.inject(syn(1))
+			k = wait_for("the copies", lambda: (lambda k: k if k["tx_ok"] >= 3 and k["tx_ok"] == k["matched"] - k["excluded"] else None)(
+				d.c.one("mirror.counters", session="web")), DEADLINE)
+			c.end()
+	records = [json.loads(line) for line in c.stdout.splitlines()]
+	assert len(records) == k["tx_ok"] and len({r["packet_id"] for r in records}) == 1
+	stages = [r["stage"] for r in records]
+	assert len(set(stages)) == len(stages) and stages[0] == "vnic_rx"
+
+
+def test_dropped_packets_and_why(wire, tmp_path):
+	"""What the parser refuses, each with its reason; nothing else."""
+	us, ns = wire
+	out = tmp_path / "out.pcapng"
+	bad_sum = [bytearray(f) for f in syn(5)]
+	for f in bad_sum:
+		f[24] ^= 0xff
+	with Sender(us, "web source all reason any encap geneve") as d:
+		d.active()
+		before = d.drops()
+		with Collector(ns, "--report", "--json", "-o", out) as c:
+			d.inject(syn(3) + [bytes(f) for f in bad_sum] + [bytes(10)] * 2)
+			d.sent(7)
+			(s,) = c.report(7).values()
+		after = d.drops()
+		ours = {r: n - before.get(r, 0) for r, n in after.items() if n != before.get(r, 0)}
+	assert s["stages"] == {"drop": 7} and s["reasons"] == ours and ours["PARSE_IP_CSUM"] == 5
+	assert sorted(oracles.read_pcap(out)) == sorted([bytes(f) for f in bad_sum] + [bytes(10)] * 2)
