@@ -14,6 +14,7 @@
 #include "collect.h"
 #include "feed.h"
 #include "pcapng/link.h"
+#include "quiet.h"
 #include "replay_rec.h"
 
 #define IDLE_MS 50 // walks end when nothing has come for so long
@@ -26,6 +27,7 @@ struct live {
 	struct pk_session *s;
 	struct pk_feed feed;
 	struct rd_link link;
+	struct pk_quiet quiet; // while copies are collected
 	struct rd_pcapng_iface iface;
 	pcap_t *pcap;
 	uint16_t link_type;
@@ -214,6 +216,8 @@ int pk_live(struct pk_session *s, const char *iface, struct pk_collect *collect,
 
 	l.feed.collect = collect;
 	s->end = PK_END_SIGNAL;
+	if (rc == 0 && collect != NULL)
+		pk_quiet_open(&l.quiet);
 	if (rc == 0) {
 		fprintf(stderr, "pktcap: capturing on %s, snapshot length %u bytes\n", iface,
 			s->opts->snaplen);
@@ -226,6 +230,7 @@ int pk_live(struct pk_session *s, const char *iface, struct pk_collect *collect,
 		say_end(&l, collect);
 	if (l.pcap != NULL)
 		pcap_close(l.pcap);
+	pk_quiet_close(&l.quiet);
 	rd_link_free(&l.link);
 	pk_feed_free(&l.feed);
 	return rc;
