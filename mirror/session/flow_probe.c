@@ -96,6 +96,16 @@ static unsigned group_rung(unsigned domain)
 	return domain == RD_FLOW_INGRESS ? RD_FLOW_RUNG_IN_GROUP : RD_FLOW_RUNG_SW_GROUP;
 }
 
+// Some drivers (net_e1000_igb) take RSS for all packets whatever the pattern says, and don't give it back: with several queues it is what
+// the port has anyway; with one there is nothing to spread, and nobody asks.
+static bool is_out_of_question(struct rd_flow_cap *cap, unsigned rung)
+{
+	if (rung != RD_FLOW_RUNG_IN_RSS || cap->facts.nb_rxq > 1)
+		return false;
+	rd_flow_fail_set(&cap->cell[rung].fail, -ENODATA, "one rx queue: nothing to spread");
+	return true;
+}
+
 // 0, or the errno for which the rest need not be asked.
 static int ladder(
 	const struct rd_flow_dev *dev, uint16_t port, struct rd_flow_cap *cap, unsigned domain)
@@ -105,7 +115,7 @@ static int ladder(
 			&& rd_flow_can(cap, group_rung(domain));
 		int ret;
 
-		if (rungs[r].domain != domain)
+		if (rungs[r].domain != domain || is_out_of_question(cap, r))
 			continue;
 		ret = climb(dev, port, cap, r, grouped);
 		if (ret == -ENOSYS || gone(ret)) {

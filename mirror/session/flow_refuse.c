@@ -80,22 +80,25 @@ static int refuse_any(const struct rd_flow_ask *ask, struct rd_flow_fail *fail)
 static int refuse_head(const struct rd_flow_ask *ask, struct rd_flow_fail *fail)
 {
 	const struct rd_encap_conf *c = ask->want->head;
+	unsigned kind = c != NULL ? c->kind : ask->want->spec->encap;
 	uint32_t longest = ask->point->mtu + RD_ETH_LEN;
 	struct rd_err err = {0};
 	struct rd_encap e;
 
 	if (ask->want->spec->encap == RD_MIRROR_PORT)
 		return 0;
+	if (kind == RD_ENCAP_ERSPAN2 || kind == RD_ENCAP_ERSPAN3)
+		return NO("%s numbers its copies", rd_encap_name((enum rd_encap_kind)kind));
+	if (kind == RD_ENCAP_RSPAN)
+		return NO("no copy action pushes a tag");
 	if (c == NULL)
-		return NO("the way to the collector is not known yet");
+		return 0; // refuse_switch()
 	if (rd_encap_prepare(&e, c, &err) < 0)
 		return NO("%s", err.what);
-	if (c->kind == RD_ENCAP_ERSPAN2 || c->kind == RD_ENCAP_ERSPAN3 || rd_encap_has_seq(&e))
+	if (rd_encap_has_seq(&e) && c->kind != RD_ENCAP_GENEVE)
 		return NO("%s numbers its copies", rd_encap_name(c->kind));
 	if (c->kind == RD_ENCAP_GENEVE && c->options != 0)
 		return NO("Geneve's options differ from copy to copy");
-	if (c->kind == RD_ENCAP_RSPAN)
-		return NO("no copy action pushes a tag");
 	if (c->family == 6 && c->kind != RD_ENCAP_ERSPAN1 && c->kind != RD_ENCAP_GRE)
 		return NO("UDP over IPv6 needs a checksum of each copy");
 	if (rd_encap_room(&e, ask->want->out_mtu) < longest)
@@ -136,6 +139,8 @@ static int refuse_full(const struct rd_flow_ask *ask, struct rd_flow_fail *fail)
 
 static int refuse_switch(const struct rd_flow_ask *ask, struct rd_flow_fail *fail)
 {
+	if (ask->want->head == NULL && ask->want->spec->encap != RD_MIRROR_PORT)
+		return NO("the way to the collector is not known yet");
 	if (ask->cap->facts.domain == RD_FLOW_DOMAIN_NONE)
 		return NO("the port's device has no embedded switch");
 	if (ask->out == NULL)

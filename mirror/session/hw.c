@@ -9,6 +9,7 @@
 
 #include "base/pkt.h"
 #include "base/str.h"
+#include "session/copy.h"
 #include "session/engine.h"
 #include "session/flow_why.h"
 #include "session/peer.h"
@@ -120,14 +121,39 @@ static bool is_wanted(const struct rd_mirror *m)
 	return m->spec.offload != RD_MIRROR_OFFLOAD_FORBID;
 }
 
-// A card copies there: workers must not.
+// A card copies there: workers look, and leave it.
 static void leave_to_card(const struct rd_mirror *m, struct mirror_run *r)
 {
 	for (unsigned i = 0; i < rd_offload_points(m->off); i++) {
 		const struct rd_offload_point *p = rd_offload_point(m->off, i);
 
-		if (rd_offload_result(m->off, i)->path == RD_PATH_HW)
-			r->at_port[p->port] &= ~(UINT64_C(1) << p->stage);
+		if (rd_offload_result(m->off, i)->path == RD_PATH_SW)
+			continue;
+		r->card_at[p->port][rd_mirror_is_egress(p->stage)] = (uint8_t)(i + 1);
+		r->cards = true;
+	}
+}
+
+static uint64_t seen_at(const struct mirror_state *st, unsigned point)
+{
+	uint64_t sum = 0;
+
+	for (unsigned w = 0; w < rd_nb_workers; w++)
+		sum += __atomic_load_n(&st->card_seen[w][point], __ATOMIC_RELAXED);
+	return sum;
+}
+
+// What workers saw at the points since it was told last. Other points than before: from now on.
+static void tell_seen(const struct rd_mirror *m, bool others)
+{
+	struct mirror_state *st = m->state;
+
+	for (unsigned i = 0; m->off != NULL && i < rd_offload_points(m->off); i++) {
+		uint64_t seen = seen_at(st, i);
+
+		if (!others)
+			rd_offload_seen(m->off, i, seen - st->card_told[i]);
+		st->card_told[i] = seen;
 	}
 }
 
@@ -145,7 +171,10 @@ int mirror_hw_apply(struct rd_mirror *m, struct mirror_run *r, struct rd_err *er
 		m->off = rd_offload_session_new(offload, m->spec.id);
 	if (m->off == NULL)
 		return rd_err_set(err, -ENOMEM, "out of memory");
+	tell_seen(m, false);
 	ret = rd_offload_set(m->off, &want, points, nb, err);
+	tell_seen(m, true);
+	(void)rd_offload_changed(m->off); // what this did is in r
 	if (ret == 0)
 		leave_to_card(m, r);
 	return ret;
@@ -211,7 +240,18 @@ bool mirror_hw_hits(const struct rd_mirror *m, uint64_t *hits)
 
 bool mirror_hw_tick(uint64_t now_ns)
 {
-	return offload != NULL && rd_offload_tick(offload, now_ns);
+	bool changed = false;
+
+	if (offload == NULL)
+		return false;
+	for (unsigned k = 0; k < RD_MIRROR_MAX; k++)
+		if (rd_mirror_at(k) != NULL)
+			tell_seen(rd_mirror_at(k), false);
+	(void)rd_offload_tick(offload, now_ns);
+	for (unsigned k = 0; k < RD_MIRROR_MAX; k++)
+		if (rd_mirror_at(k) != NULL && rd_mirror_at(k)->off != NULL)
+			changed |= rd_offload_changed(rd_mirror_at(k)->off);
+	return changed;
 }
 
 struct rd_offload_session *mirror_hw_explain(struct rd_mirror *m, struct rd_err *err)

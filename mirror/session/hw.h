@@ -8,7 +8,7 @@
 #include "session/session.h"
 
 struct rd_offload *mirror_hw(void); // the daemon's; NULL: no memory
-// The session's points, for workers that are about to run r: those that a card copies at are taken out of it. -errno with *err: offload
+// The session's points, for workers that are about to run r: they look at what a card copies, and leave it. -errno with *err: offload
 // require cannot be met.
 int mirror_hw_apply(struct rd_mirror *m, struct mirror_run *r, struct rd_err *err);
 void mirror_hw_revoke(struct rd_mirror *m); // no card copies for it any more

@@ -40,6 +40,12 @@ static void all_of_it(void **state)
 
 	(void)state;
 	world_init(&w, &flow_script_ops);
+	cap = rd_offload_capability(w.off, 2, false);
+	assert_int_equal(
+		answers(cap, RD_FLOW_MADE), RD_FLOW_RUNGS - 1); // one queue: RSS is not asked for
+	assert_int_equal(cap->cell[RD_FLOW_RUNG_IN_RSS].answer, RD_FLOW_NOT_ASKED);
+	w.script.facts[1].nb_rxq = 4;
+	w.script.validates = w.script.creates = w.script.destroys = w.script.most = 0;
 	cap = rd_offload_capability(w.off, 1, false);
 	assert_int_equal(answers(cap, RD_FLOW_MADE), RD_FLOW_RUNGS);
 	assert_int_equal(w.script.most, 1); // one at a time
