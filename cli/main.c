@@ -234,6 +234,7 @@ static int parse_options(struct app *app, int argc, char **argv)
 			break;
 		case OPT_SOCKET:
 			app->link.socket = optarg;
+			setenv("REDDOT_SOCKET", optarg, 1); // for the pktcap of walk
 			break;
 		case OPT_COMPLETE:
 			app->complete = optarg;

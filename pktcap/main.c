@@ -101,7 +101,7 @@ static int make_outs(struct pk_session *s, struct rd_err *err)
 	if (o->report)
 		return 0; // it comes at the end
 	if (o->json)
-		return add_out(s, pk_out_json_new(err), err);
+		return add_out(s, pk_out_json_new(o->hex > 0, err), err);
 	if (o->style == PK_COMPAT && (o->console || o->outfile == NULL))
 		return add_out(s, pk_out_compat_new(o, err), err);
 	if (o->console || o->outfile == NULL)

@@ -27,7 +27,7 @@ static const struct pk_option options[] = {
 		       "empty) *len* *caplen* *packet_id* *parent_id* *flow* *flow_hit* (hit, miss or empty) *vni* *rule* *reason* "
 		       "*verdict* (pass, drop, delivered, sent) *hop* *prev_stage* *guest_dir* *queue* *worker* *lost* *one_in* (1 packet in so many was taken, *--max-cost*) *inner* "
 		       "*match* (outer, inner, followed; empty without a filter) "
-		       "*summary*."},
+		       "*summary*; with *-x* also *hex*, the bytes that were captured."},
 	{.letters = "v",
 		.only = PK_NATIVE,
 		.set = pk_set_more,

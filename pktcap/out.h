@@ -33,7 +33,7 @@ struct pk_out *pk_out_pcap_new(const struct pk_opts *o, struct rd_err *err);
 struct pk_out *pk_out_pcapng_new(const struct pk_opts *o, struct rd_err *err);
 struct pk_out *pk_out_console_new(const struct pk_opts *o, struct rd_err *err);
 struct pk_out *pk_out_compat_new(const struct pk_opts *o, struct rd_err *err);
-struct pk_out *pk_out_json_new(struct rd_err *err);
+struct pk_out *pk_out_json_new(bool hex, struct rd_err *err);
 // file: an output that gets only the records of the walks that are shown, one walk after the other; it is the walks' then, also on
 // failure. NULL if there is none.
 struct pk_out *pk_out_walk_new(const struct pk_opts *o, struct pk_out *file, struct rd_err *err);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/str.h"
 #include "decode/oneline.h"
 #include "out.h"
 #include "text.h"
@@ -13,6 +14,7 @@
 struct json_out {
 	struct pk_out out;
 	struct rd_oneline *oneline;
+	bool hex;
 };
 
 static const char *direction(const struct pk_rec *r)
@@ -25,6 +27,18 @@ static const char *direction(const struct pk_rec *r)
 	default:
 		return "";
 	}
+}
+
+// What was captured of the frame, as one row of hex digits.
+static void add_bytes(json_t *o, const struct pk_rec *r)
+{
+	size_t size = 2 * (size_t)r->rec->cap_len + 1;
+	char *text = malloc(size);
+
+	if (text != NULL)
+		json_object_set_new(
+			o, "hex", json_string(rd_fmt_hex(r->bytes, r->rec->cap_len, text, size)));
+	free(text);
 }
 
 static json_t *object_of(struct json_out *j, const struct pk_rec *r)
@@ -67,6 +81,8 @@ static json_t *object_of(struct json_out *j, const struct pk_rec *r)
 	if (r->decap[0] != '\0')
 		json_object_set_new(o, "decap", json_string(r->decap));
 	json_object_set_new(o, "summary", json_string(summary));
+	if (j->hex)
+		add_bytes(o, r);
 	return o;
 }
 
@@ -94,7 +110,7 @@ static void json_free(struct pk_out *out)
 
 static const struct pk_out_ops ops = {record, pk_text_out_flush, pk_text_out_finish, json_free};
 
-struct pk_out *pk_out_json_new(struct rd_err *err)
+struct pk_out *pk_out_json_new(bool hex, struct rd_err *err)
 {
 	struct json_out *j = calloc(1, sizeof(*j));
 
@@ -105,6 +121,7 @@ struct pk_out *pk_out_json_new(struct rd_err *err)
 		rd_err_set(err, -ENOMEM, "no memory for the output");
 		return NULL;
 	}
+	j->hex = hex;
 	j->out.ops = &ops;
 	return &j->out;
 }

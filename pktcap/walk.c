@@ -10,7 +10,7 @@
 
 #include "base/str.h"
 #include "text.h"
-#include "walk_edit.h"
+#include "decode/walk_edit.h"
 
 #define WHERE_MIN 20 // columns of the STAGE field, at least
 

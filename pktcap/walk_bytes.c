@@ -9,7 +9,7 @@
 
 #include "base/str.h"
 #include "text.h"
-#include "walk_edit.h"
+#include "decode/walk_edit.h"
 
 #define PER_LINE 16u
 

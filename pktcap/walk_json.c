@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "base/str.h"
-#include "walk_edit.h"
+#include "decode/walk_edit.h"
 
 static struct pk_frame frame_of(const struct pk_walk *w, unsigned i)
 {

@@ -88,6 +88,8 @@ bool rd_cli_is_json(const struct rd_cli *cli);
 bool rd_cli_by_line(const struct rd_cli *cli);
 // Whether the first byte of a line may be a mark (lines.h) that says what it is.
 bool rd_cli_marks(const struct rd_cli *cli);
+// Whether the output goes straight to a terminal: no file, no pipe.
+bool rd_cli_on_screen(const struct rd_cli *cli);
 // Whether the person wants the command to end. Waits so long, less if they do; false then.
 bool rd_cli_stopped(const struct rd_cli *cli);
 bool rd_cli_wait(const struct rd_cli *cli, unsigned ms);

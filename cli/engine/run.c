@@ -22,6 +22,11 @@ bool rd_cli_wait(const struct rd_cli *cli, unsigned ms)
 	return !rd_cli_stopped(cli);
 }
 
+bool rd_cli_on_screen(const struct rd_cli *cli)
+{
+	return cli->screen.open != NULL && cli->pipe == NULL;
+}
+
 bool rd_cli_flush(struct rd_cli *cli)
 {
 	if (fflush(cli->out) != 0 || ferror(cli->out))

@@ -273,8 +273,20 @@ static const struct rd_arg_desc report_args[] = {
 	{0},
 };
 
+static const struct rd_arg_desc follow_args[] = {
+	{.key = "-r",
+		.type = RD_ARG_FILE,
+		.help = "a capture file, or what pktcap --json -x wrote; - for standard input; else live"},
+	{.key = "filter", .type = RD_ARG_TEXT, .help = "pcap-filter(7), in quotation marks"},
+	{0},
+};
+
 static const struct rd_cmd commands[] = {
 	{.grammar = "walk", .help = "the way of single packets through the stages"},
+	{.grammar = "walk [-r FILE] [filter FILTER]",
+		.help = "packets on their way, full-screen: hops, times, changes, bytes, paths; ? helps",
+		.args = follow_args,
+		.run = rd_walk_follow},
 	{.grammar = "walk report FILE",
 		.help = "every hop of the packets in a capture: picture, port, command, packet, time",
 		.args = report_args,

@@ -7,5 +7,9 @@
 
 #include "engine/cli.h"
 
-// Adds `walk report FILE`. 0 or a negative errno.
+struct rd_args;
+
+// The command `walk` (follow.c).
+int rd_walk_follow(struct rd_cli *cli, const struct rd_args *args, struct rd_err *err);
+// Adds `walk` and `walk report FILE`. 0 or a negative errno.
 int rd_walk_register(struct rd_cli *cli);

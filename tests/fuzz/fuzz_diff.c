@@ -3,7 +3,7 @@
  * Fuzzes what a walk prints of two frames of one packet: what was added, removed and changed. Input: the first frame's length (16
  * bits), how much longer both were (8 bits), how much room for text there is (8 bits), the frames.
  */
-#include "walk_diff.h"
+#include "decode/walk_diff.h"
 
 #include "fuzz.h"
 

@@ -57,7 +57,7 @@ need_packages() {
 # What building needs; the packages of single test suites are in ./check.
 # shellcheck disable=SC2034 # used by the scripts that source this
 build_packages=(gcc libc6-dev meson ninja-build pkg-config libdpdk-dev libjansson-dev libpcap-dev libevent-dev
-	libzstd-dev zlib1g-dev libreadline-dev)
+	libzstd-dev zlib1g-dev libreadline-dev libncurses-dev)
 
 # build FOLDER [meson option..]: set up once, then compile what changed. Its output is shown only when it fails.
 build() {

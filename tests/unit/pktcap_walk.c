@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "base/pkt.h"
-#include "walk_edit.h"
+#include "decode/walk_edit.h"
 
 #define OUTER 50 // Ethernet, IPv4, UDP, Geneve without options
 

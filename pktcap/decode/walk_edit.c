@@ -2,7 +2,7 @@
  *
  * Edit scripts, see walk_edit.h. Main thread.
  */
-#include "walk_edit.h"
+#include "decode/walk_edit.h"
 
 #include <stdbool.h>
 #include <string.h>

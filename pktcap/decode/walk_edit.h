@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include "walk_diff.h"
+#include "decode/walk_diff.h"
 
 enum pk_edit_kind {
 	PK_EDIT_SAME,

@@ -2,7 +2,7 @@
  *
  * Compares two records of a walk, see walk_diff.h. Main thread.
  */
-#include "walk_diff.h"
+#include "decode/walk_diff.h"
 
 #include <stdbool.h>
 #include <string.h>

@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * The panes that are lists: walks, hops, paths. Pure drawing.
+ */
+#include "walk/view.h"
+
+#include <string.h>
+#include <time.h>
+
+static void time_text(uint64_t ns, char *buf, size_t size)
+{
+	time_t seconds = (time_t)(ns / 1000000000u);
+	struct tm tm;
+	char hms[16] = "";
+
+	if (localtime_r(&seconds, &tm) != NULL)
+		strftime(hms, sizeof(hms), "%H:%M:%S", &tm);
+	snprintf(buf, size, "%s.%03u", hms, (unsigned)(ns % 1000000000u / 1000000u));
+}
+
+struct columns { // of the list
+	int title, result; // where they begin
+	const char *head;
+};
+
+static struct columns columns_for(const struct rd_area *a)
+{
+	if (a->cols < 60)
+		return (struct columns){7, a->cols - 12, "    ID PACKET"};
+	if (a->cols < 90)
+		return (struct columns){16, a->cols - 22, "    ID TIME     PACKET"};
+	return (struct columns){24, a->cols - 30, "    ID TIME         HOPS PACKET"};
+}
+
+static void draw_walk(const struct rd_view *v, const struct rd_wk *w, struct rd_grid *g, int row,
+	struct rd_area a)
+{
+	const struct columns c = columns_for(&a);
+	bool chosen = w->number == v->walk;
+	char title[160], end[64], at[32];
+
+	rd_wk_title(w, title, sizeof(title));
+	rd_wk_end(w, end, sizeof(end));
+	time_text(w->n > 0 ? w->hop[0].ns : 0, at, sizeof(at));
+	rd_grid_printf(g, RD_SPAN(row, a.col, 7), 0, "%c%5llu", chosen ? '>' : ' ',
+		(unsigned long long)w->number);
+	if (a.cols >= 90)
+		rd_grid_printf(
+			g, RD_SPAN(row, a.col + 7, 17), 0, "%-12s %3u", at, w->n + w->left_out);
+	else if (a.cols >= 60)
+		rd_grid_text(g, row, a.col + 7, 8, 0, at);
+	rd_grid_text(g, row, a.col + c.title, c.result - c.title - 1, 0, title);
+	rd_grid_text(g, row, a.col + c.result, a.cols - c.result,
+		w->n > 0 && w->hop[w->n - 1].verdict == RD_WK_DROP ? RD_ATTR_RED : 0, end);
+	if (chosen)
+		rd_grid_attr(g, row, a.col, a.cols, RD_ATTR_REVERSE);
+}
+
+// The newest first; the chosen one in the middle where it can be.
+void rd_draw_walks(struct rd_view *v, const struct rd_store *s, struct rd_grid *g, struct rd_area a)
+{
+	uint64_t top = v->walk;
+
+	v->page = a.rows - 1;
+	rd_grid_text(g, a.row, a.col, a.cols, RD_ATTR_BOLD, columns_for(&a).head);
+	rd_grid_text(g, a.row, a.col + columns_for(&a).result, 6, RD_ATTR_BOLD, "RESULT");
+	for (int i = 0; i < a.rows / 2 && top != 0; i++) {
+		uint64_t above = top + 1 < s->next ? rd_store_step(s, top + 1, 1) : 0;
+
+		if (above == 0)
+			break;
+		top = above;
+	}
+	for (int row = 1; row < a.rows && top != 0; row++) {
+		draw_walk(v, rd_store_walk(s, top), g, a.row + row, a);
+		top = rd_store_step(s, top - 1, -1);
+	}
+}
+
+// NSX's words for what was seen.
+static const char *observation(const struct rd_wk_hop *h, bool first)
+{
+	switch (h->verdict) {
+	case RD_WK_DROP:
+		return "DROPPED";
+	case RD_WK_DELIVERED:
+		return "DELIVERED";
+	case RD_WK_SENT:
+		return "SENT";
+	default:
+		return first ? "RECEIVED" : "FORWARDED";
+	}
+}
+
+static void detail(
+	const struct rd_wk_hop *h, const struct rd_wk_hop *before, char *buf, size_t size)
+{
+	int len = 0;
+
+	buf[0] = '\0';
+	if (h->reason[0] != '\0')
+		len = snprintf(buf, size, "%s ", h->reason);
+	if (h->rule != 0 && len < (int)size)
+		len += snprintf(buf + len, size - (size_t)len, "rule %u ", h->rule);
+	if (h->flow_hit[0] != '\0' && len < (int)size)
+		len += snprintf(buf + len, size - (size_t)len, "flow %s ", h->flow_hit);
+	if (h->vni != 0 && len < (int)size)
+		len += snprintf(buf + len, size - (size_t)len, "vni %u ", h->vni);
+	if (before != NULL && before->len != h->len && len < (int)size)
+		snprintf(buf + len, size - (size_t)len, "%+d B", (int)h->len - (int)before->len);
+}
+
+// Columns of the name; what is beside it needs the rest.
+static int name_width(const struct rd_area *a)
+{
+	return a->cols < 60 ? a->cols - 16 : a->cols < 100 ? 26 : 38;
+}
+
+static void draw_hop(const struct rd_view *v, const struct rd_wk *w, unsigned i, struct rd_grid *g,
+	int row, struct rd_area a)
+{
+	const struct rd_wk_hop *h = &w->hop[i], *before = i > 0 ? h - 1 : NULL;
+	unsigned attr = h->verdict == RD_WK_DROP ? RD_ATTR_RED : 0;
+	uint64_t since = before != NULL && h->ns > before->ns ? h->ns - before->ns : 0;
+	uint64_t total = h->ns > w->hop[0].ns ? h->ns - w->hop[0].ns : 0;
+	int width = name_width(&a), col = a.col + 6 + width;
+	char text[160];
+
+	rd_grid_printf(
+		g, RD_SPAN(row, a.col, 4), attr | RD_ATTR_BOLD, "%s", i == v->hop ? ">*" : "  ");
+	rd_grid_printf(g, RD_SPAN(row, a.col + 3, 3), attr, "%2u", i);
+	snprintf(text, sizeof(text), "%s@%s", h->stage->name, h->port);
+	rd_grid_text(g, row, a.col + 6, width, attr, text);
+	rd_grid_printf(g, RD_SPAN(row, col, 9), attr, "%8llu", (unsigned long long)since);
+	if (a.cols < 60)
+		return;
+	detail(h, before, text, sizeof(text));
+	if (a.cols < 72)
+		rd_grid_printf(g, RD_SPAN(row, col + 9, a.cols - width - 15), attr, " %-9s %s",
+			observation(h, i == 0), text);
+	else
+		rd_grid_printf(g, RD_SPAN(row, col + 9, a.cols - width - 15), attr,
+			"%9.3f %5u %-9s %s", (double)total / 1000, h->len, observation(h, i == 0),
+			text);
+}
+
+void rd_draw_hops(
+	const struct rd_view *v, const struct rd_wk *w, struct rd_grid *g, struct rd_area a)
+{
+	unsigned rows = a.rows > 1 ? (unsigned)a.rows - 1 : 0, top = 0;
+	int width = name_width(&a);
+
+	rd_grid_printf(g, RD_SPAN(a.row, a.col, a.cols), RD_ATTR_BOLD, "  HOP %-*.*s     dNS%s",
+		width, width, "STAGE@PORT",
+		a.cols < 60	      ? ""
+			: a.cols < 72 ? "  OBSERVED, DETAIL"
+				      : "    SUM us   LEN OBSERVED, DETAIL");
+	if (w == NULL || rows == 0)
+		return;
+	if (v->hop < w->n && v->hop >= rows)
+		top = v->hop - rows + 1;
+	for (unsigned i = top; i < w->n && i - top < rows; i++)
+		draw_hop(v, w, i, g, a.row + 1 + (int)(i - top), a);
+}
+
+void rd_draw_paths(
+	const struct rd_view *v, const struct rd_store *s, struct rd_grid *g, struct rd_area a)
+{
+	struct rd_path paths[RD_STORE_PATHS];
+	unsigned n = rd_store_paths(s, paths, RD_STORE_PATHS);
+
+	rd_grid_text(g, a.row, a.col, a.cols, RD_ATTR_BOLD, "  WALKS DROPPED PATH");
+	for (int row = 1; row < a.rows && row - 1 + v->scroll < (int)n; row++) {
+		const struct rd_path *p = &paths[row - 1 + v->scroll];
+
+		rd_grid_printf(g, RD_SPAN(a.row + row, a.col, a.cols),
+			p->dropped > 0 ? RD_ATTR_RED : 0, "%7llu %7llu %s",
+			(unsigned long long)p->walks, (unsigned long long)p->dropped, p->text);
+	}
+}

@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * The panes of one packet: the picture with the red dot, what a hop changed, the bytes. Pure drawing.
+ */
+#include "walk/view.h"
+
+#include "decode/walk_diff.h"
+#include "decode/walk_edit.h"
+
+#include <string.h>
+
+#define BOXES_MAX 16
+
+struct boxes { // the ports of a walk, in the order in which it met them
+	const char *name[BOXES_MAX];
+	int host_len[BOXES_MAX];
+	unsigned n;
+	unsigned here; // the box that the dot is at, or behind
+	bool behind, dead; // between two boxes; the packet died here
+};
+
+static const char *bare(const char *qname)
+{
+	const char *slash = strchr(qname, '/');
+
+	return slash != NULL ? slash + 1 : qname;
+}
+
+static void find_boxes(const struct rd_view *v, const struct rd_wk *w, struct boxes *b)
+{
+	memset(b, 0, sizeof(*b));
+	for (unsigned i = 0; i < w->n; i++) {
+		const struct rd_wk_hop *h = &w->hop[i];
+		bool port =
+			h->stage->kind == RD_STAGE_KIND_RX || h->stage->kind == RD_STAGE_KIND_TX;
+
+		if (port && b->n < BOXES_MAX) {
+			b->name[b->n] = bare(h->port);
+			b->host_len[b->n] = (int)(b->name[b->n] - h->port) - 1;
+			b->n++;
+		}
+		if (i > v->hop)
+			continue;
+		b->here = b->n > 0 ? b->n - 1 : 0;
+		b->behind = !port;
+		b->dead = h->verdict == RD_WK_DROP;
+	}
+}
+
+static void put_dot(const struct rd_view *v, struct rd_grid *g, int row, int col, bool dead)
+{
+	const char *dot = dead ? "x" : v->utf8 ? "\u25cf" : "(@)";
+
+	rd_grid_text(g, row, col, 3, RD_ATTR_RED | RD_ATTR_BOLD, dot);
+}
+
+void rd_draw_topology(
+	const struct rd_view *v, const struct rd_wk *w, struct rd_grid *g, struct rd_area a)
+{
+	const char *arrow = v->utf8 ? " \u2500\u2500> " : " --> ";
+	const struct rd_wk_hop *h;
+	struct boxes b;
+	int col = a.col + 2, width, shown;
+
+	if (w == NULL || w->n == 0)
+		return;
+	find_boxes(v, w, &b);
+	h = &w->hop[v->hop < w->n ? v->hop : w->n - 1];
+	width = b.n > 0 ? (a.cols - 4 - 5 * (int)b.n) / (int)b.n - 2 : 0;
+	for (unsigned i = 0; i < b.n && width > 2; i++) {
+		rd_grid_printf(g, RD_SPAN(a.row, col, b.host_len[i] > 0 ? b.host_len[i] : 0),
+			RD_ATTR_DIM, "%s", b.host_len[i] > 0 ? b.name[i] - b.host_len[i] - 1 : "");
+		shown = rd_grid_text(g, a.row + 1, col, 1, 0, "[");
+		shown += rd_grid_text(
+			g, a.row + 1, col + 1, width, i == b.here ? RD_ATTR_BOLD : 0, b.name[i]);
+		shown += rd_grid_text(g, a.row + 1, col + shown, 1, 0, "]");
+		if (i == b.here)
+			put_dot(v, g, a.row + 2, b.behind ? col + shown + 1 : col + shown / 2,
+				b.dead);
+		if (i + 1 < b.n || (b.dead && i == b.here))
+			rd_grid_text(g, a.row + 1, col + shown, 5, 0, arrow);
+		col += shown + 5;
+	}
+	rd_grid_printf(g, RD_SPAN(a.row + 3, a.col + 2, a.cols - 2), 0,
+		"walk %llu  hop %u of %u  %s: %s", (unsigned long long)w->number, v->hop, w->n - 1,
+		h->stage->name, h->stage->help);
+}
+
+static struct pk_frame frame_of(const struct rd_wk_hop *h)
+{
+	return (struct pk_frame){h->bytes, h->caplen, h->len > h->caplen ? h->len : h->caplen};
+}
+
+// The hop before the chosen one, and that; false when there are no two.
+static bool pair(const struct rd_view *v, const struct rd_wk *w, unsigned *before, unsigned *after)
+{
+	if (w == NULL || w->n < 2)
+		return false;
+	*after = v->hop > 0 && v->hop < w->n ? v->hop : 1;
+	*before = *after - 1;
+	return true;
+}
+
+// "- eth A > B  - ipv4 ..  = inner 74 B unchanged": a layer per line. Two blanks stand before a sign only.
+static void one_layer_a_line(char *text)
+{
+	for (char *p = text; (p = strstr(p, "  ")) != NULL; p++) {
+		if (p[2] == '\0' || strchr("+-~=", p[2]) == NULL || p[3] != ' ')
+			continue;
+		p[0] = '\n';
+		memmove(p + 1, p + 2, strlen(p + 2) + 1);
+	}
+}
+
+void rd_draw_diff(
+	const struct rd_view *v, const struct rd_wk *w, struct rd_grid *g, struct rd_area a)
+{
+	struct pk_frame before, after;
+	char text[2048], *line = text;
+	unsigned i, j;
+
+	if (!pair(v, w, &i, &j))
+		return;
+	before = frame_of(&w->hop[i]);
+	after = frame_of(&w->hop[j]);
+	rd_grid_printf(g, RD_SPAN(a.row, a.col, a.cols), RD_ATTR_BOLD,
+		" hop %u %s > hop %u %s   - removed + added ~ changed", i, w->hop[i].stage->name, j,
+		w->hop[j].stage->name);
+	pk_walk_diff(&before, &after, text, sizeof(text));
+	one_layer_a_line(text);
+	for (int row = 1 - v->scroll; row < a.rows && line != NULL; row++) {
+		char *end = strchr(line, '\n');
+		unsigned attr = *line == '+' ? RD_ATTR_GREEN
+			: *line == '-'	     ? RD_ATTR_RED
+			: *line == '~'	     ? RD_ATTR_YELLOW
+					     : 0;
+
+		if (end != NULL)
+			*end = '\0';
+		if (row > 0)
+			rd_grid_text(g, a.row + row, a.col + 1, a.cols - 1, attr, line);
+		line = end != NULL ? end + 1 : NULL;
+	}
+}
+
+struct rows { // of a hex dump
+	struct rd_grid *g;
+	struct rd_area a;
+	int row, per; // bytes in a row
+};
+
+// len bytes of one side; sign tells what became of them.
+static void put_bytes(
+	struct rows *r, char sign, unsigned attr, const uint8_t *bytes, uint32_t off, uint32_t len)
+{
+	for (uint32_t done = 0; done < len; done += (uint32_t)r->per, r->row++) {
+		char text[160];
+		size_t at = (size_t)snprintf(text, sizeof(text), "%04x %c", off + done, sign);
+
+		if (r->row < 1 || r->row >= r->a.rows)
+			continue;
+		for (uint32_t i = done; i < len && i < done + (uint32_t)r->per; i++)
+			at += (size_t)snprintf(
+				text + at, sizeof(text) - at, " %02x", bytes[off + i]);
+		rd_grid_text(r->g, r->a.row + r->row, r->a.col + 1, r->a.cols - 1, attr, text);
+	}
+}
+
+void rd_draw_hex(
+	const struct rd_view *v, const struct rd_wk *w, struct rd_grid *g, struct rd_area a)
+{
+	struct rows r = {g, a, 1 - v->scroll, a.cols >= 56 ? 16 : 8};
+	struct pk_frame before, after;
+	struct pk_edits edits;
+	unsigned i, j;
+
+	if (!pair(v, w, &i, &j))
+		return;
+	before = frame_of(&w->hop[i]);
+	after = frame_of(&w->hop[j]);
+	rd_grid_printf(
+		g, RD_SPAN(a.row, a.col, a.cols), RD_ATTR_BOLD, " bytes of hop %u > hop %u", i, j);
+	pk_walk_edits(&before, &after, &edits);
+	for (unsigned k = 0; k < edits.count; k++) {
+		const struct pk_edit *e = &edits.list[k];
+
+		if (e->kind == PK_EDIT_SAME)
+			put_bytes(&r, ' ', 0, after.bytes, e->after, e->len);
+		if (e->kind == PK_EDIT_REMOVED || e->kind == PK_EDIT_CHANGED)
+			put_bytes(&r, '-', RD_ATTR_RED, before.bytes, e->before, e->len);
+		if (e->kind == PK_EDIT_ADDED || e->kind == PK_EDIT_CHANGED)
+			put_bytes(&r, '+', RD_ATTR_GREEN, after.bytes, e->after, e->len);
+	}
+}

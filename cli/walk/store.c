@@ -1,0 +1,292 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * The store of walks: a ring by number and a hash by packet id. Records are hostile: every text is cut to its place.
+ */
+#include "walk/store.h"
+
+#include "base/str.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define BUCKETS 65536u
+
+int rd_store_open(struct rd_store *s)
+{
+	memset(s, 0, sizeof(*s));
+	s->ring = calloc(RD_STORE_WALKS, sizeof(struct rd_wk *));
+	s->bucket = calloc(BUCKETS, sizeof(struct rd_wk *));
+	s->first = 1;
+	s->next = 1;
+	if (s->ring != NULL && s->bucket != NULL)
+		return 0;
+	rd_store_close(s);
+	return -ENOMEM;
+}
+
+static struct rd_wk **bucket_of(const struct rd_store *s, uint64_t packet_id)
+{
+	return &s->bucket[(packet_id * 0x9e3779b97f4a7c15u) >> 48];
+}
+
+static void forget_oldest(struct rd_store *s)
+{
+	struct rd_wk *w = s->ring[s->first % RD_STORE_WALKS];
+	struct rd_wk **link = bucket_of(s, w->packet_id);
+
+	while (*link != w)
+		link = &(*link)->same;
+	*link = w->same;
+	s->ring[s->first++ % RD_STORE_WALKS] = NULL;
+	s->bytes -= w->bytes;
+	s->forgotten++;
+	for (unsigned i = 0; i < w->n; i++)
+		free(w->hop[i].bytes);
+	free(w->hop);
+	free(w);
+}
+
+void rd_store_close(struct rd_store *s)
+{
+	while (s->ring != NULL && s->first < s->next)
+		forget_oldest(s);
+	free(s->ring);
+	free(s->bucket);
+	if (s->filtered)
+		regfree(&s->filter);
+	memset(s, 0, sizeof(*s));
+}
+
+struct rd_wk *rd_store_walk(const struct rd_store *s, uint64_t number)
+{
+	return number >= s->first && number < s->next ? s->ring[number % RD_STORE_WALKS] : NULL;
+}
+
+uint64_t rd_store_step(const struct rd_store *s, uint64_t number, int step)
+{
+	while (number >= s->first && number < s->next && number > 0) {
+		if (rd_store_walk(s, number)->shown)
+			return number;
+		number = step > 0 ? number + 1 : number - 1;
+	}
+	return 0;
+}
+
+static struct rd_wk *walk_of(struct rd_store *s, uint64_t packet_id)
+{
+	struct rd_wk **bucket = bucket_of(s, packet_id), *w = *bucket;
+
+	while (w != NULL && w->packet_id != packet_id)
+		w = w->same;
+	if (w != NULL)
+		return w;
+	if (s->next - s->first == RD_STORE_WALKS)
+		forget_oldest(s);
+	w = calloc(1, sizeof(*w));
+	if (w == NULL)
+		return NULL;
+	w->packet_id = packet_id;
+	w->number = s->next;
+	w->bytes = sizeof(*w);
+	s->bytes += w->bytes;
+	bucket = bucket_of(s, packet_id);
+	w->same = *bucket;
+	*bucket = w;
+	s->ring[s->next++ % RD_STORE_WALKS] = w;
+	return w;
+}
+
+static const char *text_of(const json_t *rec, const char *key)
+{
+	const char *s = json_string_value(json_object_get(rec, key));
+
+	return s != NULL ? s : "";
+}
+
+static uint32_t number_of(const json_t *rec, const char *key)
+{
+	return (uint32_t)json_integer_value(json_object_get(rec, key));
+}
+
+static enum rd_wk_verdict verdict_of(const char *word)
+{
+	static const char *const words[] = {"pass", "drop", "delivered", "sent"};
+
+	for (unsigned i = 0; i < 4; i++)
+		if (strcmp(word, words[i]) == 0)
+			return (enum rd_wk_verdict)i;
+	return RD_WK_PASS;
+}
+
+static int take_bytes(struct rd_wk_hop *h, const char *hex)
+{
+	size_t digits = strlen(hex),
+	       len = digits / 2 < RD_STORE_FRAME ? digits / 2 : RD_STORE_FRAME;
+	char text[2 * RD_STORE_FRAME + 1];
+
+	if (len == 0)
+		return 0;
+	memcpy(text, hex, 2 * len);
+	text[2 * len] = '\0';
+	h->bytes = malloc(len);
+	if (h->bytes == NULL)
+		return -ENOMEM;
+	if (rd_parse_hex(text, h->bytes, &len) == 0)
+		h->caplen = (uint32_t)len;
+	return 0;
+}
+
+static int read_hop(struct rd_wk_hop *h, const json_t *rec)
+{
+	*h = (struct rd_wk_hop){
+		.stage = rd_stage_by_name(text_of(rec, "stage")),
+		.ns = (uint64_t)json_integer_value(json_object_get(rec, "ns")),
+		.len = number_of(rec, "len"),
+		.rule = number_of(rec, "rule"),
+		.vni = number_of(rec, "vni"),
+		.flow = number_of(rec, "flow"),
+		.verdict = (uint8_t)verdict_of(text_of(rec, "verdict")),
+	};
+	snprintf(h->flow_hit, sizeof(h->flow_hit), "%s", text_of(rec, "flow_hit"));
+	snprintf(h->reason, sizeof(h->reason), "%s", text_of(rec, "reason"));
+	snprintf(h->port, sizeof(h->port), "%s", text_of(rec, "port"));
+	return take_bytes(h, text_of(rec, "hex"));
+}
+
+static uint32_t mix(uint32_t hash, const char *s)
+{
+	for (; *s != '\0'; s++)
+		hash = (hash ^ (unsigned char)*s) * 16777619u;
+	return hash;
+}
+
+static bool fits(const struct rd_store *s, const struct rd_wk *w)
+{
+	char title[160], end[64], line[400];
+
+	if (!s->filtered)
+		return true;
+	rd_wk_title(w, title, sizeof(title));
+	rd_wk_end(w, end, sizeof(end));
+	snprintf(line, sizeof(line), "%s %s", title, end);
+	if (regexec(&s->filter, line, 0, NULL, 0) == 0)
+		return true;
+	for (unsigned i = 0; i < w->n; i++) {
+		snprintf(line, sizeof(line), "%s@%s", w->hop[i].stage->name, w->hop[i].port);
+		if (regexec(&s->filter, line, 0, NULL, 0) == 0)
+			return true;
+	}
+	return false;
+}
+
+static int add_hop(struct rd_store *s, struct rd_wk *w, struct rd_wk_hop *h)
+{
+	size_t size = sizeof(*h) + h->caplen;
+	struct rd_wk_hop *grown;
+
+	if (w->n == RD_STORE_HOPS) {
+		w->left_out++;
+		free(h->bytes);
+		return 0;
+	}
+	grown = w->n % 8 == 0 ? realloc(w->hop, (w->n + 8) * sizeof(*grown)) : w->hop;
+	if (grown == NULL) {
+		free(h->bytes);
+		return -ENOMEM;
+	}
+	w->hop = grown;
+	w->hop[w->n++] = *h;
+	w->bytes += size;
+	s->bytes += size;
+	s->dropped += h->verdict == RD_WK_DROP;
+	w->path = mix(mix(w->path != 0 ? w->path : 2166136261u, h->stage->name), h->port);
+	w->shown = fits(s, w);
+	return 0;
+}
+
+int rd_store_add(struct rd_store *s, const json_t *record)
+{
+	struct rd_wk_hop h;
+	struct rd_wk *w;
+	int ret = read_hop(&h, record);
+
+	s->lost += number_of(record, "lost");
+	if (ret < 0 || h.stage == NULL) {
+		free(h.bytes);
+		return ret;
+	}
+	w = walk_of(s, (uint64_t)json_integer_value(json_object_get(record, "packet_id")));
+	if (w == NULL) {
+		free(h.bytes);
+		return -ENOMEM;
+	}
+	ret = add_hop(s, w, &h);
+	while (s->bytes > RD_STORE_BYTES && s->next - s->first > 1)
+		forget_oldest(s);
+	return ret;
+}
+
+bool rd_store_filter(struct rd_store *s, const char *expression)
+{
+	bool some = expression != NULL && *expression != '\0';
+	regex_t re;
+
+	if (some && regcomp(&re, expression, REG_EXTENDED | REG_NOSUB | REG_ICASE) != 0)
+		return false;
+	if (s->filtered)
+		regfree(&s->filter);
+	s->filtered = some;
+	if (some)
+		s->filter = re;
+	for (uint64_t i = s->first; i < s->next; i++) {
+		struct rd_wk *w = rd_store_walk(s, i);
+
+		w->shown = fits(s, w);
+	}
+	return true;
+}
+
+static void path_text(const struct rd_wk *w, char *buf, size_t size)
+{
+	size_t len = 0;
+
+	buf[0] = '\0';
+	for (unsigned i = 0; i < w->n; i++) {
+		const struct rd_wk_hop *h = &w->hop[i];
+
+		if (h->stage->kind == RD_STAGE_KIND_DROP)
+			rd_str_addf(buf, size, &len, " x %s", h->reason);
+		else if (h->stage->kind != RD_STAGE_KIND_IN)
+			rd_str_addf(buf, size, &len, "%s%s", len > 0 ? " > " : "", h->port);
+	}
+}
+
+static int most_used(const void *a, const void *b)
+{
+	const struct rd_path *x = a, *y = b;
+
+	return x->walks < y->walks ? 1 : x->walks > y->walks ? -1 : 0;
+}
+
+unsigned rd_store_paths(const struct rd_store *s, struct rd_path *paths, unsigned max)
+{
+	unsigned n = 0, k;
+
+	for (uint64_t i = s->first; i < s->next; i++) {
+		const struct rd_wk *w = rd_store_walk(s, i);
+
+		for (k = 0; k < n && paths[k].hash != w->path; k++)
+			;
+		if (!w->shown || k == max)
+			continue;
+		if (k == n) {
+			paths[n++] = (struct rd_path){.hash = w->path};
+			path_text(w, paths[k].text, sizeof(paths[k].text));
+		}
+		paths[k].walks++;
+		paths[k].dropped += w->n > 0 && w->hop[w->n - 1].verdict == RD_WK_DROP;
+	}
+	qsort(paths, n, sizeof(*paths), most_used);
+	return n;
+}

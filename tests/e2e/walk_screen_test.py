@@ -1,0 +1,235 @@
+# SPDX-License-Identifier: BSD-3-Clause
+#
+# The full-screen walk on a terminal: live, from files and from a pipe, at several sizes and kinds of terminals. What it shows is
+# held against what pktcap --trace says of the same packets.
+import json
+import os
+import re
+import signal
+import subprocess
+import time
+
+import pytest
+from rdtest import DEMO, ENV, PCAPS, PKTCAP, REDDOT, Daemon, wait_for
+from term import Terminal
+
+DROP = f"{PCAPS}/malformed/dfw_rule_deny.pcap"
+SYN = f"{PCAPS}/emulated-syn.pcap"
+
+
+@pytest.fixture(name="daemon", scope="module")
+def a_daemon():
+	with Daemon(files=[f"{DEMO}/emulated.rd"]) as d:
+		yield d
+
+
+@pytest.fixture(name="files", scope="module")
+def capture_files(daemon, tmp_path_factory):
+	"""The same walks as JSON lines and as pcapng: a SYN with its answer, and a dropped packet."""
+	folder = tmp_path_factory.mktemp("walk")
+	pcapng, lines = str(folder / "w.pcapng"), str(folder / "w.json")
+	proc = subprocess.Popen([PKTCAP, "--socket", daemon.path, "-w", pcapng], env=ENV, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+	capturing(daemon)
+	daemon.cli("inject", "vmnic1", "pcap", SYN)
+	daemon.cli("inject", "vmnic1", "pcap", DROP)
+	proc.send_signal(signal.SIGINT)
+	assert proc.wait(60) == 0
+	with open(lines, "w", encoding="utf-8") as f:
+		subprocess.run([PKTCAP, "--json", "-x", "-r", pcapng], env=ENV, stdout=f, stderr=subprocess.DEVNULL, check=True, timeout=60)
+	return pcapng, lines
+
+
+def capturing(daemon):
+	wait_for("the capture", lambda: daemon.cli("show capture | json | match running | count").strip() == "1")
+
+
+def walk(*args, socket=None, **kw):
+	return Terminal(*(["--socket", socket] if socket else []), "walk", *args, env=dict(kw.pop("env", {}), PKTCAP=PKTCAP), **kw)
+
+
+def title(term):
+	return term.lines()[0]
+
+
+def test_live(daemon):
+	with walk(socket=daemon.path) as t:
+		t.until("waiting for packets")
+		capturing(daemon)
+		daemon.cli("inject", "vmnic1", "pcap", SYN)
+		t.until(r"172\.16\.31\.26:57448 > 172\.16\.31\.25:80 tcp +DELIVERED")
+		daemon.cli("inject", "vmnic1", "pcap", DROP)
+		t.until(r"^> +\d+ .* DROPPED DFW_RULE_DENY")
+		t.until(lambda: "dropped 1" in title(t))
+		t.send("\rG")  # its hops, the last one
+		t.until(r"^>\* +\d+ drop@arm/gs-ubuntu.* DROPPED +DFW_RULE_DENY")
+		t.until(r"^ +x$")  # the dot died
+		t.send("p")
+		t.until(lambda: "PAUSED" in title(t))
+		t.send("qq")
+		assert t.end() == 0
+	wait_for("the end of the capture", lambda: daemon.cli("show capture | json | match running | count").strip() == "0")
+
+
+def test_every_door_shows_the_same(files):
+	"""A capture file, JSON lines, the lines through a pipe, and plain text."""
+	pcapng, lines = files
+	screens = []
+	for args, preexec in ((("-r", pcapng), None), (("-r", lines), None), (("-r", "-"), lambda: os.dup2(os.open(lines, os.O_RDONLY), 0))):
+		with walk(*args, rows=40, columns=120, preexec=preexec) as t:
+			t.until(lambda t=t: "ended" in title(t) and "DROPPED" in t.text())
+			screens.append(t.lines()[1:])
+			t.send("\x03")
+			assert t.end() == 0
+	assert screens[0] == screens[1] == screens[2]
+	plain = [subprocess.run([REDDOT, "walk", "-r", f], env=dict(ENV, PKTCAP=PKTCAP), capture_output=True, text=True, check=True).stdout for f in files]
+	assert plain[0] == plain[1]
+	records = [json.loads(line) for line in open(lines, encoding="utf-8")]
+	hops = re.findall(r"^ +\d+ (\w+)@(\S+) +\d+ +\d", plain[0], re.M)
+	by_walk = {}
+	for r in records:
+		by_walk.setdefault(r["packet_id"], []).append((r["stage"], r["port"][:38 - 1 - len(r["stage"])]))
+	assert hops == [h for walk_hops in by_walk.values() for h in walk_hops]
+
+
+def test_the_red_dot_is_where_the_hop_list_says(files):
+	records = [json.loads(line) for line in open(files[1], encoding="utf-8")]
+	first = [r for r in records if r["packet_id"] == records[0]["packet_id"]]
+	with walk("-r", files[1]) as t:
+		t.until(lambda: "ended" in title(t))
+		t.send("G\r")  # the oldest walk's hops
+		for i, hop in enumerate(first):
+			t.until(lambda i=i, hop=hop: re.search(rf"^>\* +{i} {hop['stage']}@", t.text(), re.M)
+				and f"hop {i} of" in t.lines()[5] and hop["stage"] + ":" in t.lines()[5])
+			line = t.lines()[4]
+			boxes = t.lines()[3]
+			if hop["stage"].endswith(("_rx", "_tx")):  # under the port's box
+				at = line.index("●")
+				box = [m for m in re.finditer(r"\[([^]]*)\]", boxes) if m.start() <= at < m.end()]
+				assert len(box) == 1 and hop["port"].split("/")[1].startswith(box[0].group(1))
+				colour = t.screen.buffer[4][at]
+				assert colour.fg == "red" and colour.bold
+			t.send("l")
+
+
+def test_diff_and_hex(files):
+	with walk("-r", files[1]) as t:
+		t.until(lambda: "ended" in title(t))
+		t.send("G\rlll")
+		t.until(r"^ - geneve vni 0x12400")
+		t.until(r"^ = inner 74 B unchanged")
+		t.send("4")
+		t.until(r"^ 0000 - 00 50 56 67 eb 13 00 50 56 63 04 5c 08 00 45 00")
+		t.send("5")
+		t.until(r"^ +1 +0 arm/vmnic1 > arm/vmnic0_MUX")
+		t.until(r"^ +1 +1 arm/vmnic1 x DFW_RULE_DENY")
+
+
+def test_filter_bar(files):
+	with walk("-r", files[1]) as t:
+		t.until(lambda: "ended" in title(t))
+		t.send("/DROP[")
+		t.until(r"show \[!!\] /DROP\[_")
+		t.send("\x08")
+		t.until(r"show \[ok\] /DROP_")
+		t.send("\r")
+		t.until(lambda: "DELIVERED" not in t.text() and "DROPPED" in t.text())
+		t.send("/\x1b")
+		t.until("DELIVERED")
+		t.send("?")
+		t.until("the dot walks by itself")
+
+
+@pytest.mark.parametrize("rows, columns", [(24, 80), (40, 120), (10, 40), (5, 20), (16, 70)])
+@pytest.mark.parametrize("term", ["xterm-256color", "linux", "vt100"])
+def test_terminals_and_sizes(files, term, rows, columns):
+	with walk("-r", files[1], term=term, rows=rows, columns=columns) as t:
+		if rows < 10:
+			t.until("40x10 needed")
+		else:
+			t.until("reddot walk ")
+			t.send("2")
+			t.until(r">\* +0 \w+_rx@")
+			t.until("classify|port_in")
+		t.send("\x03")
+		assert t.end() == 0
+
+
+def test_without_colours_and_without_a_terminal_that_can(files):
+	with walk("-r", files[1], env={"NO_COLOR": "1"}) as t:
+		t.until(lambda: "ended" in title(t))
+		t.send("\r")
+		t.until("●")
+		assert not re.search(rb"\x1b\[[0-9;]*3[0-7][;m]", t.raw)
+		assert t.screen.buffer[4][t.lines()[4].index("●")].reverse
+	with walk("-r", files[1], term="dumb", env={"REDDOT_PAGER": ""}, rows=100) as t:  # plain text
+		t.end()
+		assert b"\x1b" not in t.raw and b"walk 1 " in t.raw
+	with walk("-r", files[1], env={"LC_ALL": "C"}) as t:
+		t.until(r"\(@\)")
+		assert max(t.raw) < 0x80
+
+
+def test_resize_storm(files):
+	with walk("-r", files[1]) as t:
+		t.until(lambda: "ended" in title(t))
+		for i in range(60):
+			t.resize(3 + i * 7 % 50, 10 + i * 31 % 140)
+			t.send("l2 14"[i % 5])
+		t.resize(30, 100)
+		t.send("1")
+		t.until(lambda: t.screen.columns == 100 and "Paths" in t.lines()[1] and "DROPPED" in t.text())
+		t.send("\x03")
+		assert t.end() == 0
+
+
+def records(n):
+	for i in range(n):
+		yield json.dumps({"packet_id": i + 1, "stage": "uplink_rx", "port": "arm/p", "ns": i, "len": 60, "hex": "ab" * 60, "verdict": "pass"})
+		yield json.dumps({"packet_id": i + 1, "stage": "drop", "port": "arm/p\x1b]0;x\x07", "ns": i + 5, "len": 60, "hex": "1b" * 60, "verdict": "drop",
+			"reason": "X\x1b[2J"})
+
+
+def test_many_walks_in_bounded_memory(tmp_path):
+	path = tmp_path / "many"
+	with open(path, "w", encoding="utf-8") as f:
+		f.writelines(line + "\n" for line in records(60000))
+	with walk("-r", str(path), rows=40, columns=120) as t:
+		t.until(lambda: "walks 60000" in title(t) and "ended" in title(t), seconds=300)
+		assert "(oldest gone)" in title(t)
+		with open(f"/proc/{t.child.pid}/status", encoding="utf-8") as f:
+			peak = int(re.search(r"VmHWM:\s+(\d+)", f.read()).group(1))
+		assert peak < 1200000  # sanitizers' shadow included
+		begin = time.monotonic()
+		for key in "\rG45123":
+			t.send(key)
+		t.send("\x03")
+		assert t.end() == 0 and time.monotonic() - begin < 60
+		assert b"\x1b]0;" not in t.raw and b"\x1b[2J" not in t.raw.split(b"ended", 1)[1]
+
+
+def test_errors(daemon, tmp_path):
+	r = subprocess.run([REDDOT, "walk", "-r", str(tmp_path / "no")], env=ENV, capture_output=True, text=True, check=False)
+	assert r.returncode == 1 and "can't be read: No such file" in r.stderr
+	r = subprocess.run([REDDOT, "walk"], env=ENV, capture_output=True, text=True, check=False)
+	assert r.returncode == 1 and "a live walk needs a terminal" in r.stderr and "try:   pktcap --trace" in r.stderr
+	with walk("filter", "no such filter", socket=daemon.path) as t:
+		t.until("pktcap: ")
+		t.until(lambda: "ended" in title(t))
+	with walk(socket=str(tmp_path / "none")) as t:
+		t.until("reddotd is not running")
+		t.send("q")
+		assert t.end() == 0
+
+
+def test_in_the_shell(daemon, tmp_path):
+	"""The shell goes on behind it."""
+	with Terminal("--socket", daemon.path, env={"XDG_STATE_HOME": str(tmp_path), "PKTCAP": PKTCAP}) as t:
+		t.prompt()
+		for _ in range(2):
+			t.send("walk\r")
+			t.until("waiting for packets")
+			t.send("q")
+			t.until(lambda: t.cursor_line().startswith("reddot arm>"))
+			t.send("\x0c")  # the emulator knows no second screen
+			t.prompt()
+		assert "arm" in t.run("show host")
