@@ -235,7 +235,7 @@ static struct rd_flow_match tunnelled(const struct rd_offload_want *w,
 
 	m.outer.family = AF_INET; // tunnel endpoints of ours are
 	m.vni = r != NULL && r->has & RD_MIRROR_HAS_VNI ? r->vni : p->only_vni;
-	m.vni_mask = m.vni != 0 ? 0xffffff : 0;
+	m.vni_mask = p->only_vni != 0 || (r != NULL && (r->has & RD_MIRROR_HAS_VNI)) ? 0xffffff : 0;
 	return m;
 }
 

@@ -125,9 +125,8 @@ static void take_back(struct rd_flow_rules *r, struct rd_flow_entry *e)
 	struct rd_flow_fail fail;
 	char text[RD_FLOW_FAIL_TEXT];
 
-	if (rd_flow_destroy(&dev, e->flow, &fail) == 0 || fail.code == -EIO
-		|| fail.code == -ENODEV) {
-		unlink_entry(r, e); // with its device, where that is gone
+	if (rd_flow_destroy(&dev, e->flow, &fail) == 0) {
+		unlink_entry(r, e);
 		return;
 	}
 	if (e->set == 0)

@@ -20,6 +20,7 @@ struct offload_point {
 	uint64_t past_hits, past_bytes; // of sets that are gone
 	uint64_t set_hits, set_bytes; // of this one, at the last tick
 	uint64_t seen, seen_at_hit; // by software; when the counter last moved
+	uint8_t lost; // in a row, without a good count between
 	uint8_t still; // ticks in which it did not, while software saw packets
 	bool wait; // for its device to be opened again
 	uint64_t retry_ns; // 0 = not

@@ -13,6 +13,8 @@ RD_LOG_MODULE(mirror_offload);
 #define LIES_PACKETS 16 // that software saw to match while the card counted none
 #define LIES_TICKS 3 // a counter may lag behind
 
+#define LOST_MAX 3 // a rule that is lost as often in a row is there: its driver can't count
+
 static bool knows_nothing(int code) // of a counter that is not one
 {
 	return code == -ENODATA || code == -ENOTSUP || code == -ENOSYS;
@@ -88,6 +90,8 @@ static void read_point(struct rd_offload_session *s, struct offload_point *p)
 	int ret = rd_flow_rules_count(&s->off->rules, p->set, &hits, &bytes, &fail);
 	bool nothing;
 
+	if (ret < 0 && !knows_nothing(ret) && p->lost == LOST_MAX)
+		ret = -ENODATA;
 	if (knows_nothing(ret)) {
 		p->result.counted = false;
 		p->plan.form.count = false;
@@ -96,12 +100,14 @@ static void read_point(struct rd_offload_session *s, struct offload_point *p)
 		return;
 	}
 	if (ret < 0) {
+		p->lost++;
 		rd_log_warn("device %u lost a rule of mirror session %u: %s; it is made again",
 			p->at.ethdev, s->id,
 			fail.message[0] != '\0' ? fail.message : rd_err_name(ret));
 		plan_again(s, p);
 		return;
 	}
+	p->lost = 0;
 	nothing = counts_nothing(p, hits);
 	p->set_hits = hits;
 	p->set_bytes = bytes;
