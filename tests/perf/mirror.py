@@ -19,7 +19,7 @@ sys.path.insert(0, os.path.dirname(os.path.realpath(__file__)))
 import ovs  # noqa: E402
 import versus  # noqa: E402
 from machine import Skip, Spread, hugepages, measure  # noqa: E402
-from ovs import PEER_IP, PEER_MAC, Ovs  # noqa: E402
+from ovs import PEER_IP, PEER_MAC, TEP_IP, Ovs  # noqa: E402
 
 OUT = "net_null8,no-rx=1"
 EVERYTHING = {"pps": 0, "bps": 0, "force": True, "lifetime": "0"}
@@ -34,17 +34,20 @@ class Mirror(Ovs):
 		if self.kind == "l2":
 			self.add_port("br-phy", "msink", "net_null2,no-rx=1", 3, 1700)
 			self.flows("br-phy", "priority=10,in_port=LOCAL,actions=output:3\npriority=10,in_port=3,actions=LOCAL\n")
-		self.vsctl("add-port", "br-int", "er", "--", "set", "Interface", "er", "type=erspan", f"options:remote_ip={PEER_IP}",
+		self.vsctl("add-port", "br-int", "er", "--", "set", "Interface", "er", "type=erspan", f"options:remote_ip={PEER_IP}", f"options:local_ip={TEP_IP}",
 			"options:key=100", "options:erspan_ver=1", "options:erspan_idx=1", "ofport_request=8")
 		self.ctl("tnl/neigh/set", "br-phy", PEER_IP, PEER_MAC.hex(":"))
 
 	def mirror(self, on):
 		if on:
-			self.vsctl("--", "--id=@o", "get", "port", "er", "--", "--id=@s", "get", "port", "src", "--", "--id=@m", "create", "mirror",
-				"name=m", "select-src-port=@s", "output-port=@o", "--", "set", "bridge", "br-int", "mirrors=@m")
+			self.vsctl("--", "--id=@o", "get", "port", "er", "--", "--id=@m", "create", "mirror", "name=m", "select-all=true",
+				"output-port=@o", "--", "set", "bridge", "br-int", "mirrors=@m")
 		else:
 			self.vsctl("clear", "bridge", "br-int", "mirrors")
-		time.sleep(1)
+		time.sleep(2)
+		dump = self.ctl("dpctl/dump-flows", ovs.DATAPATH)
+		if on and "erspan" not in dump and "tnl_push" not in dump:
+			raise RuntimeError("the peer does not mirror: no flow of its has tnl_push, so there is nothing to compare with")
 
 	def packets(self):
 		return self.counters()[0]  # the sink may get copies, too
