@@ -205,6 +205,8 @@ int ctl_mirror_rule_add(struct rd_request *req)
 	s = m->spec;
 	if (rd_mirror_spec_set(&s, "rule", text, req->err) < 0)
 		return req->err->code;
+	if (s.nb_rules <= m->spec.nb_rules) // "none" is for mirror.set
+		return rd_req_fail(req, "rule", -EINVAL, "%.60s is no rule", text);
 	for (unsigned i = s.nb_rules - 1u; i >= at; i--) { // to its place
 		struct rd_mirror_rule r = s.rule[i];
 
