@@ -10,11 +10,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "core/tap.h"
 #include "session/copy.h"
 #include "session/file.h"
 #include "session/pick.h"
 #include "session/prefilter.h"
+
+RD_LOG_MODULE(mirror_engine);
 
 static struct {
 	struct rd_capture *capture;
@@ -22,6 +25,8 @@ static struct {
 } taps[MIRROR_GROUPS];
 static struct mirror_run *runs[RD_MIRROR_MAX];
 static struct mirror_excludes *excludes;
+static uint32_t unarmed; // groups whose tap was taken away for want of memory
+_Static_assert(MIRROR_GROUPS <= 32, "a bit for each group");
 
 static unsigned group_of(const struct mirror_run *r)
 {
@@ -103,10 +108,13 @@ static struct rd_capture *arm(struct mirror_group *g, struct rd_capture *old, st
 	return c;
 }
 
+// What the ring holds now: other sessions go on filling it, maybe faster than it is emptied.
 static void drain(struct rd_worker *w, void *arg)
 {
+	unsigned left = rte_ring_count(mirror_ring()), n;
+
 	(void)arg;
-	while (mirror_chore(w) != 0)
+	for (; left != 0 && (n = mirror_chore(w)) != 0; left -= RTE_MIN(left, n))
 		;
 }
 
@@ -128,7 +136,7 @@ static bool none_runs(void)
 	return true;
 }
 
-// The group's tap as runs[] says. What was before is out of every worker's sight afterwards.
+// The group's tap as runs[] says; on an error it is as it was. What was before is out of every worker's sight afterwards.
 static int regroup(unsigned which, struct rd_err *err)
 {
 	struct mirror_group *g = group_make(which);
@@ -146,6 +154,32 @@ static int regroup(unsigned which, struct rd_err *err)
 	taps[which].capture = c;
 	taps[which].group = g;
 	return 0;
+}
+
+// A session has left the group: it must be out of every worker's sight, come what may. Without memory for a smaller tap the whole
+// group's is taken away; what is left of it is armed by the next change for which there is memory.
+static void shrink(unsigned which)
+{
+	struct rd_err err = {0};
+
+	if (regroup(which, &err) == 0)
+		return;
+	rd_log_err("sessions of group %u make no copies for now: %s", which, err.what);
+	rd_capture_stop(taps[which].capture);
+	free(taps[which].group);
+	taps[which].capture = NULL;
+	taps[which].group = NULL;
+	unarmed |= UINT32_C(1) << which;
+}
+
+static void arm_rest(void)
+{
+	for (unsigned which = 0; which < MIRROR_GROUPS; which++) {
+		struct rd_err err = {0};
+
+		if ((unarmed >> which & 1) != 0 && regroup(which, &err) == 0)
+			unarmed &= ~(UINT32_C(1) << which);
+	}
 }
 
 // No worker makes copies for an old run any more; those on their way are sent before it is freed.
@@ -181,13 +215,14 @@ int mirror_engine_put(unsigned number, struct mirror_run *r, struct rd_err *err)
 	runs[number] = r;
 	if (r != NULL)
 		ret = regroup(group_of(r), err);
-	if (ret == 0 && old != NULL && (r == NULL || group_of(old) != group_of(r)))
-		ret = regroup(group_of(old), err);
 	if (ret < 0) {
 		runs[number] = old;
 		return ret;
 	}
+	if (old != NULL && (r == NULL || group_of(old) != group_of(r)))
+		shrink(group_of(old));
 	retire(old);
+	arm_rest();
 	if (none_runs())
 		mirror_owner_call(set_chore, NULL);
 	return 0;

@@ -26,10 +26,13 @@ RD_LOG_MODULE(mirror_file);
 
 struct mirror_file {
 	int fd;
+	int fault; // errno of the write that failed: nothing is written any more
 	uint32_t nb_ifaces;
 	int16_t iface[RD_STAGE_MAX]; // by stage; -1 = not yet
 	struct rd_pcapng_buf buf;
-	uint64_t failed; // copies that could not be written
+	off_t whole; // length of the file up to the last whole buffer
+	uint64_t packets, bytes; // in the buffer
+	struct mirror_state *state; // whose packets these are
 	char path[RD_MIRROR_TEXT_LEN * 2];
 };
 
@@ -60,32 +63,53 @@ void mirror_file_put(struct rte_mbuf *m)
 	} else if (rte_ring_sp_enqueue(ring, m) == 0) {
 		o->packets++;
 		o->bytes += c->len;
-		o->sent[0].tx_ok++;
-		o->sent[0].inner_bytes += c->len;
-		o->sent[0].wire_bytes += c->len;
-		return;
+		return; // control counts what has become of it
 	} else {
-		o->sent[0].tx_drop++;
+		__atomic_fetch_add(&o->sent[0].tx_drop, 1, __ATOMIC_RELAXED);
 	}
 	rte_pktmbuf_free(m);
+}
+
+// The file ends with the last whole buffer: one that holds half a block could not be read.
+static void give_up(struct mirror_file *f, int why)
+{
+	f->fault = why;
+	rd_log_warn("%s: %s; nothing is added any more", f->path, strerror(why));
+	if (ftruncate(f->fd, f->whole) < 0)
+		rd_log_warn("%s: it ends in the middle of a block: %s", f->path, strerror(errno));
+}
+
+static void count(struct mirror_file *f)
+{
+	struct mirror_sent *s = f->state != NULL ? &f->state->owned.sent[0] : NULL;
+
+	if (s != NULL && f->fault == 0) { // of a file nobody else writes these
+		__atomic_fetch_add(&s->tx_ok, f->packets, __ATOMIC_RELAXED);
+		__atomic_fetch_add(&s->inner_bytes, f->bytes, __ATOMIC_RELAXED);
+		__atomic_fetch_add(&s->wire_bytes, f->bytes, __ATOMIC_RELAXED);
+	} else if (s != NULL) {
+		__atomic_fetch_add(&s->tx_drop, f->packets, __ATOMIC_RELAXED);
+	}
+	f->packets = f->bytes = 0;
 }
 
 static void write_out(struct mirror_file *f)
 {
 	size_t done = 0;
 
-	while (done < f->buf.len) {
+	while (f->fault == 0 && done < f->buf.len) {
 		ssize_t n = write(f->fd, f->buf.data + done, f->buf.len - done);
 
 		if (n < 0 && errno == EINTR)
 			continue;
-		if (n <= 0) {
-			rd_log_warn("%s: %s", f->path, strerror(errno));
-			f->failed++;
-			break;
-		}
-		done += (size_t)n;
+		if (n <= 0)
+			give_up(f, n < 0 ? errno : ENOSPC);
+		else
+			done += (size_t)n;
 	}
+	if (f->fault == 0)
+		f->whole += (off_t)done;
+	count(f);
 	f->buf.len = 0;
 }
 
@@ -104,7 +128,7 @@ static int iface_of(struct mirror_file *f, const char *session, unsigned stage)
 	return f->iface[stage];
 }
 
-static void put(struct mirror_file *f, const struct rte_mbuf *m)
+static bool put(struct mirror_file *f, const struct rte_mbuf *m)
 {
 	const struct mirror_copy *c = rte_mbuf_to_priv((struct rte_mbuf *)(uintptr_t)m);
 	const struct rd_drop_desc *d = rd_drop_by_id(c->head.reason);
@@ -121,26 +145,38 @@ static void put(struct mirror_file *f, const struct rte_mbuf *m)
 
 	rd_tap_copy(frame, m, 0, len);
 	if (iface < 0 || rd_pcapng_put_packet(&f->buf, &p) < 0)
-		f->failed++;
+		return false;
+	f->state = c->state;
+	f->packets++;
+	f->bytes += c->len;
 	if (f->buf.len > BUFFER_MAX)
 		write_out(f);
+	return true;
+}
+
+static void take(struct rte_mbuf *m)
+{
+	const struct mirror_copy *c = rte_mbuf_to_priv(m);
+	struct mirror_file *f = rd_mirror_file_of(c->run->number);
+
+	if (f == NULL || f->fault != 0 || !put(f, m))
+		__atomic_fetch_add(&c->state->owned.sent[0].tx_drop, 1, __ATOMIC_RELAXED);
+	rte_pktmbuf_free(m);
 }
 
 unsigned mirror_file_drain(void)
 {
 	struct rte_mbuf *m[BURST];
-	unsigned total = 0, n;
+	unsigned left = ring != NULL ? rte_ring_count(ring) : 0, total = 0, n;
 
-	while (ring != NULL
-		&& (n = rte_ring_sc_dequeue_burst(ring, (void **)m, BURST, NULL)) != 0) {
-		for (unsigned i = 0; i < n; i++) {
-			const struct mirror_copy *c = rte_mbuf_to_priv(m[i]);
-			struct mirror_file *f = rd_mirror_file_of(c->run->number);
-
-			if (f != NULL)
-				put(f, m[i]);
-			rte_pktmbuf_free(m[i]);
-		}
+	// What comes meanwhile is for the next time: workers may be faster than the disk.
+	for (; left != 0; left -= n) {
+		n = rte_ring_sc_dequeue_burst(
+			ring, (void **)m, RTE_MIN(left, (unsigned)BURST), NULL);
+		if (n == 0)
+			break;
+		for (unsigned i = 0; i < n; i++)
+			take(m[i]);
 		total += n;
 	}
 	return total;
@@ -173,7 +209,25 @@ struct mirror_file *mirror_file_open(const char *path, const char *session, stru
 	}
 	if (rd_pcapng_put_section(&f->buf, &s) == 0)
 		write_out(f);
-	return f;
+	if (f->whole != 0)
+		return f;
+	rd_err_set(err, f->fault != 0 ? -f->fault : -ENOMEM, "file %.150s: %s", path,
+		strerror(f->fault != 0 ? f->fault : ENOMEM));
+	rd_err_where(err, "file");
+	mirror_file_discard(f);
+	return NULL;
+}
+
+const char *mirror_file_fault(const struct mirror_file *f)
+{
+	return f != NULL && f->fault != 0 ? strerror(f->fault) : NULL;
+}
+
+void mirror_file_discard(struct mirror_file *f)
+{
+	if (f != NULL && unlink(f->path) < 0)
+		rd_log_warn("%s: %s", f->path, strerror(errno));
+	mirror_file_close(f);
 }
 
 void mirror_file_close(struct mirror_file *f)

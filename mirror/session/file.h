@@ -16,3 +16,7 @@ void mirror_file_flush(struct mirror_file *f); // NULL is fine
 // Makes the file, which must not be there. NULL with *err.
 struct mirror_file *mirror_file_open(const char *path, const char *session, struct rd_err *err);
 void mirror_file_close(struct mirror_file *f); // NULL is fine; what waits must be drained
+void mirror_file_discard(
+	struct mirror_file *f); // ... and the file goes, too: its session did not start
+const char *mirror_file_fault(
+	const struct mirror_file *f); // why nothing can be written any more; NULL: it can

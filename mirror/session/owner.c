@@ -101,10 +101,15 @@ static const struct rd_port *device_of(const struct mirror_dest *d)
 	return p;
 }
 
+static bool is_reached(const struct mirror_state *st, const struct rd_mirror_spec *s)
+{
+	return (s->max_packets != 0 && st->owned.packets >= s->max_packets)
+		|| (s->max_bytes != 0 && st->owned.bytes >= s->max_bytes);
+}
+
 bool mirror_is_enough(struct mirror_state *st, const struct rd_mirror_spec *s)
 {
-	if ((s->max_packets == 0 || st->owned.packets < s->max_packets)
-		&& (s->max_bytes == 0 || st->owned.bytes < s->max_bytes))
+	if (!is_reached(st, s))
 		return false;
 	if (__atomic_load_n(&st->stop, __ATOMIC_RELAXED) == MIRROR_RUNS)
 		__atomic_store_n(&st->stop, MIRROR_STOP_ENDED, __ATOMIC_RELAXED);
@@ -120,6 +125,8 @@ static void send_one(struct rd_worker *w, struct rte_mbuf *m, unsigned which)
 	const struct rd_port *p = which < st->nb_dests ? device_of(d) : NULL;
 	unsigned i;
 
+	if (unlikely(is_reached(st, &c->run->spec)))
+		send_out(w); // what the device does not take was not sent
 	if (p == NULL || mirror_is_enough(st, &c->run->spec)) {
 		*(p == NULL ? &st->owned.no_dest : &st->owned.ended) += 1;
 		rte_pktmbuf_free(m);

@@ -41,7 +41,7 @@ void mirror_pick_prepare(struct mirror_run *r)
 {
 	const struct rd_mirror_spec *s = &r->spec;
 
-	r->gap_pps = s->pps != 0 ? (uint32_t)((SECOND_NS << SHIFT) / s->pps) : 0;
+	r->gap_pps = s->pps != 0 ? (SECOND_NS << SHIFT) / s->pps : 0;
 	r->burst_gap = (uint64_t)s->burst_ms * 1000000 << SHIFT;
 }
 

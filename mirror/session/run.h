@@ -68,7 +68,8 @@ struct mirror_state {
 	uint32_t stop; // enum mirror_stop; atomic
 	uint32_t triggered; // atomic
 	uint64_t trigger_ns; // when; atomic
-	uint64_t loops[2]; // when our own copies were seen last, ns; atomic
+	uint64_t loops
+		[2]; // since when our own copies are seen, ns; what was sent until then, and how many came. own.c; atomic
 	uint64_t counted; // of the sampler; atomic
 	uint64_t tat_pps, tat_bps; // token buckets, see pick.c; atomic
 	uint32_t room; // of the largest frame that fits; atomic
@@ -105,8 +106,7 @@ struct mirror_run { // constant while armed, but for *state
 		by_flags; // stages at which the packet, not the stage, says in which direction it goes
 	uint64_t stages; // all that are armed
 	uint16_t head_len; // of the longest head, and what it stands for
-	uint32_t gap_pps, gap_bps; // see pick.c
-	uint64_t burst_gap;
+	uint64_t gap_pps, burst_gap; // see pick.c
 	struct rd_mirror_spec spec;
 	uint64_t at_port[RD_PORT_MAX]; // stages armed for this port; atomic
 	// Where a card copies what enters, what leaves by the port: 1 + place in card_seen; 0 = nowhere.

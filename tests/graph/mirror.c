@@ -10,6 +10,7 @@
 
 #include "core/tap.h"
 #include "graph_frames.h"
+#include "session/copy.h"
 #include "session/field.h"
 #include "session/session.h"
 
@@ -203,6 +204,47 @@ static void test_device_that_takes_nothing(void **state)
 	end();
 }
 
+static void queue_copy(const struct rd_mirror *m)
+{
+	struct rte_mbuf *b = rte_pktmbuf_alloc(mirror_pool());
+
+	assert_non_null(b);
+	b->data_off = MIRROR_HEADROOM;
+	memcpy(rte_pktmbuf_append(b, (uint16_t)w.len), w.frame, w.len);
+	*(struct mirror_copy *)rte_mbuf_to_priv(b) =
+		(struct mirror_copy){.state = m->state, .run = m->run, .len = (uint32_t)w.len};
+	assert_int_equal(rte_ring_enqueue(mirror_ring(), b), 0);
+}
+
+// What the device did not take does not count against the limit.
+static void test_limit_at_a_full_device(void **state)
+{
+	struct rd_mirror_spec s;
+	struct rd_mirror *m;
+	struct rd_err err = {0};
+
+	(void)state;
+	world();
+	m = session("web", NULL, NULL);
+	s = m->spec;
+	assert_int_equal(rd_mirror_spec_set(&s, "max-packets", "5", &err), 0);
+	assert_int_equal(rd_mirror_change(m, &s, "test", &err), 0);
+	while (gf_sink_room(SINK_OUT) != 0)
+		gf_sink_put(SINK_OUT);
+	for (unsigned i = 0; i < 10; i++)
+		queue_copy(m);
+	gf_walk();
+	assert_int_equal(m->state->owned.sent[0].tx_drop, 10);
+	assert_int_equal(m->state->stop, MIRROR_RUNS);
+	(void)gf_sink_drain(SINK_OUT);
+	for (unsigned i = 0; i < 10; i++)
+		queue_copy(m);
+	gf_walk();
+	assert_int_equal(m->state->owned.sent[0].tx_ok, 5);
+	assert_int_equal(m->state->owned.ended, 5);
+	end();
+}
+
 // Copies of other workers wait in a ring: one that is full.
 static void test_full_ring(void **state)
 {
@@ -304,6 +346,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_copies_and_forwards, gf_begin, gf_end),
 		cmocka_unit_test_setup_teardown(test_empty_pool, gf_begin, gf_end),
 		cmocka_unit_test_setup_teardown(test_device_that_takes_nothing, gf_begin, gf_end),
+		cmocka_unit_test_setup_teardown(test_limit_at_a_full_device, gf_begin, gf_end),
 		cmocka_unit_test_setup_teardown(test_full_ring, gf_begin, gf_end),
 		cmocka_unit_test_setup_teardown(test_no_collector, gf_begin, gf_end),
 		cmocka_unit_test_setup_teardown(test_64_sessions, gf_begin, gf_end),
