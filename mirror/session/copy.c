@@ -22,7 +22,6 @@ RD_LOG_MODULE(mirror);
 #define POOL_CACHE 128
 #define ROOM 2048 // bytes of a copy in its first buffer
 #define RING_SLOTS 4096
-#define LOOP_NS UINT64_C(1000000000) // two of our own within this time are a loop
 
 static struct rte_mempool *pool;
 static struct rte_ring *ring;
@@ -97,15 +96,6 @@ static void stop(struct mirror_state *st, enum mirror_stop why)
 		&st->stop, &runs, why, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED);
 }
 
-// One of our own copies has come back. Two within a second are a loop.
-static void seen_own(struct mirror_state *st, uint64_t ns)
-{
-	uint64_t before = __atomic_exchange_n(&st->loops[0], ns, __ATOMIC_RELAXED);
-
-	if (before != 0 && ns - before < LOOP_NS)
-		stop(st, MIRROR_STOP_LOOP);
-}
-
 static bool triggers(const struct rd_mirror_spec *s, const struct mirror_view *v)
 {
 	const struct rd_pkt *p = mirror_view_last(v);
@@ -141,7 +131,8 @@ static uint64_t *refused(const struct mirror_run *r, struct rd_worker *w, struct
 
 	mirror_view_make(v, seen);
 	if (mirror_is_excluded(__atomic_load_n(&r->excludes, __ATOMIC_ACQUIRE), v)) {
-		seen_own(r->state, seen->ns);
+		if (mirror_is_loop(r, v))
+			stop(r->state, MIRROR_STOP_LOOP);
 		return &n->excluded;
 	}
 	if (__atomic_load_n(&r->state->stop, __ATOMIC_RELAXED) != MIRROR_RUNS)

@@ -14,6 +14,11 @@ void mirror_flush(struct rd_worker *w); // what the worker has copied goes to th
 // Blots out the payload of a copy as the session wants it.
 void mirror_mask(const struct mirror_run *r, const struct mirror_view *v, struct rte_mbuf *m);
 
+// own.c: a copy of ours, of whatever session: not to be copied.
+bool mirror_is_excluded(const struct mirror_excludes *e, const struct mirror_view *v);
+// ... and it shows that this session's copies come back from the network.
+bool mirror_is_loop(const struct mirror_run *r, const struct mirror_view *v);
+
 // Out of the switch port; else into it.
 static inline bool rd_mirror_is_egress(unsigned stage)
 {

@@ -9,7 +9,7 @@
 #include "core/tap_copy.h"
 #include "tables/segment.h"
 
-#define IPPROTO_GRE_ 47
+#define IPPROTO_SCTP_ 132
 
 // The first bytes in a row; copied only where they are not.
 static void linear(struct mirror_view *v, const struct rd_tap_seen *seen)
@@ -71,8 +71,37 @@ static const uint8_t *address(
 
 static bool has_ports(const struct rd_pkt *p)
 {
-	return (p->flags & RD_PKT_L4)
-		&& (p->proto == RD_IPPROTO_TCP || p->proto == RD_IPPROTO_UDP || p->proto == 132);
+	return (p->flags & RD_PKT_L4) && (p->proto == RD_IPPROTO_TCP || p->proto == RD_IPPROTO_UDP);
+}
+
+uint32_t mirror_behind_ip(const struct mirror_view *v, const struct rd_pkt *p)
+{
+	const uint8_t *l3 = v->bytes + p->l3_off;
+
+	if ((p->flags & RD_PKT_FRAG_LATER) || (uint32_t)p->l3_off + 20 > v->len)
+		return 0;
+	if (p->flags & RD_PKT_IPV4)
+		return p->l3_off + (l3[0] & 15u) * 4;
+	// Extension headers of what has ports or GRE are rare: then it is not known.
+	return (p->flags & RD_PKT_IPV6) && l3[6] == p->proto ? p->l3_off + 40u : 0;
+}
+
+// The parser gives those of TCP and UDP; SCTP has them at the same place.
+static bool read_ports(
+	const struct mirror_view *v, const struct rd_pkt *p, uint16_t *sport, uint16_t *dport)
+{
+	uint32_t at;
+
+	*sport = p->sport;
+	*dport = p->dport;
+	if (has_ports(p) || p->proto != IPPROTO_SCTP_)
+		return has_ports(p);
+	at = mirror_behind_ip(v, p);
+	if (at == 0 || at + 4 > v->len)
+		return false;
+	*sport = rd_be16(v->bytes + at);
+	*dport = rd_be16(v->bytes + at + 2);
+	return true;
 }
 
 static uint32_t add_word(uint32_t h, uint32_t word)
@@ -106,35 +135,6 @@ uint32_t mirror_view_flow(struct mirror_view *v)
 	if (v->flow == 0)
 		v->flow = flow_hash(v, mirror_view_last(v)) | 1;
 	return v->flow;
-}
-
-static bool excluded_frame(
-	const struct mirror_excludes *e, const struct mirror_view *v, const struct rd_pkt *p)
-{
-	bool gre = p->proto == IPPROTO_GRE_, udp = p->proto == RD_IPPROTO_UDP;
-	uint8_t len, dlen;
-	const uint8_t *src, *dst;
-
-	if (!gre && !(udp && (p->flags & RD_PKT_L4)))
-		return false;
-	src = address(v, p, false, &len);
-	dst = address(v, p, true, &dlen);
-	for (unsigned i = 0; len != 0 && i < e->nb; i++) {
-		const struct mirror_exclude *x = &e->v[i];
-
-		if (x->proto == p->proto && x->family == (len == 4 ? AF_INET : AF_INET6)
-			&& (gre || x->dport == p->dport) && memcmp(x->dst, dst, len) == 0
-			&& memcmp(x->src, src, len) == 0)
-			return true;
-	}
-	return false;
-}
-
-bool mirror_is_excluded(const struct mirror_excludes *e, const struct mirror_view *v)
-{
-	if (e == NULL || e->nb == 0)
-		return false;
-	return excluded_frame(e, v, &v->outer) || (v->has_inner && excluded_frame(e, v, &v->inner));
 }
 
 static bool in_prefix(const uint8_t *addr, const uint8_t *prefix, uint8_t len)
@@ -182,13 +182,14 @@ static bool match_addresses(const struct rd_mirror_rule *r, const struct mirror_
 	return true;
 }
 
-static bool match_ports(const struct rd_mirror_rule *r, const struct rd_pkt *p, bool back)
+static bool match_ports(const struct rd_mirror_rule *r, const struct mirror_view *v,
+	const struct rd_pkt *p, bool back)
 {
-	uint16_t sport = back ? p->dport : p->sport, dport = back ? p->sport : p->dport;
+	uint16_t sport, dport;
 
 	if ((r->has & (RD_MIRROR_HAS_SPORT | RD_MIRROR_HAS_DPORT)) == 0)
 		return true;
-	if (!has_ports(p))
+	if (!read_ports(v, p, back ? &dport : &sport, back ? &sport : &dport))
 		return false;
 	if ((r->has & RD_MIRROR_HAS_SPORT) && (sport < r->sport_lo || sport > r->sport_hi))
 		return false;
@@ -213,7 +214,8 @@ static bool match_frame(const struct rd_mirror_rule *r, const struct mirror_view
 {
 	bool inner = p == &v->inner;
 
-	if (!match_l2(r, v, p, back) || !match_addresses(r, v, p, back) || !match_ports(r, p, back))
+	if (!match_l2(r, v, p, back) || !match_addresses(r, v, p, back)
+		|| !match_ports(r, v, p, back))
 		return false;
 	if ((r->has & RD_MIRROR_HAS_VNI) && v->vni[inner] != r->vni)
 		return false;

@@ -23,7 +23,8 @@ struct mirror_view { // made at most once per packet and stage
 
 void mirror_view_make(struct mirror_view *v, const struct rd_tap_seen *seen); // if it is not ready
 uint32_t mirror_view_flow(struct mirror_view *v);
-bool mirror_is_excluded(const struct mirror_excludes *e, const struct mirror_view *v);
+// Where what IP carries begins in the view; 0 = it has no beginning here, or it is not known.
+uint32_t mirror_behind_ip(const struct mirror_view *v, const struct rd_pkt *p);
 // Position of the first rule that fits, nb_rules = none does.
 unsigned mirror_match(const struct rd_mirror_spec *s, const struct mirror_view *v);
 // The innermost frame.

@@ -12,7 +12,6 @@
 
 #include "base/pkt.h"
 #include "core/graph.h"
-#include "core/idle.h"
 #include "core/tap.h"
 #include "core/tap_copy.h"
 #include "session/copy.h"
@@ -21,7 +20,6 @@
 
 #define HEARD_SLOTS 256
 #define HEARD_LEN 256 // bytes: an ICMPv6 error with the head of what it is about
-#define REFRESH_NS UINT64_C(30000000000)
 #define ARP_LEN 28
 #define ND_NS 135
 #define ND_NA 136
@@ -88,6 +86,14 @@ static uint32_t put_solicitation(uint8_t *frame, const struct rd_mirror_peer *p,
 	return at + 40 + len;
 }
 
+// On the owner. Control could be stopped in the midst of putting it into the ring, where all workers would wait for it.
+static void send_question(struct rd_worker *w, void *arg)
+{
+	struct rte_mbuf *m = arg;
+
+	mirror_send(w, &m, 1);
+}
+
 int mirror_ask(const struct rd_mirror_peer *p, uint16_t tci)
 {
 	struct rte_mbuf *m = mirror_pool() != NULL ? rte_pktmbuf_alloc(mirror_pool()) : NULL;
@@ -102,12 +108,8 @@ int mirror_ask(const struct rd_mirror_peer *p, uint16_t tci)
 	m->pkt_len =
 		p->family == AF_INET ? put_arp(frame, p, tci) : put_solicitation(frame, p, tci);
 	m->data_len = (uint16_t)m->pkt_len;
-	if (rte_ring_mp_enqueue(mirror_ring(), m) == 0) {
-		rd_idle_poke(rd_workers[MIRROR_OWNER]);
-		return 0;
-	}
-	rte_pktmbuf_free(m);
-	return -EAGAIN;
+	mirror_owner_call(send_question, m);
+	return 0;
 }
 
 // --- what the workers hear ---
@@ -247,129 +249,19 @@ void mirror_listen_end(void)
 
 // --- what control makes of it ---
 
-struct news {
-	uint16_t port;
-	uint64_t now;
-	int family;
-	const uint8_t *ip, *mac; // an answer
-	const uint8_t *src, *dst; // of a copy that was not taken
-};
-
-static bool tell_peer(struct rd_mirror *m, unsigned i, const struct news *n)
-{
-	struct rd_mirror_peer *p = &m->peer[i];
-	unsigned len = n->family == AF_INET ? 4 : 16;
-
-	if (p->port != n->port || p->family != n->family)
-		return false;
-	if (n->mac == NULL) {
-		if (memcmp(p->src, n->src, len) != 0
-			|| memcmp(m->spec.dest[i].addr, n->dst, len) != 0)
-			return false;
-		p->unreachable++;
-		p->bad_ns[2] = p->bad_ns[1];
-		p->bad_ns[1] = p->bad_ns[0];
-		p->bad_ns[0] = n->now;
-		return true;
-	}
-	if (p->is_static || memcmp(p->hop, n->ip, len) != 0)
-		return false;
-	p->tries = 0;
-	p->next_ns = n->now + REFRESH_NS;
-	if (p->has_mac && memcmp(p->mac, n->mac, 6) == 0)
-		return false;
-	memcpy(p->mac, n->mac, 6);
-	p->has_mac = true;
-	return true;
-}
-
-static bool tell(const struct news *n)
-{
-	bool changed = false;
-
-	for (unsigned k = 0; k < RD_MIRROR_MAX; k++) {
-		struct rd_mirror *m = rd_mirror_at(k);
-
-		for (unsigned i = 0; m != NULL && i < m->spec.nb_dests; i++)
-			changed |= tell_peer(m, i, n);
-	}
-	return changed;
-}
-
-static bool is_unicast(const uint8_t *mac)
-{
-	return (mac[0] & 1) == 0 && (rd_be32(mac) != 0 || rd_be16(mac + 4) != 0);
-}
-
-static bool hear_arp(const uint8_t *arp, uint32_t len, struct news *n)
-{
-	static const uint8_t reply[8] = {0, 1, 8, 0, 6, 4, 0, 2};
-
-	if (len < ARP_LEN || memcmp(arp, reply, sizeof(reply)) != 0 || !is_unicast(arp + 8))
-		return false;
-	n->family = AF_INET;
-	n->mac = arp + 8;
-	n->ip = arp + 14;
-	return true;
-}
-
-// What is behind the ICMP header: the head of a packet of ours.
-static bool hear_unreachable(const uint8_t *ip, uint32_t len, struct news *n)
-{
-	bool v6 = len >= 40 && ip[0] >> 4 == 6;
-
-	if (!v6 && (len < 20 || ip[0] >> 4 != 4))
-		return false;
-	n->family = v6 ? AF_INET6 : AF_INET;
-	n->src = ip + (v6 ? 8 : 12);
-	n->dst = ip + (v6 ? 24 : 16);
-	return true;
-}
-
-static bool hear_icmp6(const uint8_t *ip, const uint8_t *icmp, uint32_t len, struct news *n)
-{
-	if (icmp[0] == 1)
-		return len > 8 && hear_unreachable(icmp + 8, len - 8, n);
-	if (icmp[0] != ND_NA || ip[7] != 255 || len < ND_LEN + 8 || icmp[ND_LEN] != 2
-		|| icmp[ND_LEN + 1] != 1 || !is_unicast(icmp + ND_LEN + 2))
-		return false;
-	n->family = AF_INET6;
-	n->ip = icmp + 8;
-	n->mac = icmp + ND_LEN + 2;
-	return true;
-}
-
-static bool hear_frame(const uint8_t *f, uint32_t len, struct news *n)
-{
-	struct rd_pkt p;
-	uint32_t rest;
-
-	(void)rd_pkt_parse(f, len, UINT16_MAX, 0, &p); // its end was cut off
-	if (p.ethertype == RD_ETHERTYPE_ARP)
-		return len > p.l3_off && hear_arp(f + p.l3_off, len - p.l3_off, n);
-	if ((p.flags & RD_PKT_L4) == 0 || len < p.l4_off + 8u)
-		return false;
-	rest = len - p.l4_off;
-	if (p.proto == RD_IPPROTO_ICMP && f[p.l4_off] == 3)
-		return hear_unreachable(f + p.l4_off + 8, rest - 8, n);
-	if (p.proto == RD_IPPROTO_ICMPV6 && (p.flags & RD_PKT_IPV6))
-		return hear_icmp6(f + p.l3_off, f + p.l4_off, rest, n);
-	return false;
-}
-
 bool mirror_hear(uint64_t now_ns)
 {
 	struct rte_mbuf *m;
 	bool changed = false;
 
 	for (unsigned i = 0; i < HEARD_SLOTS && heard_ring != NULL; i++) {
-		struct news n = {.now = now_ns};
+		uint16_t port;
 
 		if (rte_ring_sc_dequeue(heard_ring, (void **)&m) != 0)
 			break;
-		n.port = ((struct mirror_copy *)rte_mbuf_to_priv(m))->md.in_port;
-		if (hear_frame(rte_pktmbuf_mtod(m, const uint8_t *), m->data_len, &n))
-			changed |= tell(&n);
+		port = ((struct mirror_copy *)rte_mbuf_to_priv(m))->md.in_port;
+		changed |= mirror_hear_frame(
+			rte_pktmbuf_mtod(m, const uint8_t *), m->data_len, port, now_ns);
 		rte_pktmbuf_free(m);
 	}
 	return changed;
