@@ -104,6 +104,11 @@ int ctl_mirror_capability(struct rd_request *req)
 
 	if (rd_req_end(req) < 0)
 		return req->err->code;
+	if (again && !req->admin) { // rules are made in the card for it, and taken back
+		rd_err_set(req->err, -EPERM, "asking a card again needs admin rights");
+		rd_err_hint(req->err, "without `again`");
+		return -EPERM;
+	}
 	if (mirror_hw() == NULL)
 		return -ENOMEM;
 	for (unsigned i = 1; i < rd_port_bound(); i++) {

@@ -195,12 +195,12 @@ int rd_mirror_change(
 	if (m->file != NULL && (fresh.encap != RD_MIRROR_FILE || strcmp(fresh.file, old.file) != 0))
 		return rd_err_set(err, -EBUSY, "the session is writing a file: stop it first");
 	m->spec = fresh;
-	if (m->admin_up && mirror_state_rebuild(m, &old, err) < 0) {
+	if (m->run != NULL && mirror_state_rebuild(m, &old, err) < 0) {
 		m->spec = old;
 		return err->code;
 	}
 	memcpy(m->warn, warn, sizeof(warn));
-	if (m->admin_up && (old.lifetime_s != fresh.lifetime_s))
+	if (m->run != NULL && old.lifetime_s != fresh.lifetime_s)
 		m->end_ns = fresh.lifetime_s != 0 ? rd_monotonic_ns() + fresh.lifetime_s * SECOND_NS
 						  : 0;
 	mirror_journal(m, who, "changed");
@@ -213,21 +213,13 @@ int rd_mirror_start(struct rd_mirror *m, const char *who, struct rd_err *err)
 	if (m->admin_up && m->oper != RD_MIRROR_EXPIRED && m->oper != RD_MIRROR_SUSPENDED
 		&& m->oper != RD_MIRROR_FAILED)
 		return 0;
-	if (m->spec.encap == RD_MIRROR_FILE && m->file == NULL) {
-		m->file = mirror_file_open(m->spec.file, m->spec.name, err);
-		if (m->file == NULL)
-			return err->code;
-	}
 	if (m->spec.start_at > rd_realtime_ns() / SECOND_NS) {
 		m->admin_up = true;
 		mirror_state_end(m, RD_MIRROR_DOWN, "", "it is not yet time");
 		return 0;
 	}
-	if (mirror_state_start(m, err) < 0) {
-		mirror_file_close(m->file);
-		m->file = NULL;
+	if (mirror_state_start(m, err) < 0)
 		return err->code;
-	}
 	m->admin_up = true;
 	m->end_ns =
 		m->spec.lifetime_s != 0 ? rd_monotonic_ns() + m->spec.lifetime_s * SECOND_NS : 0;
@@ -266,13 +258,27 @@ void rd_mirror_open_state(const char *path)
 	mirror_store_open(path);
 }
 
-static void restore(const struct rd_mirror_spec *spec, bool up)
+static bool is_taken(uint16_t id)
 {
+	for (unsigned i = 0; i < RD_MIRROR_MAX; i++)
+		if (mirrors[i] != NULL && mirrors[i]->spec.id == id)
+			return true;
+	return false;
+}
+
+static bool restore(const struct rd_mirror_spec *was, bool up)
+{
+	struct rd_mirror_spec spec = *was;
 	struct rd_mirror *m;
 	struct rd_err err = {0};
 
-	if (rd_mirror_find(spec->name) == NULL && rd_mirror_add(spec, up, "restart", &m, &err) < 0)
-		rd_log_warn("session %s is not there again: %s", spec->name, err.what);
+	if (is_taken(spec.id)) // by one that was made while this one could not be
+		spec.id = 0;
+	if (rd_mirror_find(spec.name) != NULL || rd_mirror_add(&spec, up, "restart", &m, &err) == 0)
+		return true;
+	rd_log_warn("session %s is not there again, and remembered for the next start: %s",
+		spec.name, err.what);
+	return false;
 }
 
 void rd_mirror_restore(void)

@@ -124,17 +124,30 @@ static void forget_counts(struct rd_mirror *m)
 	m->failovers = 0;
 }
 
+// Whenever copies are to be made there is a file for them.
+static int open_file(struct rd_mirror *m, struct rd_err *err)
+{
+	if (m->spec.encap != RD_MIRROR_FILE || m->file != NULL)
+		return 0;
+	m->file = mirror_file_open(m->spec.file, m->spec.name, err);
+	if (m->file != NULL)
+		return 0;
+	mirror_state_end(m, RD_MIRROR_FAILED, "", err->what);
+	return err->code;
+}
+
 int mirror_state_start(struct rd_mirror *m, struct rd_err *err)
 {
 	struct mirror_numbers n = {.from = {-1, -1, -1, -1}};
-	bool again = m->state->nb_dests != 0;
+	struct mirror_file *file;
 
 	if (m->run != NULL)
 		mirror_state_end(m, RD_MIRROR_DOWN, "", "started again");
-	for (unsigned i = 0; i < m->spec.nb_dests; i++) {
-		n.from[i] = (int8_t)(again ? (int)i : -1);
+	if (open_file(m, err) < 0)
+		return err->code;
+	// By address, and the store knows them: collectors may stand in another order now.
+	for (unsigned i = 0; i < m->spec.nb_dests; i++)
 		n.seq[i] = mirror_store_seq(&m->spec, &m->spec.dest[i]);
-	}
 	forget_counts(m);
 	memset(m->peer, 0, sizeof(m->peer));
 	m->gone_ns = 0;
@@ -142,7 +155,10 @@ int mirror_state_start(struct rd_mirror *m, struct rd_err *err)
 		mirror_store_note(m, false);
 		return 0;
 	}
+	file = m->file;
+	m->file = NULL;
 	mirror_state_end(m, RD_MIRROR_FAILED, "", err->what);
+	mirror_file_discard(file);
 	return err->code;
 }
 
@@ -274,6 +290,7 @@ static void judge(struct rd_mirror *m)
 static void tick(struct rd_mirror *m, uint64_t now, bool heard)
 {
 	struct rd_err err = {0};
+	const char *why;
 
 	if (m->run == NULL || !check_guards(m, now))
 		return;
@@ -285,6 +302,9 @@ static void tick(struct rd_mirror *m, uint64_t now, bool heard)
 	judge(m);
 	mirror_store_note(m, false);
 	mirror_file_flush(m->file);
+	why = mirror_file_fault(m->file);
+	if (why != NULL)
+		mirror_state_end(m, RD_MIRROR_FAILED, "", why);
 }
 
 static void start_late(struct rd_mirror *m, uint64_t wall_s)

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -28,6 +29,8 @@ static char path[256];
 static json_t *doc; // {"version":1,"seq":{"NAME ADDR":N},"sessions":[{..}]}
 static bool dirty;
 static bool restored; // before that the document's sessions are those of the last life
+static json_t
+	*absent; // sessions of the last life that could not be made: their ports may come back
 
 const char *mirror_store_path(void)
 {
@@ -38,6 +41,8 @@ static json_t *part(const char *key, json_t *(*make)(void))
 {
 	json_t *v = json_object_get(doc, key);
 
+	if (doc == NULL) // nothing outlives the daemon; a stop and a start it does
+		doc = json_pack("{s:i}", "version", VERSION);
 	if (v == NULL && doc != NULL) {
 		v = make();
 		if (json_object_set_new(doc, key, v) < 0)
@@ -46,12 +51,53 @@ static json_t *part(const char *key, json_t *(*make)(void))
 	return v;
 }
 
+// What is in it starts sessions, so it must be as private as the socket's folder is not: ours, written by nobody else.
+static FILE *open_document(void)
+{
+	int fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
+	struct stat st;
+	FILE *in;
+
+	if (fd < 0) {
+		if (errno != ENOENT)
+			rd_log_warn("%s: %s: mirror sessions begin anew", path, strerror(errno));
+		return NULL;
+	}
+	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || (st.st_uid != geteuid() && st.st_uid != 0)
+		|| (st.st_mode & 022) != 0) {
+		rd_log_warn(
+			"%s: not a file that only its owner, this user or root, may write: ignored",
+			path);
+		close(fd);
+		return NULL;
+	}
+	in = fdopen(fd, "r");
+	if (in == NULL)
+		close(fd);
+	return in;
+}
+
+static json_t *read_document(void)
+{
+	FILE *in = open_document();
+	json_error_t err;
+	json_t *read = NULL;
+
+	if (in == NULL)
+		return NULL;
+	read = json_loadf(in, 0, &err);
+	if (read == NULL)
+		rd_log_warn(
+			"%s: line %d: %s: mirror sessions begin anew", path, err.line, err.text);
+	fclose(in);
+	return read;
+}
+
 void mirror_store_open(const char *file)
 {
-	json_error_t err;
-
 	(void)rd_str_copy(path, sizeof(path), file != NULL ? file : "");
-	doc = path[0] != '\0' ? json_load_file(path, 0, &err) : NULL;
+	json_decref(doc);
+	doc = path[0] != '\0' ? read_document() : NULL;
 	if (json_is_object(doc) && json_integer_value(json_object_get(doc, "version")) == VERSION)
 		return;
 	if (doc != NULL)
@@ -65,7 +111,9 @@ void mirror_store_close(void)
 {
 	mirror_store_save();
 	json_decref(doc);
-	doc = NULL;
+	json_decref(absent);
+	doc = absent = NULL;
+	restored = false;
 }
 
 static const char *key_of(
@@ -83,9 +131,10 @@ uint32_t mirror_store_seq(const struct rd_mirror_spec *s, const struct rd_mirror
 	char key[RD_MIRROR_NAME_LEN + RD_IP_TEXT];
 	json_t *v = json_object_get(json_object_get(doc, "seq"), key_of(s->name, d, key));
 
-	if (rd_mirror_given(s, "seq-start"))
-		return s->seq_start;
-	return json_is_integer(v) ? (uint32_t)json_integer_value(v) : 0;
+	// A number never comes again, so seq-start is for the first of all.
+	if (json_is_integer(v))
+		return (uint32_t)json_integer_value(v);
+	return rd_mirror_given(s, "seq-start") ? s->seq_start : 0;
 }
 
 static json_t *session_json(const struct rd_mirror *m)
@@ -112,11 +161,15 @@ static json_t *session_json(const struct rd_mirror *m)
 // The document's sessions are those that are to be there again.
 static void note_sessions(void)
 {
-	json_t *list;
+	json_t *list, *o;
+	size_t k;
 
 	if (!restored)
 		return;
 	list = json_array();
+	json_array_foreach (absent, k, o)
+		if (rd_mirror_find(json_string_value(json_object_get(o, "name"))) == NULL)
+			json_array_append(list, o);
 	for (unsigned i = 0; i < RD_MIRROR_MAX; i++) {
 		const struct rd_mirror *m = rd_mirror_at(i);
 
@@ -141,12 +194,25 @@ void mirror_store_note(const struct rd_mirror *m, bool exact)
 		uint32_t saved = (uint32_t)json_integer_value(v);
 
 		// Far enough ahead, still.
-		if (v != NULL && !exact && (uint32_t)(saved - now) > JUMP - STEP
+		if (json_is_integer(v) && !exact && (uint32_t)(saved - now) > JUMP - STEP
 			&& (uint32_t)(saved - now) <= JUMP + 1)
 			continue;
 		json_object_set_new(seqs, key, json_integer(exact ? now : (uint32_t)(now + JUMP)));
 		dirty = true;
 	}
+}
+
+// A new file, no matter what lies there under its name: not through a link, and for nobody else to read.
+static int write_document(const char *temp)
+{
+	int fd, ret;
+
+	(void)unlink(temp);
+	fd = open(temp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return -1;
+	ret = json_dumpfd(doc, fd, JSON_INDENT(1) | JSON_SORT_KEYS);
+	return close(fd) < 0 ? -1 : ret;
 }
 
 void mirror_store_save(void)
@@ -159,15 +225,20 @@ void mirror_store_save(void)
 	if (!dirty)
 		return;
 	snprintf(temp, sizeof(temp), "%s.new", path);
-	if (json_dump_file(doc, temp, JSON_INDENT(1) | JSON_SORT_KEYS) < 0
-		|| rename(temp, path) < 0)
+	if (write_document(temp) < 0 || rename(temp, path) < 0)
 		rd_log_warn(
 			"%s: %s: sequence numbers and sessions may be lost", path, strerror(errno));
 	else
 		dirty = false;
 }
 
-static void read_session(json_t *o, void (*each)(const struct rd_mirror_spec *s, bool up))
+static bool is_late(const char *key)
+{
+	return strcmp(key, "weight") == 0 || strcmp(key, "priority") == 0;
+}
+
+// false: it is not there again.
+static bool read_session(json_t *o, mirror_store_each_fn each)
 {
 	struct rd_mirror_spec s;
 	struct rd_err err = {0};
@@ -177,12 +248,12 @@ static void read_session(json_t *o, void (*each)(const struct rd_mirror_spec *s,
 
 	rd_mirror_spec_init(&s);
 	json_object_foreach (o, key, v)
-		if (json_is_string(v) && rd_mirror_field(key) != NULL)
+		if (json_is_string(v) && rd_mirror_field(key) != NULL && !is_late(key))
 			(void)rd_mirror_spec_set(&s, key, json_string_value(v), &err);
 	json_array_foreach (json_object_get(o, "rule"), i, rule)
 		if (json_is_string(rule))
 			(void)rd_mirror_spec_set(&s, "rule", json_string_value(rule), &err);
-	// "weight" and "priority" may have come before "to".
+	// These are of the collectors, so "to" comes first.
 	for (i = 0; i < 2; i++) {
 		const char *late = i == 0 ? "weight" : "priority";
 		const char *text = json_string_value(json_object_get(o, late));
@@ -190,20 +261,21 @@ static void read_session(json_t *o, void (*each)(const struct rd_mirror_spec *s,
 		if (text != NULL && err.code == 0)
 			(void)rd_mirror_spec_set(&s, late, text, &err);
 	}
-	if (err.code != 0)
-		rd_log_warn("%s: session %.31s: %s", path, s.name, err.what);
-	else
-		each(&s, json_is_true(json_object_get(o, "up")));
+	if (err.code == 0)
+		return each(&s, json_is_true(json_object_get(o, "up")));
+	rd_log_warn("%s: session %.31s: %s", path, s.name, err.what);
+	return false;
 }
 
-void mirror_store_each(void (*each)(const struct rd_mirror_spec *s, bool up))
+void mirror_store_each(mirror_store_each_fn each)
 {
 	json_t *list = json_incref(json_object_get(doc, "sessions")), *o;
 	size_t i;
 
+	absent = json_array();
 	json_array_foreach (list, i, o)
-		if (json_is_object(o))
-			read_session(o, each);
+		if (json_is_string(json_object_get(o, "name")) && !read_session(o, each))
+			json_array_append(absent, o);
 	restored = true;
 	json_decref(list);
 }

@@ -13,13 +13,16 @@
 void mirror_store_open(const char *path);
 void mirror_store_close(void);
 const char *mirror_store_path(void); // "" = nowhere
-// The number that a session's first copy to a collector has: after the last that may have been used, or seq-start.
+// The number that a session's first copy to a collector has: after the last that may have been used; seq-start
+// if there was none.
 uint32_t mirror_store_seq(const struct rd_mirror_spec *s, const struct rd_mirror_dest *d);
 // Takes note of the session's numbers; exact: it sends no more.
 void mirror_store_note(const struct rd_mirror *m, bool exact);
 void mirror_store_save(void); // if something has changed
-// Calls each() with the specs of the sessions that the document has, and whether they ran.
-void mirror_store_each(void (*each)(const struct rd_mirror_spec *s, bool up));
+// Calls each() with the specs of the sessions that the document has, and whether they ran. One that each() says is not there again
+// stays in the document.
+typedef bool (*mirror_store_each_fn)(const struct rd_mirror_spec *s, bool up);
+void mirror_store_each(mirror_store_each_fn each);
 
 #define RD_MIRROR_JOURNAL 256 // entries that are kept
 struct rd_mirror_event {

@@ -6,7 +6,7 @@ import resource
 import time
 
 from mirror_session_test import TO, Lab, balance, syn
-from rdtest import refused
+from rdtest import refused, wait_for
 from scapy.layers.inet import IP
 from scapy.layers.l2 import Ether
 from scapy.packet import Raw
@@ -81,10 +81,10 @@ def test_a_full_disk():
 		assert balance(lab.matched(100))["tx_ok"] == 100
 		resource.prlimit(lab.d.proc.pid, resource.RLIMIT_FSIZE, (65536, resource.RLIM_INFINITY))
 		lab.inject(syn(300, size=300))
-		k = balance(lab.matched(400))
-		assert k["tx_drop"] > 0 and k["tx_ok"] + k["tx_drop"] == 400
-		lab.inject(syn(10, size=300))
-		k = balance(lab.matched(410))
-		lab.c("mirror.stop", session="web")
+		failed = wait_for("the session's end", lambda: (lambda i: i if i["oper"] == "failed" else None)(
+			lab.c.one("mirror.list", session="web")), 60)
+		assert failed["why"] == "File too large"
+		k = balance(lab.counters())
+		assert k["tx_drop"] > 0 and k["tx_ok"] + k["tx_drop"] == k["matched"] <= 400
 		assert len([1 for _ in RawPcapNgReader(path)]) == k["tx_ok"]
 		assert "File too large" in lab.d.text()
