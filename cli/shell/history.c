@@ -6,6 +6,7 @@
 #include "shell/history.h"
 
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,6 +23,14 @@ static void make_folders(char *path)
 	}
 }
 
+// Folders are made in it, but not the home itself: who has none (HOME=/nonexistent) has no history.
+static bool is_home(const char *home)
+{
+	struct stat st;
+
+	return home != NULL && home[0] == '/' && stat(home, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
 // The XDG specification: relative paths don't count.
 static char *find_path(void)
 {
@@ -31,7 +40,7 @@ static char *find_path(void)
 
 	if (state != NULL && state[0] == '/')
 		len = asprintf(&path, "%s/reddot/history", state);
-	else if (home != NULL && home[0] == '/')
+	else if (is_home(home))
 		len = asprintf(&path, "%s/.local/state/reddot/history", home);
 	return len > 0 ? path : NULL;
 }

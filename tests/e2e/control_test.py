@@ -681,6 +681,29 @@ def test_ladder_and_what_devices_lost():
 		assert all(r["reason"] for r in c.list("drop.hardware"))
 
 
+def test_mirror_sessions():
+	with demo() as (d, c):
+		path = f"{d.dir}/web.pcapng"
+		c("mirror.add", name="web", source="x86/gs-ubuntu-01.eth0", encap="pcap-file", file=path)
+		c("mirror.rule_add", session="web", rule="permit proto udp")
+		c("mirror.rule_add", session="web", rule="permit proto tcp", at=1)
+		c("mirror.rule_del", session="web", at=2)
+		c("mirror.set", session="web", snaplen=100)
+		c("mirror.start", session="web")
+		with open(f"{SOURCE}/pcaps/in/emulated-syn.pcap", "rb") as f:
+			syn = f.read()[40:].hex()
+		c("inject", port="arm/vmnic1", frames=[syn] * 5)
+		wait_for("copies", lambda: c.one("mirror.counters", session="web")["tx_ok"] >= 5)
+		item = c.one("mirror.list", session="web")
+		assert (item["oper"], item["path"], item["fields"]["rules"]) == ("active", "sw", ["permit proto tcp"]), item
+		assert c.call("mirror.explain", session="web")[0]["why"].startswith("software")
+		assert all(p["driver"] and p["rungs"] for p in c.list("mirror.capability"))
+		assert all(d["same"] for d in c.list("mirror.diff"))
+		c("mirror.stop", session="web")
+		c("mirror.del", session="web")
+		assert [e["what"] for e in c.list("mirror.journal")][0] == "added"
+
+
 def test_punt_rate():
 	arp = "ffffffffffff00505663045c0806000108000604000100505663045cc0a80439000000000000c0a8043c" + "00" * 18
 	with demo() as (_, c):

@@ -137,6 +137,21 @@ def test_history_is_kept_for_the_owner_alone(daemon, state):
 		t.prompt()
 
 
+def test_a_home_that_is_not_there_is_not_made(daemon, tmp_path):
+	home = tmp_path / "none"
+	with Terminal("--socket", daemon.path, env={"HOME": str(home)}) as t:
+		t.run("show host")
+		t.send("\x04")
+		assert t.end() == 0
+	assert not home.exists()
+	home.mkdir()
+	with Terminal("--socket", daemon.path, env={"HOME": str(home)}) as t:
+		t.run("show host")
+		t.send("\x04")
+		assert t.end() == 0
+	assert (home / ".local/state/reddot/history").read_text() == "show host\n"
+
+
 def test_history_is_bounded_and_clean(daemon, state):
 	path = state["XDG_STATE_HOME"] + "/reddot/history"
 	os.mkdir(os.path.dirname(path))
