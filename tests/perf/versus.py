@@ -62,6 +62,9 @@ class Bench:
 
 	def ours(self, kind, path, packets, fw, **kw):
 		total = MBUFS + packets
+		# The file has both directions of each flow, and they come by one port: to us these are two connections, for a guest
+		# that sends with the other's address is not the other.
+		kw.setdefault("extra", ("--conn-capacity", str(max(131072, 4 * packets))))
 		return Ours(self.reddotd, tempfile.mkdtemp(dir=self.where), kind, f"net_pcap0,rx_pcap={path},infinite_rx=1",
 			cores=self.args.cores, mbufs=total, mem=512 + total // 380, firewall=fw, **kw)
 
