@@ -51,7 +51,7 @@ static json_t *part(const char *key, json_t *(*make)(void))
 	return v;
 }
 
-// What is in it starts sessions, so it must be as private as the socket's folder is not: ours, written by nobody else.
+// What is in it starts sessions, and its folder may be open to others: so it must be ours, and written by nobody else.
 static FILE *open_document(void)
 {
 	int fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
