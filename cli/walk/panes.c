@@ -3,6 +3,7 @@
  * The panes that are lists: walks, hops, paths. Pure drawing.
  */
 #include "walk/view.h"
+#include "walk/words.h"
 
 #include <string.h>
 #include <time.h>
@@ -51,7 +52,7 @@ static void draw_walk(const struct rd_view *v, const struct rd_wk *w, struct rd_
 		rd_grid_text(g, row, a.col + 7, 8, 0, at);
 	rd_grid_text(g, row, a.col + c.title, c.result - c.title - 1, 0, title);
 	rd_grid_text(g, row, a.col + c.result, a.cols - c.result,
-		w->n > 0 && w->hop[w->n - 1].verdict == RD_WK_DROP ? RD_ATTR_RED : 0, end);
+		rd_wk_dropped(w) ? RD_ATTR_RED : 0, end);
 	if (chosen)
 		rd_grid_attr(g, row, a.col, a.cols, RD_ATTR_REVERSE);
 }
@@ -77,39 +78,6 @@ void rd_draw_walks(struct rd_view *v, const struct rd_store *s, struct rd_grid *
 	}
 }
 
-// NSX's words for what was seen.
-static const char *observation(const struct rd_wk_hop *h, bool first)
-{
-	switch (h->verdict) {
-	case RD_WK_DROP:
-		return "DROPPED";
-	case RD_WK_DELIVERED:
-		return "DELIVERED";
-	case RD_WK_SENT:
-		return "SENT";
-	default:
-		return first ? "RECEIVED" : "FORWARDED";
-	}
-}
-
-static void detail(
-	const struct rd_wk_hop *h, const struct rd_wk_hop *before, char *buf, size_t size)
-{
-	int len = 0;
-
-	buf[0] = '\0';
-	if (h->reason[0] != '\0')
-		len = snprintf(buf, size, "%s ", h->reason);
-	if (h->rule != 0 && len < (int)size)
-		len += snprintf(buf + len, size - (size_t)len, "rule %u ", h->rule);
-	if (h->flow_hit[0] != '\0' && len < (int)size)
-		len += snprintf(buf + len, size - (size_t)len, "flow %s ", h->flow_hit);
-	if (h->vni != 0 && len < (int)size)
-		len += snprintf(buf + len, size - (size_t)len, "vni %u ", h->vni);
-	if (before != NULL && before->len != h->len && len < (int)size)
-		snprintf(buf + len, size - (size_t)len, "%+d B", (int)h->len - (int)before->len);
-}
-
 // Columns of the name; what is beside it needs the rest.
 static int name_width(const struct rd_area *a)
 {
@@ -119,29 +87,28 @@ static int name_width(const struct rd_area *a)
 static void draw_hop(const struct rd_view *v, const struct rd_wk *w, unsigned i, struct rd_grid *g,
 	int row, struct rd_area a)
 {
-	const struct rd_wk_hop *h = &w->hop[i], *before = i > 0 ? h - 1 : NULL;
+	const struct rd_wk_hop *h = &w->hop[i];
 	unsigned attr = h->verdict == RD_WK_DROP ? RD_ATTR_RED : 0;
-	uint64_t since = before != NULL && h->ns > before->ns ? h->ns - before->ns : 0;
-	uint64_t total = h->ns > w->hop[0].ns ? h->ns - w->hop[0].ns : 0;
+	uint64_t since = i > 0 ? rd_wk_since(w, i - 1, i) : 0;
 	int width = name_width(&a), col = a.col + 6 + width;
 	char text[160];
 
 	rd_grid_printf(
 		g, RD_SPAN(row, a.col, 4), attr | RD_ATTR_BOLD, "%s", i == v->hop ? ">*" : "  ");
 	rd_grid_printf(g, RD_SPAN(row, a.col + 3, 3), attr, "%2u", i);
-	snprintf(text, sizeof(text), "%s@%s", h->stage->name, h->port);
+	rd_wk_where(h, text, sizeof(text));
 	rd_grid_text(g, row, a.col + 6, width, attr, text);
 	rd_grid_printf(g, RD_SPAN(row, col, 9), attr, "%8llu", (unsigned long long)since);
 	if (a.cols < 60)
 		return;
-	detail(h, before, text, sizeof(text));
+	rd_wk_detail(w, i, text, sizeof(text));
 	if (a.cols < 72)
 		rd_grid_printf(g, RD_SPAN(row, col + 9, a.cols - width - 15), attr, " %-9s %s",
-			observation(h, i == 0), text);
+			rd_wk_observed(w, i), text);
 	else
 		rd_grid_printf(g, RD_SPAN(row, col + 9, a.cols - width - 15), attr,
-			"%9.3f %5u %-9s %s", (double)total / 1000, h->len, observation(h, i == 0),
-			text);
+			"%9.3f %5u %-9s %s", (double)rd_wk_since(w, 0, i) / 1000, h->len,
+			rd_wk_observed(w, i), text);
 }
 
 void rd_draw_hops(

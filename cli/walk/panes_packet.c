@@ -4,8 +4,7 @@
  */
 #include "walk/view.h"
 
-#include "decode/walk_diff.h"
-#include "decode/walk_edit.h"
+#include "walk/words.h"
 
 #include <string.h>
 
@@ -19,24 +18,15 @@ struct boxes { // the ports of a walk, in the order in which it met them
 	bool behind, dead; // between two boxes; the packet died here
 };
 
-static const char *bare(const char *qname)
-{
-	const char *slash = strchr(qname, '/');
-
-	return slash != NULL ? slash + 1 : qname;
-}
-
 static void find_boxes(const struct rd_view *v, const struct rd_wk *w, struct boxes *b)
 {
 	memset(b, 0, sizeof(*b));
 	for (unsigned i = 0; i < w->n; i++) {
 		const struct rd_wk_hop *h = &w->hop[i];
-		bool port =
-			h->stage->kind == RD_STAGE_KIND_RX || h->stage->kind == RD_STAGE_KIND_TX;
+		bool port = rd_wk_is_port(h);
 
 		if (port && b->n < BOXES_MAX) {
-			b->name[b->n] = bare(h->port);
-			b->host_len[b->n] = (int)(b->name[b->n] - h->port) - 1;
+			b->name[b->n] = rd_wk_bare_port(h, &b->host_len[b->n]);
 			b->n++;
 		}
 		if (i > v->hop)
@@ -86,11 +76,6 @@ void rd_draw_topology(
 		h->stage->name, h->stage->help);
 }
 
-static struct pk_frame frame_of(const struct rd_wk_hop *h)
-{
-	return (struct pk_frame){h->bytes, h->caplen, h->len > h->caplen ? h->len : h->caplen};
-}
-
 // The hop before the chosen one, and that; false when there are no two.
 static bool pair(const struct rd_view *v, const struct rd_wk *w, unsigned *before, unsigned *after)
 {
@@ -101,33 +86,18 @@ static bool pair(const struct rd_view *v, const struct rd_wk *w, unsigned *befor
 	return true;
 }
 
-// "- eth A > B  - ipv4 ..  = inner 74 B unchanged": a layer per line. Two blanks stand before a sign only.
-static void one_layer_a_line(char *text)
-{
-	for (char *p = text; (p = strstr(p, "  ")) != NULL; p++) {
-		if (p[2] == '\0' || strchr("+-~=", p[2]) == NULL || p[3] != ' ')
-			continue;
-		p[0] = '\n';
-		memmove(p + 1, p + 2, strlen(p + 2) + 1);
-	}
-}
-
 void rd_draw_diff(
 	const struct rd_view *v, const struct rd_wk *w, struct rd_grid *g, struct rd_area a)
 {
-	struct pk_frame before, after;
 	char text[2048], *line = text;
 	unsigned i, j;
 
 	if (!pair(v, w, &i, &j))
 		return;
-	before = frame_of(&w->hop[i]);
-	after = frame_of(&w->hop[j]);
 	rd_grid_printf(g, RD_SPAN(a.row, a.col, a.cols), RD_ATTR_BOLD,
 		" hop %u %s > hop %u %s   - removed + added ~ changed", i, w->hop[i].stage->name, j,
 		w->hop[j].stage->name);
-	pk_walk_diff(&before, &after, text, sizeof(text));
-	one_layer_a_line(text);
+	rd_wk_layers(w, i, j, text, sizeof(text));
 	for (int row = 1 - v->scroll; row < a.rows && line != NULL; row++) {
 		char *end = strchr(line, '\n');
 		unsigned attr = *line == '+' ? RD_ATTR_GREEN
@@ -176,8 +146,8 @@ void rd_draw_hex(
 
 	if (!pair(v, w, &i, &j))
 		return;
-	before = frame_of(&w->hop[i]);
-	after = frame_of(&w->hop[j]);
+	before = rd_wk_frame(&w->hop[i]);
+	after = rd_wk_frame(&w->hop[j]);
 	rd_grid_printf(
 		g, RD_SPAN(a.row, a.col, a.cols), RD_ATTR_BOLD, " bytes of hop %u > hop %u", i, j);
 	pk_walk_edits(&before, &after, &edits);

@@ -278,12 +278,21 @@ static const struct rd_arg_desc follow_args[] = {
 		.type = RD_ARG_FILE,
 		.help = "a capture file, or what pktcap --json -x wrote; - for standard input; else live"},
 	{.key = "filter", .type = RD_ARG_TEXT, .help = "pcap-filter(7), in quotation marks"},
+	{.key = "--export",
+		.type = RD_ARG_WORD,
+		.help = "write the walks instead: a page to read anywhere, a graph, JSON, text, a capture"},
+	{.key = "-o", .type = RD_ARG_FILE, .help = "the export's file; else the output"},
+	{.key = "--id",
+		.type = RD_ARG_NUM,
+		.min = 1,
+		.max = INT64_MAX,
+		.help = "only this walk: its number in the list, or its packet id"},
 	{0},
 };
 
 static const struct rd_cmd commands[] = {
 	{.grammar = "walk", .help = "the way of single packets through the stages"},
-	{.grammar = "walk [-r FILE] [filter FILTER]",
+	{.grammar = "walk [-r FILE] [filter FILTER] [--export (html|dot|json|text|pcapng)] [-o FILE] [--id N]",
 		.help = "packets on their way, full-screen: hops, times, changes, bytes, paths; ? helps",
 		.args = follow_args,
 		.run = rd_walk_follow},

@@ -3,6 +3,7 @@
  * The store of walks: a ring by number and a hash by packet id. Records are hostile: every text is cut to its place.
  */
 #include "walk/store.h"
+#include "walk/words.h"
 
 #include "base/str.h"
 
@@ -17,6 +18,7 @@ int rd_store_open(struct rd_store *s)
 	memset(s, 0, sizeof(*s));
 	s->ring = calloc(RD_STORE_WALKS, sizeof(struct rd_wk *));
 	s->bucket = calloc(BUCKETS, sizeof(struct rd_wk *));
+	s->frame = RD_STORE_FRAME;
 	s->first = 1;
 	s->next = 1;
 	if (s->ring != NULL && s->bucket != NULL)
@@ -97,63 +99,6 @@ static struct rd_wk *walk_of(struct rd_store *s, uint64_t packet_id)
 	return w;
 }
 
-static const char *text_of(const json_t *rec, const char *key)
-{
-	const char *s = json_string_value(json_object_get(rec, key));
-
-	return s != NULL ? s : "";
-}
-
-static uint32_t number_of(const json_t *rec, const char *key)
-{
-	return (uint32_t)json_integer_value(json_object_get(rec, key));
-}
-
-static enum rd_wk_verdict verdict_of(const char *word)
-{
-	static const char *const words[] = {"pass", "drop", "delivered", "sent"};
-
-	for (unsigned i = 0; i < 4; i++)
-		if (strcmp(word, words[i]) == 0)
-			return (enum rd_wk_verdict)i;
-	return RD_WK_PASS;
-}
-
-static int take_bytes(struct rd_wk_hop *h, const char *hex)
-{
-	size_t digits = strlen(hex),
-	       len = digits / 2 < RD_STORE_FRAME ? digits / 2 : RD_STORE_FRAME;
-	char text[2 * RD_STORE_FRAME + 1];
-
-	if (len == 0)
-		return 0;
-	memcpy(text, hex, 2 * len);
-	text[2 * len] = '\0';
-	h->bytes = malloc(len);
-	if (h->bytes == NULL)
-		return -ENOMEM;
-	if (rd_parse_hex(text, h->bytes, &len) == 0)
-		h->caplen = (uint32_t)len;
-	return 0;
-}
-
-static int read_hop(struct rd_wk_hop *h, const json_t *rec)
-{
-	*h = (struct rd_wk_hop){
-		.stage = rd_stage_by_name(text_of(rec, "stage")),
-		.ns = (uint64_t)json_integer_value(json_object_get(rec, "ns")),
-		.len = number_of(rec, "len"),
-		.rule = number_of(rec, "rule"),
-		.vni = number_of(rec, "vni"),
-		.flow = number_of(rec, "flow"),
-		.verdict = (uint8_t)verdict_of(text_of(rec, "verdict")),
-	};
-	snprintf(h->flow_hit, sizeof(h->flow_hit), "%s", text_of(rec, "flow_hit"));
-	snprintf(h->reason, sizeof(h->reason), "%s", text_of(rec, "reason"));
-	snprintf(h->port, sizeof(h->port), "%s", text_of(rec, "port"));
-	return take_bytes(h, text_of(rec, "hex"));
-}
-
 static uint32_t mix(uint32_t hash, const char *s)
 {
 	for (; *s != '\0'; s++)
@@ -209,9 +154,9 @@ int rd_store_add(struct rd_store *s, const json_t *record)
 {
 	struct rd_wk_hop h;
 	struct rd_wk *w;
-	int ret = read_hop(&h, record);
+	int ret = rd_wk_read(&h, record, s->frame);
 
-	s->lost += number_of(record, "lost");
+	s->lost += h.facts.lost;
 	if (ret < 0 || h.stage == NULL) {
 		free(h.bytes);
 		return ret;
@@ -285,7 +230,7 @@ unsigned rd_store_paths(const struct rd_store *s, struct rd_path *paths, unsigne
 			path_text(w, paths[k].text, sizeof(paths[k].text));
 		}
 		paths[k].walks++;
-		paths[k].dropped += w->n > 0 && w->hop[w->n - 1].verdict == RD_WK_DROP;
+		paths[k].dropped += rd_wk_dropped(w);
 	}
 	qsort(paths, n, sizeof(*paths), most_used);
 	return n;

@@ -18,6 +18,17 @@
 #define RD_STORE_FRAME 512 // bytes kept of a frame
 #define RD_STORE_PATHS 64 // that are told apart
 
+// What only a capture file wants to know of a hop. Words that come in few forms are kept as their place in a list of store_read.c.
+struct rd_wk_facts {
+	uint64_t parent_id;
+	uint32_t port_id, lost;
+	uint16_t hop, queue;
+	uint8_t prev; // enum rd_stage
+	uint8_t dir, guest_dir, match, hash, txq;
+	uint8_t worker, one_in;
+	bool handed, inner;
+};
+
 struct rd_wk_hop {
 	uint64_t ns;
 	const struct rd_stage_desc *stage;
@@ -27,6 +38,7 @@ struct rd_wk_hop {
 	char flow_hit[5]; // "hit", "miss", ""
 	char reason[32], port[64]; // as the daemon calls them: to be cleaned where they are shown
 	uint8_t *bytes;
+	struct rd_wk_facts facts;
 };
 
 enum rd_wk_verdict {
@@ -58,6 +70,8 @@ struct rd_store {
 	uint64_t first, next; // numbers: [first, next) are there
 	uint64_t dropped, forgotten, lost;
 	size_t bytes;
+	uint32_t
+		frame; // bytes kept of a frame: RD_STORE_FRAME, or what the owner sets before the first record
 	regex_t filter;
 	bool filtered;
 };
@@ -66,6 +80,14 @@ int rd_store_open(struct rd_store *s); // 0 or -ENOMEM
 void rd_store_close(struct rd_store *s);
 // Takes one record of pktcap --json -x; what is none is passed over. 0 or -ENOMEM.
 int rd_store_add(struct rd_store *s, const json_t *record);
+// One record of pktcap --json -x as a hop, with at most frame bytes; stage NULL if it is none. bytes are the caller's to free. 0 or -ENOMEM.
+int rd_wk_read(struct rd_wk_hop *h, const json_t *record, uint32_t frame);
+// The words behind numbers of struct rd_wk_facts, as the JSON has them; "" for what is none.
+const char *rd_wk_dir(unsigned n);
+const char *rd_wk_guest_dir(unsigned n);
+const char *rd_wk_match(unsigned n);
+const char *rd_wk_hash(unsigned n);
+const char *rd_wk_txq(unsigned n);
 // The walk with this number; NULL when it is gone.
 struct rd_wk *rd_store_walk(const struct rd_store *s, uint64_t number);
 // The nearest shown walk from number on, in steps of 1 or -1; 0 if there is none.
