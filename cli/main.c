@@ -3,6 +3,7 @@
  * reddot: runs commands against the daemon. Interactive, one-shot (reddot show ports), -c, -f; the words are the same in all.
  * The connection is made by the first command that needs it, so help and completion work without a daemon.
  */
+#include "doctor/doctor.h"
 #include "engine/cli.h"
 #include "shell/screen.h"
 #include "shell/shell.h"
@@ -268,6 +269,8 @@ static int set_up(struct app *app, bool interactive)
 	ret = app->cli != NULL ? rd_cmds_register(app->cli) : -ENOMEM;
 	if (ret == 0)
 		ret = rd_walk_register(app->cli);
+	if (ret == 0)
+		ret = rd_doctor_register(app->cli);
 	if (ret == 0)
 		ret = rd_shell_register(app->cli);
 	if (ret < 0)

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "control/conn.h"
+#include "control/eal.h"
 #include "control/timers.h"
 
 int ctl_hello(struct rd_request *req)
@@ -29,9 +30,9 @@ int ctl_hello(struct rd_request *req)
 		memcpy(req->conn->name, client, sizeof(client));
 	}
 	rd_req_result(req,
-		json_pack("{s:i,s:s,s:s,s:i,s:s,s:s,s:I,s:i}", "version", RD_PROTO_VERSION,
-			"daemon", "reddotd", "release", RD_VERSION, "pid", (int)getpid(), "role",
-			req->admin ? "admin" : "read", "default_host",
+		json_pack("{s:i,s:s,s:s,s:s,s:i,s:s,s:s,s:I,s:i}", "version", RD_PROTO_VERSION,
+			"daemon", "reddotd", "release", RD_VERSION, "dpdk", rd_eal_version(), "pid",
+			(int)getpid(), "role", req->admin ? "admin" : "read", "default_host",
 			host == NULL ? "" : host->name, "tsc_hz", (json_int_t)rd_tsc_hz(),
 			"workers", (int)rd_nb_workers));
 	return 0;
