@@ -9,11 +9,13 @@
 #include "core/call.h"
 #include "core/idle.h"
 #include "core/rcu.h"
+#include "core/tap.h"
 #include "tables/conn.h"
 #include "tables/dfw_policy.h"
 #include "tables/flow.h"
 #include "tables/generation.h"
 
+#define SETTLE_PERIOD 32 // walks
 #define AGE_PER_S 1000 // aging steps; the whole table is seen in AGE_ALL_S seconds
 #define AGE_ALL_S 10
 #define AGE_MAX 4096 // entries of one step: after a sleep there is more to do, but packets may wait
@@ -48,6 +50,14 @@ static void measure(struct rd_worker *w, uint64_t ticks, const struct seen *befo
 		rd_latency_add(&w->latency[RD_LATENCY_SLOWPATH], ns);
 }
 
+// While packets come in taps count in long turns only. What they saw of a generation's ports is counted before these are gone.
+static inline void settle(struct rd_worker *w)
+{
+	if (unlikely(w->settle != NULL)
+		&& (w->polled == 0 || w->polls % SETTLE_PERIOD == 0 || w->gen != rd_generation()))
+		w->settle(w);
+}
+
 // Returns when it ended, 0 if there were no packets.
 static uint64_t walk(struct rd_worker *w, uint64_t begin)
 {
@@ -65,6 +75,7 @@ static uint64_t walk(struct rd_worker *w, uint64_t begin)
 	rte_graph_walk(w->graph);
 	if (unlikely(w->chore != NULL))
 		chores = w->chore(w);
+	settle(w);
 	w->polls++;
 	w->packets += w->polled;
 	w->bursts += w->polled != 0;
@@ -102,6 +113,7 @@ static void begin(struct rd_worker *w)
 
 static void end(struct rd_worker *w)
 {
+	rd_tap_settle(w);
 	rd_idle_unwatch(w);
 	rd_rcu_unregister(w->id);
 	RTE_PER_LCORE(rd_worker_self) = NULL;
@@ -139,5 +151,6 @@ void rd_worker_walk_once(struct rd_worker *w)
 	RTE_PER_LCORE(rd_worker_self) = w;
 	rd_clock_sync(&w->clock);
 	walk(w, rd_tsc());
+	rd_tap_settle(w);
 	RTE_PER_LCORE(rd_worker_self) = before;
 }

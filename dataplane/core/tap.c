@@ -321,6 +321,7 @@ void rd_tap_apply(struct rd_worker *w, void *tapset)
 {
 	const struct rd_tapset *set = tapset;
 
+	rd_tap_settle(w); // while the sessions that it is for are there
 	for (unsigned i = 0; i < rd_stages_count; i++) {
 		unsigned id = rd_stages[i].id;
 		bool armed = set != NULL && (set->armed >> id & 1);
@@ -330,6 +331,7 @@ void rd_tap_apply(struct rd_worker *w, void *tapset)
 	}
 	w->taps = set;
 	w->tap_epoch++;
+	w->tap_tag = (uint8_t)(1 + w->tap_epoch % RD_TAP_TAGS);
 }
 
 bool rd_tap_untouched(const struct rd_worker *w, unsigned stage)

@@ -18,6 +18,7 @@
 #define RD_CAPTURE_MAX 32 // sessions at once: a bit each in the metadata
 #define RD_TAP_SLOTS 64 // with those of sinks, which are no clients' (core/tap_sink.h)
 #define RD_LINEAR_MAX 65536 // longest frame that a filter sees whole
+#define RD_TAP_TAGS 255 // tap sets that flows' marks tell apart
 
 struct rd_tap_point {
 	uint16_t stage; // enum rd_stage
@@ -74,3 +75,9 @@ uint32_t rd_tap_epoch(const struct rd_worker *w);
 
 // Worker: captures at the stage see a packet that does not enter it (core/drop.c).
 void rd_tap_see(struct rd_worker *w, unsigned stage, struct rte_mbuf *m);
+// Worker: makes the counters of all sessions complete.
+static inline void rd_tap_settle(struct rd_worker *w)
+{
+	if (w->settle != NULL)
+		w->settle(w);
+}

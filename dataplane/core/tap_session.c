@@ -10,11 +10,17 @@
 #include "core/stage.h"
 #include "core/tap_priv.h"
 #include "tables/flow_verdict.h"
+#include "tables/generation.h"
 
 #define RING_MIN (64u << 10)
 #define RING_MAX (UINT64_C(1) << 30)
 
+#define RENEW_PERIOD 127 // tap sets; twice within the life of a mark
+
 static struct rd_tapset *current; // what every worker has now
+static uint32_t changes;
+_Static_assert(
+	2 * RENEW_PERIOD < RD_TAP_TAGS, "a flow loses its mark before the mark means another set");
 
 // What follows from the list of sessions.
 static void set_sum(struct rd_tapset *set)
@@ -55,6 +61,15 @@ static struct rd_tapset *set_make(const struct rd_capture *without, struct rd_ca
 	return set;
 }
 
+// Marks of flows that nobody wants say for which set. Before a number comes round all flows are looked at again, which takes
+// the marks from them: twice, as a worker may have the generation before it has the set.
+static void apply_all(struct rd_tapset *set)
+{
+	if (++changes % RENEW_PERIOD == 0)
+		rd_generation_next();
+	rd_worker_call_all(rd_tap_apply, set);
+}
+
 // When this returns every worker uses the new set, and none the old one.
 static void set_publish(struct rd_tapset *set)
 {
@@ -62,7 +77,7 @@ static void set_publish(struct rd_tapset *set)
 		free(set);
 		set = NULL;
 	}
-	rd_worker_call_all(rd_tap_apply, set);
+	apply_all(set);
 	free(current);
 	current = set;
 }
@@ -75,14 +90,14 @@ static void set_shrink(const struct rd_capture *without)
 
 	if (set == NULL)
 		return;
-	rd_worker_call_all(rd_tap_apply, NULL);
+	apply_all(NULL);
 	for (unsigned i = 0; i < set->nb; i++)
 		if (set->session[i] != without)
 			set->session[nb++] = set->session[i];
 	set->nb = nb;
 	set_sum(set);
 	if (nb != 0)
-		rd_worker_call_all(rd_tap_apply, set);
+		apply_all(set);
 }
 
 // Clients' sessions have the lower half.

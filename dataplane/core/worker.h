@@ -54,7 +54,10 @@ struct rd_worker {
 	rte_node_process_t process[RD_STAGE_MAX];
 	uint8_t stage_of[RD_NODE_MAX]; // stage by graph node id
 	uint32_t tap_epoch; // tap changes taken
+	uint8_t tap_tag; // of the tap set, for flows that nobody in it wants: 1 + tap_epoch % RD_TAP_TAGS
 	uint32_t tap_bursts; // that taps have seen
+	void (*settle)(struct rd_worker
+			*w); // counts what taps have seen and not yet counted; NULL = nothing
 	uint8_t *linear; // scratch for frames in several segments, RD_LINEAR_MAX bytes
 
 	struct rd_stage_stats stages[RD_STAGE_MAX];

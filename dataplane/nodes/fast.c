@@ -69,6 +69,7 @@ static struct fast_burst *begin(struct rd_worker *w, struct rte_graph *graph, st
 	b->node = node;
 	b->taps = w->taps != NULL ? fast_taps_of(w) : NULL;
 	b->rev = rd_policy_rev(w);
+	b->out.tag = w->tap_tag;
 	if (b->walk != w->polls) {
 		b->walk = w->polls;
 		b->in_order = false;

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
  * The fast path: all stages of an established flow's packets at once. It does what the stages would do, or leaves the packet
- * to them untouched; it decides nothing, and drops only what a device does not take. The stages it stands for count its packets,
- * so counters and conservation are the same.
+ * to them untouched; it decides nothing, and drops only what a device does not take. The stages it stands for count its packets.
  *
  * poll hands its bursts over by a call; the node `fast` is for packets that come by way of the graph. Per burst: recognise the
  * plain shape and make keys (fast_parse.h, fast_in.c), find the flows (tables/flow_find.c), do what their entries say
@@ -54,6 +53,7 @@ struct fast_via {
 	uint16_t len; // of the headers, with options
 	uint16_t dport;
 	bool learnt; // the sender's MAC tells nothing new
+	uint8_t quiet; // as a flow's mark: nobody wants its packets for their outer headers
 	const struct rd_tunnel *tunnel; // freed only after every walk of this generation
 	struct rd_tunnel_stats *stats;
 	uint32_t tap_epoch; // of the next
@@ -64,8 +64,7 @@ struct fast_pkt { // what gathering found out about one packet
 	struct rte_mbuf *m;
 	struct fast_via *via; // NULL: came from a guest
 	struct fast_l4 l4; // offset from the inner frame
-	uint16_t strip; // bytes of outer headers
-	uint16_t pos; // in the burst
+	uint16_t strip, pos; // bytes of outer headers; place in the burst
 };
 
 // The last one that a packet left by: mostly the next one's, too. And the packets that wait for it.
@@ -77,6 +76,7 @@ struct fast_out {
 	uint16_t nb; // waiting
 	uint32_t bytes, longest; // of them
 	uint32_t frame_max; // that its device takes
+	uint8_t tag, loud; // rd_worker.tap_tag; not 0: a session may want one of them
 	struct rte_mbuf *m[FAST_BURST];
 	uint8_t cand[FAST_BURST]; // which candidates they were
 };
@@ -100,7 +100,7 @@ enum fast_kind { // which stages a packet has passed
 	FAST_KINDS = 1 << 6,
 };
 
-struct fast_burst { // one per worker; what is known of ports stays from burst to burst
+struct fast_burst { // one per worker; what is known of ports stays
 	struct rd_worker *w;
 	struct rte_graph *graph;
 	struct rte_node *node; // that is running
@@ -109,8 +109,7 @@ struct fast_burst { // one per worker; what is known of ports stays from burst t
 	uint64_t first_id; // packet ids, with bare
 	uint32_t gen; // of what is known
 	uint16_t rev; // of the firewall's rules
-	uint16_t nb; // packets that may be executed
-	uint16_t nb_done;
+	uint16_t nb, nb_done; // packets that may be executed; that were
 	bool bare; // no metadata yet
 	bool in_order; // an odd packet has gone to the stages in this walk: those behind it follow, one may be of its flow
 	struct fast_in in;
@@ -143,6 +142,7 @@ static inline void fast_send(struct fast_burst *b, uint16_t j)
 	out->cand[out->nb++] = (uint8_t)j;
 	out->bytes += m->pkt_len;
 	out->longest = RTE_MAX(out->longest, m->pkt_len);
+	out->loud |= b->flow[j]->quiet ^ out->tag;
 }
 // fast_count.c: adds the burst to the counters of stages, ports and their firewalls.
 void fast_count_port(struct rd_worker *w, struct fast_in *in);

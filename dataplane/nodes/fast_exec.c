@@ -129,11 +129,12 @@ static __rte_noinline void refresh_source(
 			p->via != NULL ? p->via->tunnel->idx : b->in.idx, b->w->now_s);
 }
 
-static inline void decap(const struct fast_pkt *p)
+static inline void decap(struct fast_burst *b, const struct fast_pkt *p)
 {
 	struct rd_tunnel_stats *st = p->via->stats;
 	struct rte_mbuf *m = p->m;
 
+	b->out.loud |= p->via->quiet ^ b->out.tag;
 	if (unlikely(!p->via->learnt))
 		rd_tunnel_learn_mac(p->via->tunnel, rte_pktmbuf_mtod(m, const uint8_t *) + 6);
 	st->rx_packets++;
@@ -227,7 +228,7 @@ static inline bool fast_exec(struct fast_burst *b, uint16_t j)
 	f->bytes += p->m->pkt_len - p->strip;
 	if (p->via != NULL) {
 		kind |= FAST_DECAP;
-		decap(p);
+		decap(b, p);
 	}
 	if (f->acts & RD_ACT_ENCAP) {
 		kind |= FAST_ENCAP;

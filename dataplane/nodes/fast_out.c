@@ -122,4 +122,5 @@ void fast_flush(struct fast_burst *b)
 		left_over(b, sent, direct);
 	out->nb = 0;
 	out->bytes = out->longest = 0;
+	out->loud = 0;
 }

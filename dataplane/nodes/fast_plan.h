@@ -40,8 +40,8 @@ struct fast_plan {
 	uint32_t epoch, gen; // of the sessions, of the ports
 	uint32_t vni; // of a guest's segment
 	uint16_t port[2]; // in, out
-	uint16_t packets; // of this burst, not yet counted
-	uint16_t drowned; // of those, all that came when every ring was full
+	uint32_t packets; // not yet counted
+	uint32_t drowned; // of those, all that came when every ring was full
 	uint8_t nb; // steps
 	uint8_t rule; // enum fast_rule, when it leaves
 	enum fast_form first, last;

@@ -8,8 +8,6 @@
 
 #include "core/packet_id.h"
 
-static struct fast_taps taps[RD_WORKER_MAX] __rte_cache_aligned;
-
 // A guest's own Geneve packet: there is a frame inside of which the flow's key says nothing. Its answers are not kept, so
 // that it is always looked at.
 static inline bool is_nested(const struct rd_flow *f)
@@ -244,7 +242,15 @@ static inline void see_open(struct fast_burst *b, const struct fast_plan *plan, 
 	}
 }
 
-static inline void see(struct fast_burst *b, const struct fast_plan *plan, uint16_t j)
+// What is known of the packet is good for all that come after it, until flow, sessions or ports change.
+static inline void mark(const struct fast_burst *b, uint16_t j)
+{
+	b->flow[j]->quiet = b->out.tag;
+	if (b->pkt[j].via != NULL)
+		b->pkt[j].via->quiet = b->out.tag;
+}
+
+static inline void see(struct fast_burst *b, const struct fast_plan *plan, uint16_t j, bool marks)
 {
 	const struct fast_pkt *p = &b->pkt[j];
 	struct fast_taps *t = b->taps;
@@ -257,136 +263,50 @@ static inline void see(struct fast_burst *b, const struct fast_plan *plan, uint1
 	if (t->set->program != 0)
 		s.kept = rd_flow_verdict(t->w->flows, b->flow[j], t->w->tap_epoch);
 	if (nobody_wants(t, plan, s.kept, p->via)
-		&& (b->bare || (rd_meta(p->m)->cap_match & t->set->follow) == 0))
+		&& (b->bare || (rd_meta(p->m)->cap_match & t->set->follow) == 0)) {
+		if (marks)
+			mark(b, j);
 		return;
+	}
 	meet(b, plan, j, &s);
 	s.skip = skipped;
 	see_all(t, &s, j);
 }
 
-// The packets [i, end) of those that leave go the same way.
-static void see_run(struct fast_burst *b, struct fast_plan *plan, uint16_t i, uint16_t end)
+static __rte_noinline void mark_all(const struct fast_burst *b, uint16_t i, uint16_t end)
 {
-	plan->packets += end - i;
-	if (plan->everyone == 0)
+	for (; i < end; i++)
+		mark(b, b->out.cand[i]);
+}
+
+static void fetch_verdicts(const struct fast_burst *b, uint16_t i, uint16_t end)
+{
+	const struct rd_flow_verdict *all = b->w->flows->verdict;
+
+	for (; all != NULL && i < end; i++)
+		__builtin_prefetch(&all[rd_flow_id(b->w->flows, b->flow[b->out.cand[i]])], 1, 3);
+}
+
+void fast_tap_run(struct fast_burst *b, const struct fast_run *r)
+{
+	struct fast_plan *plan = r->plan;
+	bool marks = r->direct && b->taps->set->thins == 0;
+
+	if (plan->everyone == 0) {
+		if (marks)
+			mark_all(b, r->begin, r->end);
 		return;
-	for (; i < end; i++) {
+	}
+	if (b->taps->set->program != 0)
+		fetch_verdicts(b, r->begin, r->end);
+	for (uint16_t i = r->begin; i < r->end; i++) {
 		if (b->taps->full != 0 && is_drowned(b->taps, plan)) {
-			plan->drowned += end - i;
+			plan->drowned += r->end - i;
 			return;
 		}
 		if (plan->open)
 			see_open(b, plan, b->out.cand[i]);
 		else
-			see(b, plan, b->out.cand[i]);
+			see(b, plan, b->out.cand[i], marks);
 	}
-}
-
-static inline struct fast_way way_of(const struct fast_burst *b, uint16_t i, bool direct)
-{
-	uint16_t j = b->out.cand[i];
-	uint32_t acts = b->flow[j]->acts;
-
-	return (struct fast_way){.in = b->key[j].in_port,
-		.out = b->out.idx,
-		.acts = (uint8_t)((b->pkt[j].via != NULL ? WAY_DECAP : 0)
-			| (acts & RD_ACT_DFW_SRC ? WAY_DFW_OUT : 0)
-			| (acts & RD_ACT_DFW_DST ? WAY_DFW_IN : 0)
-			| (acts & RD_ACT_ENCAP ? WAY_ENCAP : 0) | (direct ? WAY_DIRECT : 0))};
-}
-
-// Whether the i-th comes and goes the way of the one before.
-static inline bool same_way(const struct fast_burst *b, uint16_t i)
-{
-	const uint32_t acts = RD_ACT_DFW_SRC | RD_ACT_DFW_DST | RD_ACT_ENCAP;
-	uint16_t j = b->out.cand[i], k = b->out.cand[i - 1];
-
-	return ((b->flow[j]->acts ^ b->flow[k]->acts) & acts) == 0
-		&& (b->pkt[j].via != NULL) == (b->pkt[k].via != NULL)
-		&& b->key[j].in_port == b->key[k].in_port;
-}
-
-static void see_leaving(struct fast_burst *b, bool direct)
-{
-	// One port, and all that the burst did was of one kind: so there is one way.
-	bool one = b->bare && (b->kinds & (b->kinds - 1)) == 0;
-
-	for (uint16_t i = 0, end; i < b->out.nb; i = end) {
-		struct fast_way way = way_of(b, i, direct);
-
-		end = one ? b->out.nb : (uint16_t)(i + 1);
-		while (end < b->out.nb && same_way(b, end))
-			end++;
-		see_run(b, fast_plan(b->taps, &way), i, end);
-	}
-}
-
-void fast_tap(struct fast_burst *b, bool direct)
-{
-	uint64_t began;
-
-	if (likely(b->taps->cost == NULL)) {
-		see_leaving(b, direct);
-		return;
-	}
-	began = rd_tsc();
-	see_leaving(b, direct);
-	b->taps->cycles += rd_tsc() - began;
-}
-
-void fast_tap_note(const struct fast_taps *t, uint16_t j, struct rd_meta *md)
-{
-	bool asked = t->asked >> j & 1;
-
-	md->cap_done = asked ? t->done[j] : 0;
-	if (asked)
-		md->cap_match = t->match[j];
-}
-
-static void fetch_verdicts(const struct fast_burst *b)
-{
-	const struct rd_flow_verdict *all = b->w->flows->verdict;
-
-	for (uint16_t j = 0; all != NULL && j < b->nb; j++)
-		if (b->flow[j] != NULL)
-			__builtin_prefetch(&all[rd_flow_id(b->w->flows, b->flow[j])], 1, 3);
-}
-
-struct fast_taps *fast_taps_of(struct rd_worker *w)
-{
-	return &taps[w->id];
-}
-
-void fast_tap_begin(struct fast_burst *b)
-{
-	struct fast_taps *t = b->taps;
-
-	t->w = b->w;
-	t->set = b->w->taps;
-	t->ns = 0;
-	t->looked = t->dirty = t->full = t->sinks = 0;
-	t->used = 0;
-	t->asked = 0;
-	t->cost = NULL;
-	t->cycles = 0;
-	if (unlikely(rd_tap_measured(b->w)))
-		fast_cost_begin(t);
-	if (t->set->program != 0)
-		fetch_verdicts(b);
-}
-
-void fast_tap_end(struct fast_burst *b)
-{
-	struct fast_taps *t = b->taps;
-
-	if (unlikely(t->cost != NULL))
-		fast_cost_end(t);
-	fast_plan_count(t);
-	for (; t->sinks != 0; t->sinks &= t->sinks - 1) {
-		const struct rd_capture *c = t->set->by_slot[__builtin_ctzll(t->sinks)];
-
-		c->sink->flush(c->sink_arg, b->w);
-	}
-	for (; t->dirty != 0; t->dirty &= t->dirty - 1)
-		rd_capring_show(&t->set->by_slot[__builtin_ctzll(t->dirty)]->ring.ring[b->w->id]);
 }

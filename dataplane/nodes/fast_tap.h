@@ -79,7 +79,16 @@ void fast_ask(struct fast_taps *t, struct rte_mbuf *m, const struct fast_frame *
 uint64_t fast_ask_nested(
 	struct fast_taps *t, const struct fast_seen *s, struct fast_hits *h, uint64_t ask);
 
-// fast_tap.c, around a burst. The packets of b->out leave now; direct: to a device.
+struct fast_run { // packets [begin, end) of those that leave: they go the same way
+	struct fast_plan *plan;
+	uint16_t begin, end;
+	bool direct;
+};
+
+// fast_tap.c
+void fast_tap_run(struct fast_burst *b, const struct fast_run *r);
+
+// fast_tap_burst.c, around a burst. The packets of b->out leave now; direct: to a device.
 struct fast_taps *fast_taps_of(struct rd_worker *w);
 void fast_tap_begin(struct fast_burst *b);
 void fast_tap(struct fast_burst *b, bool direct);

@@ -35,7 +35,7 @@ void fast_cost_write(struct fast_taps *t, struct rd_capture *c, unsigned stage, 
 
 // A point's part of what its session spent with looking; to the reader, too.
 static void charge_point(
-	struct fast_taps *t, struct rd_capture *c, unsigned stage, uint16_t packets, uint64_t look)
+	struct fast_taps *t, struct rd_capture *c, unsigned stage, uint32_t packets, uint64_t look)
 {
 	struct rd_capring_cost *cost = &c->cost[t->w->id][stage];
 

@@ -118,6 +118,8 @@ bool rd_flow_renew(const struct rd_worker *w, struct rd_flow *f)
 	rd_flow_write_begin(f);
 	f->gen = w->gen;
 	f->rev = rd_policy_rev(w);
+	if ((f->acts & RD_ACT_DROP) == 0)
+		f->quiet = 0;
 	rd_flow_write_end(f);
 	return true;
 }

@@ -48,8 +48,7 @@ struct rd_flow {
 	uint32_t last_s; // coarse second of the last hit; 0 = entry is free
 	uint32_t decided_s; // ... of the last decision
 	uint16_t rule_out, rule_in; // that decided, see tables/dfw.h; 0 = default
-	uint16_t
-		rev; // of the firewall policy's revision, as gen; when it comes round, the generation moves on
+	uint16_t rev; // of the firewall's policy, as gen; comes round with a new generation
 	union {
 		uint16_t reason; // enum rd_drop_reason when RD_ACT_DROP
 		uint16_t sport; // else: outer source port, 0 = not worked out
@@ -58,22 +57,23 @@ struct rd_flow {
 	uint16_t tunnel; // with RD_ACT_ENCAP
 	uint16_t uplink; // chosen uplink
 	uint8_t decided; // enum rd_flow_decided
-	uint8_t drop_stage; // stage that dropped
+	union {
+		uint8_t drop_stage; // with RD_ACT_DROP: who did
+		uint8_t quiet; // else: rd_worker.tap_tag of taps that do not want it
+	};
 };
 _Static_assert(sizeof(struct rd_flow) == 128, "two cache lines");
 
 struct rd_flow_stats {
 	uint64_t hits, misses; // counted by find and find_bulk
 	uint64_t inserts, evictions; // ... by insert
-	uint64_t
-		stale; // ... by flow_lookup: older generation, and something that they depend on has changed
+	uint64_t stale; // ... by flow_lookup: older, and what they depend on has changed
 	uint64_t renewed; // ... older generation, but nothing that concerns them
 	uint64_t expired; // by rd_flow_age
 };
 
 struct rd_flow_table {
-	uint32_t capacity; // entries
-	uint32_t nb; // in use
+	uint32_t capacity, nb; // entries; in use
 	uint32_t idle_s; // idle timeout
 	uint32_t age_pos; // where the next aging step starts
 	uint32_t mask; // buckets - 1

@@ -44,6 +44,7 @@ class Mirror(Ovs):
 				"output-port=@o", "--", "set", "bridge", "br-int", "mirrors=@m")
 		else:
 			self.vsctl("clear", "bridge", "br-int", "mirrors")
+		self.ctl("dpctl/del-flows", ovs.DATAPATH)  # 3.1 goes on with flows that it has made before
 		time.sleep(2)
 		dump = self.ctl("dpctl/dump-flows", ovs.DATAPATH)
 		if on and "erspan" not in dump and "tnl_push" not in dump:
