@@ -14,6 +14,7 @@
 #include "cmds/cmds.h"
 #include "control/ctl_mirror.h"
 #include "control/device.h"
+#include "control/metrics.h"
 #include "control/server.h"
 #include "core/idle.h"
 #include "core/worker.h"
@@ -31,6 +32,7 @@ struct daemon {
 	struct rd_options opts;
 	struct rd_server server;
 	struct rd_ctl ctl;
+	struct rd_metrics *metrics; // NULL: nobody wants them
 	struct event_base *base;
 	struct event *signals[NB_SIGNALS];
 };
@@ -114,6 +116,16 @@ static int serve(struct daemon *d)
 	return 0;
 }
 
+static int start_metrics(struct daemon *d)
+{
+	struct rd_err err = {0};
+
+	if (d->opts.metrics == NULL)
+		return 0;
+	d->metrics = rd_metrics_start(&d->ctl, d->opts.metrics, &err);
+	return d->metrics != NULL ? 0 : fail(&err);
+}
+
 static int run_control(struct daemon *d)
 {
 	int ret = -ENOMEM;
@@ -135,7 +147,10 @@ static int run_control(struct daemon *d)
 		rd_ctl_mirror_clock(&d->ctl);
 	}
 	if (ret == 0)
+		ret = start_metrics(d);
+	if (ret == 0)
 		ret = serve(d);
+	rd_metrics_stop(d->metrics);
 	rd_server_close(&d->server);
 	rd_ctl_fini(&d->ctl);
 	rd_workers_stop();

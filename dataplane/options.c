@@ -40,6 +40,7 @@ enum opt {
 	OPT_TEST,
 	OPT_LOG,
 	OPT_READY_FD,
+	OPT_METRICS,
 };
 
 static const struct option longs[] = {
@@ -64,6 +65,7 @@ static const struct option longs[] = {
 	{"eal", required_argument, NULL, OPT_EAL},
 	{"test", no_argument, NULL, OPT_TEST},
 	{"log", required_argument, NULL, OPT_LOG},
+	{"metrics", required_argument, NULL, OPT_METRICS},
 	{"ready-fd", required_argument, NULL, OPT_READY_FD},
 	{"help", no_argument, NULL, OPT_HELP},
 	{"version", no_argument, NULL, OPT_VERSION},
@@ -98,6 +100,7 @@ static const char usage[] =
 	"      --huge             take it from hugepages\n"
 	"      --pci              look for PCI devices, so that ports can use them\n"
 	"      --eal \"ARGS\"       further arguments for DPDK's EAL\n"
+	"      --metrics [ADDRESS:]PORT  counters for Prometheus by HTTP; the address is 127.0.0.1 unless given\n"
 	"      --log MODULE=LEVEL err, warn, info or debug; MODULE all for every one; can be given again\n"
 	"      --test             allow clock advance\n"
 	"      --ready-fd N       write a byte to descriptor N when serving\n"
@@ -260,6 +263,9 @@ static int set_option(struct rd_options *o, int opt, const char *text)
 		return 0;
 	case OPT_LOG:
 		return set_log(text);
+	case OPT_METRICS:
+		o->metrics = text;
+		return 0;
 	case OPT_READY_FD:
 		return set_ready(o, text);
 	case OPT_HELP:

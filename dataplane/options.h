@@ -20,6 +20,7 @@ struct rd_options {
 	mode_t socket_mode;
 	struct rd_eal_opts eal;
 	struct rd_core_opts core;
+	const char *metrics; // [ADDRESS:]PORT; NULL = none
 	bool test;
 	int ready_fd; // -1 = none
 };

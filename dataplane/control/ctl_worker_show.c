@@ -179,12 +179,12 @@ static void latency_item(struct rd_request *req, unsigned worker, unsigned kind)
 	for (unsigned b = 0; b < RD_LATENCY_BUCKETS; b++)
 		json_array_append_new(buckets, json_integer((json_int_t)l->bucket[b]));
 	rd_req_item(req,
-		json_pack("{s:i,s:i,s:s,s:I,s:I,s:I,s:I,s:o}", "worker", (int)worker, "lcore",
+		json_pack("{s:i,s:i,s:s,s:I,s:I,s:I,s:I,s:I,s:o}", "worker", (int)worker, "lcore",
 			(int)rd_workers[worker]->lcore, "what", names[kind], "samples",
 			(json_int_t)l->samples, "min_ns", (json_int_t)l->min, "max_ns",
 			(json_int_t)l->max, "mean_ns",
-			(json_int_t)(l->samples == 0 ? 0 : l->sum / l->samples), "buckets",
-			buckets));
+			(json_int_t)(l->samples == 0 ? 0 : l->sum / l->samples), "sum_ns",
+			(json_int_t)l->sum, "buckets", buckets));
 }
 
 int ctl_worker_latency(struct rd_request *req)
