@@ -15,6 +15,7 @@
 #include "control/ctl_mirror.h"
 #include "control/device.h"
 #include "control/metrics.h"
+#include "control/notify.h"
 #include "control/server.h"
 #include "core/idle.h"
 #include "core/worker.h"
@@ -50,7 +51,7 @@ static void on_signal(evutil_socket_t sig, short what, void *arg)
 	struct daemon *d = arg;
 
 	(void)what;
-	rd_log_info("signal %d: the end", (int)sig);
+	rd_log_tagged(RD_LOG_INFO, (.id = RD_EVENT_ENDING), "signal %d: the end", (int)sig);
 	rd_ctl_stop(&d->ctl);
 }
 
@@ -104,15 +105,17 @@ static int serve(struct daemon *d)
 
 	if (rd_server_serve(&d->server, &d->ctl) < 0)
 		return -ENOMEM;
-	rd_log_info("serving at %s, %u worker%s", d->server.path, rd_nb_workers,
-		rd_nb_workers == 1 ? "" : "s");
+	rd_log_tagged(RD_LOG_INFO, (.id = RD_EVENT_SERVING), "serving at %s, %u worker%s",
+		d->server.path, rd_nb_workers, rd_nb_workers == 1 ? "" : "s");
 	if (d->opts.ready_fd >= 0) {
 		if (write(d->opts.ready_fd, &byte, 1) != 1)
 			rd_log_warn("nobody is waiting at --ready-fd %d", d->opts.ready_fd);
 		close(d->opts.ready_fd);
 	}
+	rd_notify_serving(&d->ctl);
 	if (!d->ctl.stopping)
 		event_base_dispatch(d->base);
+	rd_notify_ending();
 	return 0;
 }
 
@@ -210,6 +213,7 @@ int main(int argc, char **argv)
 	if (ret != 0)
 		return ret > 0 ? 0 : 2;
 	give_big_blocks_back();
+	rd_log_to_journal();
 	signal(SIGPIPE, SIG_IGN); // also for a log that nobody reads any more
 	if (rd_server_listen(&d.server, d.opts.socket, d.opts.socket_mode, &err) < 0) {
 		fail(&err);

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * One log line is one write() to stderr: "2025-01-31 12:00:00.123 WARN  capture: text". Called from
+ * One log line is one write() to stderr, or one datagram to the journal (journal.c): "2025-01-31 12:00:00.123 WARN  capture: text". Called from
  * every thread but never from a worker's loop. Modules are registered before main() or with a
  * library load.
  */
 #include "base/log.h"
 
+#include "base/journal.h"
 #include "base/str.h"
 
 #include <errno.h>
@@ -86,7 +87,7 @@ static void make_printable(char *text)
 			*text = ' ';
 }
 
-static void emit(char *line, size_t len)
+static void emit_plain(char *line, size_t len)
 {
 	ssize_t done;
 
@@ -94,6 +95,20 @@ static void emit(char *line, size_t len)
 	do
 		done = write(STDERR_FILENO, line, len);
 	while (done < 0 && errno == EINTR); // any other failure: there is nowhere left to report it
+}
+
+static _Thread_local const struct rd_log_tags *line_tags;
+
+void rd_log_tag(const struct rd_log_tags *tags)
+{
+	line_tags = tags;
+}
+
+// The journal stamps lines by itself, so it gets the text without time, level and module.
+static void emit(char *line, size_t len, const char *text, int level, const char *module)
+{
+	if (rd_journal_write(level, module, text, (size_t)(line + len - text), line_tags) < 0)
+		emit_plain(line, len);
 }
 
 void rd_log_write(
@@ -122,7 +137,7 @@ void rd_log_write(
 	if (held_back > 0)
 		rd_str_addf(line, LINE_MAX_LEN, &len, " (%u such lines held back)", held_back);
 	make_printable(line + text);
-	emit(line, len);
+	emit(line, len, line + text, level, m->name);
 	errno = saved;
 }
 

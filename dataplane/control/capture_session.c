@@ -132,7 +132,8 @@ int rd_session_add(struct rd_ctl_session *s)
 	plan(s);
 	s->next = s->ctl->sessions;
 	s->ctl->sessions = s;
-	rd_log_info("session %u (%s) of uid %u, pid %d starts", s->id, s->name, (unsigned)s->uid,
+	rd_log_tagged(RD_LOG_INFO, (.id = RD_EVENT_CAPTURE, .session = s->name),
+		"session %u (%s) of uid %u, pid %d starts", s->id, s->name, (unsigned)s->uid,
 		(int)s->pid);
 	return 0;
 }
@@ -200,7 +201,8 @@ void rd_session_end(struct rd_ctl_session *s, enum rd_capring_end why)
 	while (*at != s)
 		at = &(*at)->next;
 	*at = s->next;
-	rd_log_info("session %u (%s) of pid %d ends%s", s->id, s->name, (int)s->pid,
+	rd_log_tagged(RD_LOG_INFO, (.id = RD_EVENT_CAPTURE, .session = s->name),
+		"session %u (%s) of pid %d ends%s", s->id, s->name, (int)s->pid,
 		why == RD_CAPRING_END_LEASE ? ": nobody took it in time" : "");
 	rd_capture_disarm(s->capture, why);
 	remember(s);

@@ -262,7 +262,8 @@ static void poll_device(const struct rd_port *p)
 	fresh->link_up = up;
 	fresh->eth.mtu = mtu;
 	if (up != p->link_up)
-		rd_log_info("port %s: link %s", p->name, up ? "up" : "down");
+		rd_log_tagged(RD_LOG_INFO, (.id = RD_EVENT_LINK, .port = p->name),
+			"port %s: link %s", p->name, up ? "up" : "down");
 	if (mtu != p->eth.mtu)
 		rd_log_info("port %s: the device can send an MTU of %u", p->name, mtu);
 	if (rd_port_publish(fresh, &err) < 0) {

@@ -26,7 +26,8 @@ void mirror_journal(const struct rd_mirror *m, const char *who, const char *fmt,
 	va_start(ap, fmt);
 	vsnprintf(e->what, sizeof(e->what), fmt, ap);
 	va_end(ap);
-	rd_log_info("session %s, %s: %s", e->session, e->who, e->what);
+	rd_log_tagged(RD_LOG_INFO, (.id = RD_EVENT_MIRROR, .session = e->session),
+		"session %s, %s: %s", e->session, e->who, e->what);
 }
 
 const struct rd_mirror_event *rd_mirror_event(unsigned i)
