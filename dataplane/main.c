@@ -17,6 +17,7 @@
 #include "control/metrics.h"
 #include "control/notify.h"
 #include "control/server.h"
+#include "control/telemetry.h"
 #include "core/idle.h"
 #include "core/worker.h"
 #include "engine/cli.h"
@@ -119,10 +120,12 @@ static int serve(struct daemon *d)
 	return 0;
 }
 
-static int start_metrics(struct daemon *d)
+static int start_readers(struct daemon *d)
 {
 	struct rd_err err = {0};
 
+	if (d->opts.eal.telemetry && rd_telemetry_start(&d->ctl, &err) < 0)
+		return fail(&err);
 	if (d->opts.metrics == NULL)
 		return 0;
 	d->metrics = rd_metrics_start(&d->ctl, d->opts.metrics, &err);
@@ -150,10 +153,11 @@ static int run_control(struct daemon *d)
 		rd_ctl_mirror_clock(&d->ctl);
 	}
 	if (ret == 0)
-		ret = start_metrics(d);
+		ret = start_readers(d);
 	if (ret == 0)
 		ret = serve(d);
 	rd_metrics_stop(d->metrics);
+	rd_telemetry_stop();
 	rd_server_close(&d->server);
 	rd_ctl_fini(&d->ctl);
 	rd_workers_stop();

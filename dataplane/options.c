@@ -41,6 +41,7 @@ enum opt {
 	OPT_LOG,
 	OPT_READY_FD,
 	OPT_METRICS,
+	OPT_TELEMETRY,
 };
 
 static const struct option longs[] = {
@@ -66,6 +67,7 @@ static const struct option longs[] = {
 	{"test", no_argument, NULL, OPT_TEST},
 	{"log", required_argument, NULL, OPT_LOG},
 	{"metrics", required_argument, NULL, OPT_METRICS},
+	{"telemetry", no_argument, NULL, OPT_TELEMETRY},
 	{"ready-fd", required_argument, NULL, OPT_READY_FD},
 	{"help", no_argument, NULL, OPT_HELP},
 	{"version", no_argument, NULL, OPT_VERSION},
@@ -101,6 +103,7 @@ static const char usage[] =
 	"      --pci              look for PCI devices, so that ports can use them\n"
 	"      --eal \"ARGS\"       further arguments for DPDK's EAL\n"
 	"      --metrics [ADDRESS:]PORT  counters for Prometheus by HTTP; the address is 127.0.0.1 unless given\n"
+	"      --telemetry        DPDK's telemetry socket, with commands below /reddot\n"
 	"      --log MODULE=LEVEL err, warn, info or debug; MODULE all for every one; can be given again\n"
 	"      --test             allow clock advance\n"
 	"      --ready-fd N       write a byte to descriptor N when serving\n"
@@ -220,6 +223,29 @@ static int set_number(struct rd_options *o, int opt, const char *text)
 	}
 }
 
+static bool set_flag(struct rd_options *o, int opt)
+{
+	switch (opt) {
+	case OPT_BUSY_POLL:
+		o->core.idle = RD_IDLE_SPIN;
+		return true;
+	case OPT_HUGE:
+		o->eal.huge = true;
+		return true;
+	case OPT_PCI:
+		o->eal.pci = true;
+		return true;
+	case OPT_TELEMETRY:
+		o->eal.telemetry = true;
+		return true;
+	case OPT_TEST:
+		o->test = true;
+		return true;
+	default:
+		return false;
+	}
+}
+
 static int set_option(struct rd_options *o, int opt, const char *text)
 {
 	switch (opt) {
@@ -240,26 +266,14 @@ static int set_option(struct rd_options *o, int opt, const char *text)
 	case OPT_WORKER_CORES:
 		o->eal.worker_cores = text;
 		return 0;
-	case OPT_BUSY_POLL:
-		o->core.idle = RD_IDLE_SPIN;
-		return 0;
 	case OPT_IDLE:
 		return set_word(
 			"idle", text, rd_idle_parse, "spin, nap, interrupt or auto", &o->core.idle);
 	case OPT_MODEL:
 		return set_word(
 			"model", text, rd_model_parse, "rtc, balanced or hybrid", &o->core.model);
-	case OPT_HUGE:
-		o->eal.huge = true;
-		return 0;
-	case OPT_PCI:
-		o->eal.pci = true;
-		return 0;
 	case OPT_EAL:
 		o->eal.extra = text;
-		return 0;
-	case OPT_TEST:
-		o->test = true;
 		return 0;
 	case OPT_LOG:
 		return set_log(text);
@@ -278,7 +292,7 @@ static int set_option(struct rd_options *o, int opt, const char *text)
 		fputs("reddotd --help says what there is\n", stderr);
 		return -1;
 	default:
-		return set_number(o, opt, text);
+		return set_flag(o, opt) ? 0 : set_number(o, opt, text);
 	}
 }
 

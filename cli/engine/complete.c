@@ -42,11 +42,15 @@ static int offer_item(void *arg, const json_t *object)
 static void offer_names(struct rd_cli *cli, struct offer *o)
 {
 	const struct rd_arg_desc *d = o->item->desc;
+	json_t *fields = json_pack("[s]", d->names->field);
 	const char *comma = strrchr(o->prefix, ',');
 
 	o->names = d->names;
 	o->keep = d->type == RD_ARG_REFS && comma != NULL ? (size_t)(comma + 1 - o->prefix) : 0;
-	rd_cli_call(cli, d->names->method, NULL, offer_item, o, NULL, NULL);
+	if (d->names->qualified != NULL)
+		json_array_append_new(fields, json_string(d->names->qualified));
+	rd_cli_call(cli, d->names->method, json_pack("{s:o}", "fields", fields), offer_item, o,
+		NULL, NULL);
 }
 
 static void offer_leaf(struct rd_cli *cli, struct offer *o)

@@ -157,9 +157,8 @@ static json_t *item_counters(const struct rd_port *p)
 		(int)p->eth.nb_txq, "rss", rss_name(p));
 }
 
-static int list_one(struct rd_request *req, const struct rd_port *p)
+static json_t *with_the_rest(const struct rd_port *p, json_t *item)
 {
-	json_t *item = item_config(p);
 	json_t *parts[] = {item_state(p), item_guard(&p->guard), item_counters(p)};
 
 	for (unsigned i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
@@ -169,7 +168,17 @@ static int list_one(struct rd_request *req, const struct rd_port *p)
 		}
 		json_decref(parts[i]);
 	}
-	return rd_req_item(req, item);
+	return item;
+}
+
+static int list_one(struct rd_request *req, const struct rd_port *p)
+{
+	json_t *item = item_config(p);
+
+	// Tab wants the names of all ports, and a person waits for it.
+	if (rd_req_has_enough(req, item))
+		return rd_req_item(req, item);
+	return rd_req_item(req, with_the_rest(p, item));
 }
 
 int ctl_port_list(struct rd_request *req)

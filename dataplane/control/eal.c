@@ -164,7 +164,8 @@ static int make_args(struct rd_eal_opts *o, struct args *a, struct rd_err *err)
 	if (lcore_map(o, text, sizeof(text), err) < 0)
 		return err->code;
 	add(a, text);
-	add(a, "--no-telemetry");
+	if (!o->telemetry)
+		add(a, "--no-telemetry");
 	add(a, "-m");
 	snprintf(text, sizeof(text), "%u", o->mem_mb);
 	add(a, text);

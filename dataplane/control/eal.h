@@ -13,6 +13,7 @@ struct rd_eal_opts {
 	const char *main_core; // cpu number; NULL = the first that we may use
 	const char *worker_cores; // "2,4-6"; NULL = the ones after that
 	unsigned mem_mb;
+	bool telemetry; // DPDK's socket for it
 	bool huge; // hugepages
 	bool pci; // look for PCI devices
 	bool busy_cores_shared; // out: there are fewer cpus than threads

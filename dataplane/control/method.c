@@ -12,6 +12,8 @@
 #include "control/ctl.h"
 #include "session/session.h"
 
+#define FIELDS_MAX 32
+
 #define A RD_M_ADMIN
 #define L RD_M_LIST
 #define P RD_M_PORTS
@@ -153,6 +155,21 @@ static int finish(struct rd_request *req, const struct rd_method *m, int ret)
 	return req->result == NULL ? rd_err_set(req->err, -ENOMEM, "out of memory") : 0;
 }
 
+// What every list takes besides its own parameters. A fault is found by the handler's rd_req_end().
+static const json_t *wanted_fields(struct rd_request *req)
+{
+	json_t *fields = rd_req_array(req, "fields", FIELDS_MAX), *name;
+	size_t i;
+
+	json_array_foreach (fields, i, name) {
+		if (!json_is_string(name)) {
+			rd_req_fail(req, "fields", -EINVAL, "fields are named by strings");
+			return NULL;
+		}
+	}
+	return fields;
+}
+
 int rd_method_run(struct rd_request *req)
 {
 	const struct rd_method *m = rd_method_find(req->method);
@@ -172,6 +189,7 @@ int rd_method_run(struct rd_request *req)
 			"run it as root, as the daemon's user, or as a member of group reddot");
 		return -EPERM;
 	}
+	req->fields = m->flags & RD_M_LIST ? wanted_fields(req) : NULL;
 	ret = m->handler(req);
 	if (m->flags & RD_M_PORTS)
 		rd_mirror_refresh();
@@ -194,10 +212,37 @@ int rd_method_step(struct rd_request *req)
 	return finish(req, rd_method_find(req->method), ret);
 }
 
+bool rd_req_has_enough(const struct rd_request *req, const json_t *item)
+{
+	for (size_t i = 0; i < json_array_size(req->fields); i++)
+		if (json_object_get(item, json_string_value(json_array_get(req->fields, i)))
+			== NULL)
+			return false;
+	return req->fields != NULL;
+}
+
+// Steals item.
+static json_t *only_fields(const struct rd_request *req, json_t *item)
+{
+	json_t *only = json_object();
+
+	for (size_t i = 0; i < json_array_size(req->fields); i++) {
+		const char *name = json_string_value(json_array_get(req->fields, i));
+		json_t *value = json_object_get(item, name);
+
+		if (value != NULL)
+			json_object_set(only, name, value);
+	}
+	json_decref(item);
+	return only;
+}
+
 int rd_req_item(struct rd_request *req, json_t *item)
 {
 	int ret;
 
+	if (item != NULL && req->fields != NULL)
+		item = only_fields(req, item);
 	if (item == NULL)
 		return rd_err_set(req->err, -ENOMEM, "out of memory");
 	req->count++;

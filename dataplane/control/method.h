@@ -44,6 +44,7 @@ struct rd_request {
 	int (*item)(struct rd_request *req, const json_t *item); // where items go
 	void *item_arg;
 	uint64_t count; // items so far
+	const json_t *fields; // the only ones that items shall have; NULL: all; borrowed
 	json_t *result; // NULL = {}
 	int fd; // sent with the result, then closed; -1 = none
 	struct rd_stream *stream; // the handler left the rest to it
@@ -73,6 +74,8 @@ int rd_method_step(struct rd_request *req);
 
 // --- answers; item and result are stolen ---
 int rd_req_item(struct rd_request *req, json_t *item); // negative: stop, nobody is listening
+// Whether the item, half made, has all fields that the client wants: the rest need not be made.
+bool rd_req_has_enough(const struct rd_request *req, const json_t *item);
 void rd_req_result(struct rd_request *req, json_t *result);
 int rd_req_fail(struct rd_request *req, const char *key, int code, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));

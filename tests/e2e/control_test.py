@@ -113,6 +113,16 @@ def v4_pass(c):
 	return {"in": rows[0]["in"], "out": rows[0]["out"]}
 
 
+def test_lists_of_some_fields(c):
+	ports = c.list("port.list")
+	for fields in (["name"], ["qname", "rx_packets"], ["tx_bytes", "spoof_check"], ["name", "nonsense"], []):
+		assert c.list("port.list", fields=fields) == [{k: p[k] for k in fields if k in p} for p in ports]
+	assert c.list("flow.list", fields=["worker"], limit=1) in ([], [{"worker": 0}])
+	for wrong in ("name", [1], [None], ["a"] * 33):
+		assert refused(None, c, "port.list", fields=wrong).where == "fields"
+	assert refused("EINVAL", c, "port.add", name="x", switch="arm/DvsPortset-1", type="vnic", fields=["name"]).code == "EINVAL"
+
+
 def test_walk_leaves_traces(c):
 	c("flow.flush")
 	before = {s["stage"]: s for s in c.list("stage.list")}

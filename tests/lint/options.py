@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 #
 # Every option in pktcap's table (pktcap/opt_*.c) is named in a test, as a word of its own: "--duration", "-duration" or a letter
-# of it. Rows without help are for our own scripts.
+# of it. Rows without help are for our own scripts. Every option of reddotd is in its --help and its manual page.
 import os
 import re
 import sys
@@ -30,10 +30,25 @@ def tested(root):
 	return words
 
 
+def reddotd(root):
+	"""What is missing where"""
+	code, page = read(root, "dataplane/options.c"), read(root, "docs/man/reddotd.8.scd")
+	names = re.findall(r'\{"([\w-]+)", (?:required|no)_argument', code)
+	usage = code[code.index("static const char usage[]"):]
+	for name in names:
+		if not re.search(rf"--{name}[ ,\\\\]", usage):
+			yield f"reddotd --help does not have --{name}"
+		if f"*--{name}*" not in page:
+			yield f"reddotd(8) does not have *--{name}*"
+	for name in re.findall(r"\*--([\w-]+)\*", page[page.index("# OPTIONS"):page.index("# SIGNALS")]):
+		if name not in names:
+			yield f"reddotd(8) has *--{name}*, reddotd has not"
+
+
 def main():
 	root = sys.argv[1]
 	words = tested(root)
-	faults = []
+	faults = list(reddotd(root))
 	for name, letters in rows(root):
 		if name is not None and name not in words and not any(c in words for c in letters):
 			faults.append(f"no test shows what --{name} does")

@@ -236,6 +236,8 @@ static void completes(void **state)
 	expect_completion(f, "box add n lid on open ", "size mac team label", 22);
 	expect_completion(f, "show b", "box", 5);
 	expect_completion(f, "show boxes b", "b1", 11);
+	assert_int_equal(
+		json_array_size(json_object_get(f->params, "fields")), 2); // not all that a box has
 	expect_completion(f, "show box h/", "h/b1 h/c2", 9);
 	expect_completion(f, "box add n team c2,b", "c2,b1", 15);
 	expect_completion(f, "box send \"b", "b1", 9);
