@@ -2,14 +2,15 @@
  *
  * Lays the walk out for the size that there is, from a wall of panes down to one list. A function of state, store and size.
  */
-#include "walk/view.h"
+#include "walk/panes.h"
 
 #include <string.h>
 
 #define LEAST_ROWS 10
 #define LEAST_COLS 40
 
-static const char *const pane_names[] = {"Walks", "Hops", "Diff", "Hex", "Paths"};
+static const char *const pane_names[] = {
+	"Walks", "Hops", "Diff", "Hex", "Flow", "DFW", "Ladder", "Mirror", "Paths", "Map"};
 
 static void draw_title(const struct rd_view *v, const struct rd_store *s, struct rd_grid *g)
 {
@@ -22,46 +23,58 @@ static void draw_title(const struct rd_view *v, const struct rd_store *s, struct
 		(unsigned long long)(s->next - 1), (unsigned long long)s->dropped,
 		(unsigned long long)s->lost, s->forgotten > 0 ? "  (oldest gone)" : "");
 	width = (int)strlen(counts);
-	rd_grid_printf(
-		g, RD_SPAN(0, 0, g->cols), RD_ATTR_BOLD, " reddot walk %s %s", state, v->source);
+	rd_grid_printf(g, RD_SPAN(0, 0, g->cols), RD_ATTR_BOLD, " reddot walk %s %s%s%s", state,
+		v->source, v->capture[0] != '\0' ? "  capture: " : "", v->capture);
 	if (width < g->cols - 24)
 		rd_grid_text(g, 0, g->cols - width - 1, width, 0, counts);
 	rd_grid_attr(g, 0, 0, g->cols, RD_ATTR_REVERSE);
 }
 
-static void draw_tabs(const struct rd_view *v, struct rd_grid *g, int row)
+// The first tab that is shown, so that the chosen one is.
+static unsigned first_tab(const struct rd_view *v, int cols)
+{
+	unsigned first = v->pane;
+	int room = cols - 5 - (int)strlen(pane_names[first]);
+
+	while (first > 0 && room >= 3 + (int)strlen(pane_names[first - 1]))
+		room -= 3 + (int)strlen(pane_names[--first]);
+	return first;
+}
+
+static void draw_tabs(struct rd_view *v, struct rd_grid *g, int row)
 {
 	int col = 1;
 
-	for (unsigned i = 0; i < RD_PANES; i++)
-		col += rd_grid_printf(g, RD_SPAN(row, col, g->cols - col),
-			       i == v->pane ? RD_ATTR_BOLD : RD_ATTR_DIM,
-			       i == v->pane ? "[%u %s]" : " %u %s ", i + 1, pane_names[i])
-			+ 1;
+	for (unsigned i = first_tab(v, g->cols); i < RD_PANES; i++) {
+		bool here = i == v->pane;
+		int used = rd_grid_printf(g, RD_SPAN(row, col, g->cols - col),
+			here ? RD_ATTR_BOLD : RD_ATTR_DIM, here ? "[%u %s]" : "%u %s", (i + 1) % 10,
+			pane_names[i]);
+
+		if (v->hits < sizeof(v->hit) / sizeof(v->hit[0]))
+			v->hit[v->hits++] =
+				(struct rd_hit){{row, col, 1, used}, (enum rd_pane)i, 0};
+		col += used + 1;
+	}
 }
 
-// The expression with what it is worth: green, red or as it was applied.
+// What is being typed, else what is to be known: an error, a notice, what is filtered, the keys.
 static void draw_bar(const struct rd_view *v, struct rd_grid *g)
 {
 	int row = g->rows - 1;
-	regex_t re;
-	bool good;
 
-	if (v->typing) {
-		good = regcomp(&re, v->filter, REG_EXTENDED | REG_NOSUB | REG_ICASE) == 0;
-		if (good)
-			regfree(&re);
-		rd_grid_printf(g, RD_SPAN(row, 1, g->cols - 1), good ? RD_ATTR_GREEN : RD_ATTR_RED,
-			"show %s /%s_", good ? "[ok]" : "[!!]", v->filter);
-	} else if (v->error[0] != '\0') {
+	if (v->prompt != RD_PROMPT_NONE)
+		rd_prompt_draw(v, g, row);
+	else if (v->notice[0] != '\0')
+		rd_grid_text(g, row, 1, g->cols - 1, RD_ATTR_YELLOW, v->notice);
+	else if (v->error[0] != '\0')
 		rd_grid_text(g, row, 1, g->cols - 1, RD_ATTR_RED, v->error);
-	} else if (v->filter[0] != '\0') {
+	else if (v->filter[0] != '\0')
 		rd_grid_printf(
 			g, RD_SPAN(row, 1, g->cols - 1), 0, "show /%s   (/ Esc: all)", v->filter);
-	} else {
+	else
 		rd_grid_text(g, row, 1, g->cols - 1, RD_ATTR_DIM,
-			"?help  /show  j/k walk  h/l hop  space plays  Tab pane  p pause  q back");
-	}
+			"?help /show jk walk hl hop space plays Tab pane w save M mirror p pause q back");
 }
 
 static void draw_pane(struct rd_view *v, const struct rd_store *s, struct rd_grid *g,
@@ -81,6 +94,21 @@ static void draw_pane(struct rd_view *v, const struct rd_store *s, struct rd_gri
 		break;
 	case RD_PANE_HEX:
 		rd_draw_hex(v, w, g, a);
+		break;
+	case RD_PANE_FLOW:
+		rd_draw_flow(v, s, g, a);
+		break;
+	case RD_PANE_DFW:
+		rd_draw_dfw(v, s, g, a);
+		break;
+	case RD_PANE_LADDER:
+		rd_draw_ladder(v, s, g, a);
+		break;
+	case RD_PANE_MIRROR:
+		rd_draw_mirror(v, w, g, a);
+		break;
+	case RD_PANE_MAP:
+		rd_draw_map(v, w, g, a);
 		break;
 	default:
 		rd_draw_paths(v, s, g, a);
@@ -104,26 +132,32 @@ static void titled(struct rd_view *v, const struct rd_store *s, struct rd_grid *
 	draw_pane(v, s, g, pane, a);
 }
 
+// A wall: what the list has, what a hop changed, what the daemon knows. Other panes take the place of all but the strip.
 static void draw_large(struct rd_view *v, const struct rd_store *s, struct rd_grid *g)
 {
-	int half = g->cols / 2, body = g->rows - 9, upper = body / 2;
-	enum rd_pane right = v->pane == RD_PANE_HEX ? RD_PANE_PATHS : RD_PANE_HEX;
+	int half = g->cols / 2, body = g->rows - 8, upper = body * 2 / 5, facts = body / 5;
+	int lower = body - upper - facts, row = 7;
 
-	rd_draw_topology(v, rd_store_walk(s, v->walk), g, (struct rd_area){3, 0, 4, g->cols});
-	titled(v, s, g, v->pane == RD_PANE_PATHS ? RD_PANE_PATHS : RD_PANE_WALKS,
-		(struct rd_area){8, 0, upper, half - 1});
-	titled(v, s, g, RD_PANE_HOPS, (struct rd_area){8, half, upper, g->cols - half});
-	titled(v, s, g, RD_PANE_DIFF, (struct rd_area){8 + upper, 0, body - upper, half - 1});
-	titled(v, s, g, v->pane == RD_PANE_HEX ? RD_PANE_HEX : right,
-		(struct rd_area){8 + upper, half, body - upper, g->cols - half});
+	rd_draw_strip(v, rd_store_walk(s, v->walk), g, (struct rd_area){2, 0, 4, g->cols});
+	if (v->pane >= RD_PANE_LADDER) {
+		titled(v, s, g, v->pane, (struct rd_area){row - 1, 0, body + 1, g->cols});
+		return;
+	}
+	titled(v, s, g, RD_PANE_WALKS, (struct rd_area){row, 0, upper, half - 1});
+	titled(v, s, g, RD_PANE_HOPS, (struct rd_area){row, half, upper, g->cols - half});
+	row += upper;
+	titled(v, s, g, RD_PANE_DIFF, (struct rd_area){row, 0, lower, half - 1});
+	titled(v, s, g, RD_PANE_HEX, (struct rd_area){row, half, lower, g->cols - half});
+	row += lower;
+	titled(v, s, g, RD_PANE_FLOW, (struct rd_area){row, 0, facts, half - 1});
+	titled(v, s, g, RD_PANE_DFW, (struct rd_area){row, half, facts, g->cols - half});
 }
 
 static void draw_medium(struct rd_view *v, const struct rd_store *s, struct rd_grid *g)
 {
 	int body = g->rows - 8, hops = body * 3 / 5;
-	const struct rd_wk *w = rd_store_walk(s, v->walk);
 
-	rd_draw_topology(v, w, g, (struct rd_area){2, 0, 4, g->cols});
+	rd_draw_strip(v, rd_store_walk(s, v->walk), g, (struct rd_area){2, 0, 4, g->cols});
 	if (v->pane == RD_PANE_HOPS) {
 		titled(v, s, g, RD_PANE_HOPS, (struct rd_area){6, 0, hops, g->cols});
 		titled(v, s, g, RD_PANE_DIFF, (struct rd_area){6 + hops, 0, body - hops, g->cols});
@@ -132,26 +166,71 @@ static void draw_medium(struct rd_view *v, const struct rd_store *s, struct rd_g
 	}
 }
 
+// One pane; where there is room, the way as one line above it.
+static void draw_small(struct rd_view *v, const struct rd_store *s, struct rd_grid *g)
+{
+	int line = g->cols >= 60 && g->rows >= 16;
+
+	if (line)
+		rd_draw_line(v, rd_store_walk(s, v->walk), g, (struct rd_area){2, 0, 1, g->cols});
+	draw_pane(v, s, g, v->pane, (struct rd_area){2 + line, 0, g->rows - 3 - line, g->cols});
+}
+
+static bool is_large(int rows, int cols)
+{
+	return rows >= 40 && cols >= 120;
+}
+
 void rd_view_draw(struct rd_view *v, const struct rd_store *s, struct rd_grid *g)
 {
+	bool empty = s->first == s->next && v->pane != RD_PANE_MAP && v->pane != RD_PANE_MIRROR;
+
+	v->hits = 0;
 	if (g->rows < LEAST_ROWS || g->cols < LEAST_COLS) {
-		rd_grid_printf(g, RD_SPAN(g->rows / 2, 0, g->cols), 0, "%dx%d needed, now %dx%d",
-			LEAST_COLS, LEAST_ROWS, g->cols, g->rows);
+		rd_grid_printf(g, RD_SPAN(g->rows / 2, 0, g->cols), 0, "%dx%d needed,", LEAST_COLS,
+			LEAST_ROWS);
+		rd_grid_printf(
+			g, RD_SPAN(g->rows / 2 + 1, 0, g->cols), 0, "now %dx%d", g->cols, g->rows);
 		return;
 	}
 	draw_title(v, s, g);
-	draw_bar(v, g);
 	if (v->help)
 		rd_draw_help(g, (struct rd_area){2, 0, g->rows - 3, g->cols});
-	else if (s->first == s->next)
+	else if (empty)
 		rd_grid_text(g, g->rows / 2, 2, g->cols - 2, 0,
 			v->ended ? "no packet at a stage" : "waiting for packets");
-	else if (g->rows >= 40 && g->cols >= 120)
+	else if (is_large(g->rows, g->cols))
 		draw_large(v, s, g);
 	else if (g->rows >= 24 && g->cols >= 80)
 		draw_medium(v, s, g);
 	else
-		draw_pane(v, s, g, v->pane, (struct rd_area){2, 0, g->rows - 3, g->cols});
+		draw_small(v, s, g);
+	draw_bar(v, g);
 	if (!v->help)
 		draw_tabs(v, g, 1);
+}
+
+// On the wall the flow cache and the firewall are always seen.
+void rd_view_ask(const struct rd_view *v, const struct rd_store *s, int rows, int cols,
+	struct rd_live_ask *ask)
+{
+	static const unsigned parts[RD_PANES] = {
+		[RD_PANE_FLOW] = RD_LIVE_FLOW,
+		[RD_PANE_DFW] = RD_LIVE_DFW,
+		[RD_PANE_MIRROR] = RD_LIVE_MIRROR,
+		[RD_PANE_MAP] = RD_LIVE_MAP,
+	};
+	const struct rd_wk *w = rd_store_walk(s, v->walk);
+
+	memset(ask, 0, sizeof(*ask));
+	ask->parts = parts[v->pane];
+	if (is_large(rows, cols) && v->pane < RD_PANE_LADDER)
+		ask->parts = RD_LIVE_FLOW | RD_LIVE_DFW;
+	ask->walk = v->walk;
+	if (w == NULL) {
+		ask->parts &= RD_LIVE_MAP | RD_LIVE_MIRROR;
+		return;
+	}
+	rd_wk_tuple(w, &ask->tuple);
+	snprintf(ask->port, sizeof(ask->port), "%s", rd_wk_guarded(w));
 }

@@ -7,7 +7,7 @@
 #include "base/str.h"
 #include "decode/oneline.h"
 #include "engine/clean.h"
-#include "walk/view.h"
+#include "walk/panes.h"
 #include "walk/words.h"
 
 #include <inttypes.h>
@@ -42,7 +42,7 @@ static void put_changes(FILE *out, const struct rd_wk *w, unsigned hop)
 // The hops by the same code that draws them on the screen, then what each of them changed.
 void rd_export_text(FILE *out, const struct rd_wk *w)
 {
-	const struct rd_view view = {.hop = w->n}; // none is chosen
+	struct rd_view view = {.hop = w->n}; // none is chosen
 	char title[160], end[64];
 	struct rd_grid g;
 

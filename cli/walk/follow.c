@@ -34,18 +34,20 @@ static int put_plain(
 	return rd_export(rd_cli_out(cli), RD_EXPORT_TEXT, &all, err);
 }
 
-static int run_store(
-	struct rd_cli *cli, struct rd_source *source, const char *path, struct rd_err *err)
+static int run_store(struct rd_cli *cli, const struct rd_args *args, struct rd_source *source,
+	const char *path, struct rd_err *err)
 {
-	struct rd_store store;
 	char name[120];
+	const struct rd_tui_what what = {
+		.name = name, .filter = rd_args_str(args, "filter"), .live = path == NULL};
+	struct rd_store store;
 	int ret = rd_store_open(&store);
 
 	if (ret < 0)
 		return rd_err_set(err, ret, "out of memory");
 	snprintf(name, sizeof(name), "%s%s", path != NULL ? "FILE " : "LIVE",
 		path != NULL ? path : "");
-	ret = rd_cli_on_screen(cli) && rd_tui_possible() ? rd_tui_run(source, &store, name, err)
+	ret = rd_cli_on_screen(cli) && rd_tui_possible() ? rd_tui_run(source, &store, &what, err)
 							 : put_plain(cli, source, &store, err);
 	rd_store_close(&store);
 	return ret;
@@ -142,7 +144,7 @@ int rd_walk_follow(struct rd_cli *cli, const struct rd_args *args, struct rd_err
 		ret = rd_source_open(&source, path, rd_args_str(args, "filter"), err);
 	if (ret == 0)
 		ret = rd_args_has(args, "--export") ? run_export(cli, args, &source, path, err)
-						    : run_store(cli, &source, path, err);
+						    : run_store(cli, args, &source, path, err);
 	rd_source_close(&source);
 	free(path);
 	return ret;

@@ -1,17 +1,16 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * What keys do: one table, from which the help is made, too. Pure.
+ * What keys and the mouse do: one table, from which the help is made, too. Pure.
  */
-#include "walk/view.h"
+#include "walk/panes.h"
 
-#include <ctype.h>
 #include <string.h>
 
 #define CTRL_KEY(c) ((c)&0x1f)
 
 typedef bool (*key_fn)(struct rd_view *v, struct rd_store *s, int amount);
 
-static void choose(struct rd_view *v, uint64_t number)
+void rd_view_choose(struct rd_view *v, uint64_t number)
 {
 	if (number == 0 || number == v->walk)
 		return;
@@ -31,7 +30,7 @@ static bool move_walk(struct rd_view *v, struct rd_store *s, int amount)
 
 		if (next == 0)
 			break;
-		choose(v, next);
+		rd_view_choose(v, next);
 	}
 	return true;
 }
@@ -55,13 +54,27 @@ static bool down(struct rd_view *v, struct rd_store *s, int amount)
 		return move_walk(v, s, amount);
 	if (v->pane == RD_PANE_HOPS)
 		return move_hop(v, s, amount);
-	v->scroll = v->scroll + amount > 0 ? v->scroll + amount : 0;
+	if (v->pane == RD_PANE_MIRROR) {
+		int last = (int)json_array_size(rd_pane_facts(v, "mirrors", true)) - 1;
+
+		v->pick = v->pick + amount > last ? last : v->pick + amount;
+		v->pick = v->pick > 0 ? v->pick : 0;
+		return true;
+	}
+	v->scroll += amount;
+	if (v->pane != RD_PANE_LADDER && v->scroll < 0) // the ladder's stands at the dot
+		v->scroll = 0;
 	return true;
 }
 
 static bool page(struct rd_view *v, struct rd_store *s, int amount)
 {
 	return down(v, s, amount * (v->page > 1 ? v->page : 10));
+}
+
+static bool half_page(struct rd_view *v, struct rd_store *s, int amount)
+{
+	return down(v, s, amount * (v->page > 3 ? v->page / 2 : 5));
 }
 
 static bool ends(struct rd_view *v, struct rd_store *s, int amount)
@@ -71,7 +84,7 @@ static bool ends(struct rd_view *v, struct rd_store *s, int amount)
 	if (v->pane == RD_PANE_HOPS && w != NULL)
 		v->hop = amount < 0 || w->n == 0 ? 0 : w->n - 1;
 	else if (v->pane == RD_PANE_WALKS)
-		choose(v,
+		rd_view_choose(v,
 			amount < 0 ? rd_store_step(s, s->next - 1, -1)
 				   : rd_store_step(s, s->first, 1));
 	v->scroll = 0;
@@ -126,12 +139,62 @@ static bool toggle(struct rd_view *v, struct rd_store *s, int what)
 		v->playing = !v->playing;
 		v->follow = false;
 		break;
-	case '/':
-		v->typing = true;
+	case 'm':
+		v->mouse_off = !v->mouse_off;
+		snprintf(v->notice, sizeof(v->notice), "the mouse is %s",
+			v->mouse_off ? "the terminal's: it selects text" : "ours");
 		break;
 	default:
 		v->help = true;
 	}
+	return true;
+}
+
+static bool speed(struct rd_view *v, struct rd_store *s, int amount)
+{
+	(void)s;
+	if (v->speed + amount >= -3 && v->speed + amount <= 3)
+		v->speed += amount;
+	return true;
+}
+
+static bool ask(struct rd_view *v, struct rd_store *s, int prompt)
+{
+	rd_prompt_open(v, s, (enum rd_prompt)prompt);
+	return true;
+}
+
+static bool recent(struct rd_view *v, struct rd_store *s, int amount)
+{
+	(void)s;
+	(void)amount;
+	if (v->live)
+		v->want |= RD_WANT_RECENT;
+	else
+		snprintf(v->notice, sizeof(v->notice),
+			"only in a live walk: a daemon keeps its last drops");
+	return true;
+}
+
+static bool stop_session(struct rd_view *v, struct rd_store *s, int amount)
+{
+	const json_t *m = json_array_get(rd_pane_facts(v, "mirrors", true), (size_t)v->pick);
+
+	(void)s;
+	(void)amount;
+	if (v->pane != RD_PANE_MIRROR || m == NULL)
+		return true;
+	memset(v->command, 0, sizeof(v->command));
+	snprintf(v->command[0], RD_LIVE_LINE, "mirror session stop %s", rd_pane_text(m, "session"));
+	v->prompt = RD_PROMPT_RUN;
+	return true;
+}
+
+static bool redraw(struct rd_view *v, struct rd_store *s, int amount)
+{
+	(void)s;
+	(void)amount;
+	v->want |= RD_WANT_REDRAW;
 	return true;
 }
 
@@ -143,6 +206,8 @@ static bool leave(struct rd_view *v, struct rd_store *s, int amount)
 	return false;
 }
 
+#define F(n) (RD_KEY_F0 + (n))
+
 static const struct {
 	int key, other; // 0: none
 	key_fn fn;
@@ -153,59 +218,102 @@ static const struct {
 	{'k', RD_KEY_UP, down, -1, NULL, NULL},
 	{CTRL_KEY('F'), RD_KEY_PAGE_DOWN, page, 1, "page down, up", "a page; also Ctrl-F, Ctrl-B"},
 	{CTRL_KEY('B'), RD_KEY_PAGE_UP, page, -1, NULL, NULL},
+	{CTRL_KEY('D'), 0, half_page, 1, "Ctrl-D Ctrl-U", "half a page"},
+	{CTRL_KEY('U'), 0, half_page, -1, NULL, NULL},
 	{'g', RD_KEY_HOME, ends, -1, "g G", "the newest walk or first hop; the oldest or last"},
 	{'G', RD_KEY_END, ends, 1, NULL, NULL},
 	{'l', RD_KEY_RIGHT, move_hop, 1, "h l, arrows", "the dot moves a hop on, back"},
 	{'h', RD_KEY_LEFT, move_hop, -1, NULL, NULL},
 	{' ', 0, toggle, ' ', "space", "the dot walks by itself"},
+	{'+', 0, speed, 1, "+ -", "the dot walks faster, slower"},
+	{'-', 0, speed, -1, NULL, NULL},
 	{'\r', '\n', open_walk, 0, "Enter", "the walk's hops, then what changed"},
-	{'\t', 0, next_pane, 1, "Tab, 1 to 5", "the next pane; walks, hops, diff, hex, paths"},
-	{'/', 0, toggle, '/', "/", "show only walks with this expression; empty: all"},
+	{'\t', 0, next_pane, 1, "Tab, 1 to 9, 0", "the next pane; the pane with this number"},
+	{'/', F(7), ask, RD_PROMPT_SHOW, "/ f F7",
+		"show only walks with this expression; empty: all"},
+	{'f', 0, ask, RD_PROMPT_SHOW, NULL, NULL},
+	{'C', 0, ask, RD_PROMPT_CAPTURE, "C", "capture only what fits this pcap filter (live)"},
+	{'w', F(2), ask, RD_PROMPT_SAVE, "w E F2",
+		"save the walk: a page, a graph, JSON, text, a capture"},
+	{'E', 0, ask, RD_PROMPT_SAVE, NULL, NULL},
+	{'M', 0, ask, RD_PROMPT_MIRROR, "M",
+		"mirror the walk's conversation; commands are shown first"},
+	{'x', 0, stop_session, 0, "x", "stop the marked mirror session"},
+	{'T', 0, recent, 0, "T", "back in time: the last packets that the daemon dropped"},
 	{'A', 0, toggle, 'A', "A", "follow the newest walk"},
 	{'p', 0, toggle, 'p', "p", "pause: read nothing"},
-	{'?', 0, toggle, '?', "?", "this help"},
-	{'q', 0, back, 1, "q, Esc", "back to the list; q there ends"},
+	{'m', 0, toggle, 'm', "m", "leave the mouse to the terminal, or take it back"},
+	{'?', F(1), toggle, '?', "? F1", "this help"},
+	{CTRL_KEY('L'), F(5), redraw, 0, "Ctrl-L F5", "draw all anew"},
+	{'q', F(10), back, 1, "q, Esc, F10", "back to the list; q there ends"},
 	{0x1b, 0, back, 0, NULL, NULL},
 	{CTRL_KEY('C'), 0, leave, 0, "Ctrl-C", "the end, at once"},
 };
 
-static bool type(struct rd_view *v, struct rd_store *s, int key)
-{
-	size_t len = strlen(v->filter);
-
-	if (key == '\r' || key == '\n') {
-		v->typing = !rd_store_filter(s, v->filter); // stays while the expression is none
-		if (!v->typing)
-			choose(v, rd_store_step(s, s->next - 1, -1));
-	} else if (key == 0x1b || key == CTRL_KEY('C')) {
-		v->typing = false;
-		v->filter[0] = '\0';
-		rd_store_filter(s, NULL);
-	} else if (key == RD_KEY_BACKSPACE && len > 0) {
-		v->filter[len - 1] = '\0';
-	} else if (key >= ' ' && key < 0x7f && len + 1 < sizeof(v->filter)) {
-		v->filter[len] = (char)key;
-		v->filter[len + 1] = '\0';
-	}
-	return true;
-}
-
 bool rd_view_key(struct rd_view *v, struct rd_store *s, int key)
 {
-	if (v->typing)
-		return type(v, s, key);
+	v->notice[0] = '\0';
+	if (v->prompt != RD_PROMPT_NONE)
+		return rd_prompt_key(v, s, key);
 	if (v->help) { // any key ends it
 		v->help = false;
 		return key != CTRL_KEY('C');
 	}
-	if (key >= '1' && key < '1' + (int)RD_PANES) {
-		v->pane = (enum rd_pane)(key - '1');
+	if (key >= '0' && key <= '9') {
+		v->pane = key == '0' ? RD_PANE_MAP : (enum rd_pane)(key - '1');
 		v->scroll = 0;
 	}
 	for (unsigned i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
 		if (key == keys[i].key || (key == keys[i].other && key != 0))
 			return keys[i].fn(v, s, keys[i].amount);
 	return true;
+}
+
+static const struct rd_hit *hit_at(const struct rd_view *v, int row, int col)
+{
+	for (unsigned i = 0; i < v->hits; i++) {
+		const struct rd_area *a = &v->hit[i].area;
+
+		if (row >= a->row && row < a->row + a->rows && col >= a->col
+			&& col < a->col + a->cols)
+			return &v->hit[i];
+	}
+	return NULL;
+}
+
+void rd_view_click(struct rd_view *v, struct rd_store *s, int row, int col, bool twice)
+{
+	const struct rd_hit *hit = hit_at(v, row, col);
+	int line = hit != NULL ? row - hit->area.row - 1 : -1; // below the heading
+	const struct rd_wk *w = rd_store_walk(s, v->walk);
+	uint64_t number;
+
+	if (hit == NULL || v->prompt != RD_PROMPT_NONE || v->help)
+		return;
+	if (hit->area.rows == 1 && row == 1) { // a tab
+		v->pane = hit->pane;
+		v->scroll = 0;
+	} else if (hit->pane == RD_PANE_WALKS && line >= 0) {
+		number = hit->top;
+		for (; line > 0 && number != 0; line--)
+			number = rd_store_step(s, number - 1, -1);
+		v->follow = false;
+		v->pane = RD_PANE_WALKS;
+		rd_view_choose(v, number);
+		if (twice)
+			open_walk(v, s, 0);
+	} else if (hit->pane == RD_PANE_HOPS && line >= 0 && w != NULL) {
+		v->pane = RD_PANE_HOPS;
+		move_hop(v, s, (int)hit->top + line - (int)v->hop);
+		if (twice)
+			open_walk(v, s, 0);
+	}
+}
+
+void rd_view_wheel(struct rd_view *v, struct rd_store *s, int lines)
+{
+	if (v->prompt == RD_PROMPT_NONE && !v->help)
+		down(v, s, lines);
 }
 
 void rd_view_tick(struct rd_view *v, const struct rd_store *s, bool step)

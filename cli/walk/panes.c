@@ -2,7 +2,8 @@
  *
  * The panes that are lists: walks, hops, paths. Pure drawing.
  */
-#include "walk/view.h"
+#include "walk/panes.h"
+
 #include "walk/words.h"
 
 #include <string.h>
@@ -57,12 +58,19 @@ static void draw_walk(const struct rd_view *v, const struct rd_wk *w, struct rd_
 		rd_grid_attr(g, row, a.col, a.cols, RD_ATTR_REVERSE);
 }
 
+static void hit(struct rd_view *v, enum rd_pane pane, struct rd_area a, uint64_t top)
+{
+	if (v->hits < sizeof(v->hit) / sizeof(v->hit[0]))
+		v->hit[v->hits++] = (struct rd_hit){a, pane, top};
+}
+
 // The newest first; the chosen one in the middle where it can be.
 void rd_draw_walks(struct rd_view *v, const struct rd_store *s, struct rd_grid *g, struct rd_area a)
 {
 	uint64_t top = v->walk;
 
-	v->page = a.rows - 1;
+	if (v->pane == RD_PANE_WALKS)
+		v->page = a.rows - 1;
 	rd_grid_text(g, a.row, a.col, a.cols, RD_ATTR_BOLD, columns_for(&a).head);
 	rd_grid_text(g, a.row, a.col + columns_for(&a).result, 6, RD_ATTR_BOLD, "RESULT");
 	for (int i = 0; i < a.rows / 2 && top != 0; i++) {
@@ -72,6 +80,7 @@ void rd_draw_walks(struct rd_view *v, const struct rd_store *s, struct rd_grid *
 			break;
 		top = above;
 	}
+	hit(v, RD_PANE_WALKS, a, top);
 	for (int row = 1; row < a.rows && top != 0; row++) {
 		draw_walk(v, rd_store_walk(s, top), g, a.row + row, a);
 		top = rd_store_step(s, top - 1, -1);
@@ -111,8 +120,7 @@ static void draw_hop(const struct rd_view *v, const struct rd_wk *w, unsigned i,
 			rd_wk_observed(w, i), text);
 }
 
-void rd_draw_hops(
-	const struct rd_view *v, const struct rd_wk *w, struct rd_grid *g, struct rd_area a)
+void rd_draw_hops(struct rd_view *v, const struct rd_wk *w, struct rd_grid *g, struct rd_area a)
 {
 	unsigned rows = a.rows > 1 ? (unsigned)a.rows - 1 : 0, top = 0;
 	int width = name_width(&a);
@@ -126,6 +134,7 @@ void rd_draw_hops(
 		return;
 	if (v->hop < w->n && v->hop >= rows)
 		top = v->hop - rows + 1;
+	hit(v, RD_PANE_HOPS, a, top);
 	for (unsigned i = top; i < w->n && i - top < rows; i++)
 		draw_hop(v, w, i, g, a.row + 1 + (int)(i - top), a);
 }
@@ -136,12 +145,21 @@ void rd_draw_paths(
 	struct rd_path paths[RD_STORE_PATHS];
 	unsigned n = rd_store_paths(s, paths, RD_STORE_PATHS);
 
-	rd_grid_text(g, a.row, a.col, a.cols, RD_ATTR_BOLD, "  WALKS DROPPED PATH");
+	rd_grid_text(g, a.row, a.col, a.cols, RD_ATTR_BOLD,
+		a.cols < 72 ? "  WALKS DROPPED PATH"
+			    : "  WALKS DROPPED   P50 us   P90 us   P99 us PATH");
 	for (int row = 1; row < a.rows && row - 1 + v->scroll < (int)n; row++) {
 		const struct rd_path *p = &paths[row - 1 + v->scroll];
+		unsigned attr = p->dropped > 0 ? RD_ATTR_RED : 0;
+		int col = a.col
+			+ rd_grid_printf(g, RD_SPAN(a.row + row, a.col, a.cols), attr,
+				"%7llu %7llu ", (unsigned long long)p->walks,
+				(unsigned long long)p->dropped);
 
-		rd_grid_printf(g, RD_SPAN(a.row + row, a.col, a.cols),
-			p->dropped > 0 ? RD_ATTR_RED : 0, "%7llu %7llu %s",
-			(unsigned long long)p->walks, (unsigned long long)p->dropped, p->text);
+		if (a.cols >= 72)
+			col += rd_grid_printf(g, RD_SPAN(a.row + row, col, a.cols), attr,
+				"%8.3f %8.3f %8.3f ", (double)p->p50_ns / 1000,
+				(double)p->p90_ns / 1000, (double)p->p99_ns / 1000);
+		rd_grid_text(g, a.row + row, col, a.col + a.cols - col, attr, p->text);
 	}
 }

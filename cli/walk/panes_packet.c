@@ -1,80 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * The panes of one packet: the picture with the red dot, what a hop changed, the bytes. Pure drawing.
+ * The panes of one packet: what a hop changed, and the bytes. Pure drawing.
  */
-#include "walk/view.h"
+#include "walk/panes.h"
 
 #include "walk/words.h"
 
 #include <string.h>
-
-#define BOXES_MAX 16
-
-struct boxes { // the ports of a walk, in the order in which it met them
-	const char *name[BOXES_MAX];
-	int host_len[BOXES_MAX];
-	unsigned n;
-	unsigned here; // the box that the dot is at, or behind
-	bool behind, dead; // between two boxes; the packet died here
-};
-
-static void find_boxes(const struct rd_view *v, const struct rd_wk *w, struct boxes *b)
-{
-	memset(b, 0, sizeof(*b));
-	for (unsigned i = 0; i < w->n; i++) {
-		const struct rd_wk_hop *h = &w->hop[i];
-		bool port = rd_wk_is_port(h);
-
-		if (port && b->n < BOXES_MAX) {
-			b->name[b->n] = rd_wk_bare_port(h, &b->host_len[b->n]);
-			b->n++;
-		}
-		if (i > v->hop)
-			continue;
-		b->here = b->n > 0 ? b->n - 1 : 0;
-		b->behind = !port;
-		b->dead = h->verdict == RD_WK_DROP;
-	}
-}
-
-static void put_dot(const struct rd_view *v, struct rd_grid *g, int row, int col, bool dead)
-{
-	const char *dot = dead ? "x" : v->utf8 ? "\u25cf" : "(@)";
-
-	rd_grid_text(g, row, col, 3, RD_ATTR_RED | RD_ATTR_BOLD, dot);
-}
-
-void rd_draw_topology(
-	const struct rd_view *v, const struct rd_wk *w, struct rd_grid *g, struct rd_area a)
-{
-	const char *arrow = v->utf8 ? " \u2500\u2500> " : " --> ";
-	const struct rd_wk_hop *h;
-	struct boxes b;
-	int col = a.col + 2, width, shown;
-
-	if (w == NULL || w->n == 0)
-		return;
-	find_boxes(v, w, &b);
-	h = &w->hop[v->hop < w->n ? v->hop : w->n - 1];
-	width = b.n > 0 ? (a.cols - 4 - 5 * (int)b.n) / (int)b.n - 2 : 0;
-	for (unsigned i = 0; i < b.n && width > 2; i++) {
-		rd_grid_printf(g, RD_SPAN(a.row, col, b.host_len[i] > 0 ? b.host_len[i] : 0),
-			RD_ATTR_DIM, "%s", b.host_len[i] > 0 ? b.name[i] - b.host_len[i] - 1 : "");
-		shown = rd_grid_text(g, a.row + 1, col, 1, 0, "[");
-		shown += rd_grid_text(
-			g, a.row + 1, col + 1, width, i == b.here ? RD_ATTR_BOLD : 0, b.name[i]);
-		shown += rd_grid_text(g, a.row + 1, col + shown, 1, 0, "]");
-		if (i == b.here)
-			put_dot(v, g, a.row + 2, b.behind ? col + shown + 1 : col + shown / 2,
-				b.dead);
-		if (i + 1 < b.n || (b.dead && i == b.here))
-			rd_grid_text(g, a.row + 1, col + shown, 5, 0, arrow);
-		col += shown + 5;
-	}
-	rd_grid_printf(g, RD_SPAN(a.row + 3, a.col + 2, a.cols - 2), 0,
-		"walk %llu  hop %u of %u  %s: %s", (unsigned long long)w->number, v->hop, w->n - 1,
-		h->stage->name, h->stage->help);
-}
 
 // The hop before the chosen one, and that; false when there are no two.
 static bool pair(const struct rd_view *v, const struct rd_wk *w, unsigned *before, unsigned *after)

@@ -3,6 +3,7 @@
  * The store of walks: a ring by number and a hash by packet id. Records are hostile: every text is cut to its place.
  */
 #include "walk/store.h"
+#include "walk/tuple.h"
 #include "walk/words.h"
 
 #include "base/str.h"
@@ -129,6 +130,7 @@ static int add_hop(struct rd_store *s, struct rd_wk *w, struct rd_wk_hop *h)
 {
 	size_t size = sizeof(*h) + h->caplen;
 	struct rd_wk_hop *grown;
+	struct rd_wk_tuple tuple;
 
 	if (w->n == RD_STORE_HOPS) {
 		w->left_out++;
@@ -146,6 +148,10 @@ static int add_hop(struct rd_store *s, struct rd_wk *w, struct rd_wk_hop *h)
 	s->bytes += size;
 	s->dropped += h->verdict == RD_WK_DROP;
 	w->path = mix(mix(w->path != 0 ? w->path : 2166136261u, h->stage->name), h->port);
+	if (w->n == 1) {
+		rd_wk_tuple(w, &tuple);
+		w->conn = rd_wk_conn(&tuple);
+	}
 	w->shown = fits(s, w);
 	return 0;
 }
@@ -190,48 +196,4 @@ bool rd_store_filter(struct rd_store *s, const char *expression)
 		w->shown = fits(s, w);
 	}
 	return true;
-}
-
-static void path_text(const struct rd_wk *w, char *buf, size_t size)
-{
-	size_t len = 0;
-
-	buf[0] = '\0';
-	for (unsigned i = 0; i < w->n; i++) {
-		const struct rd_wk_hop *h = &w->hop[i];
-
-		if (h->stage->kind == RD_STAGE_KIND_DROP)
-			rd_str_addf(buf, size, &len, " x %s", h->reason);
-		else if (h->stage->kind != RD_STAGE_KIND_IN)
-			rd_str_addf(buf, size, &len, "%s%s", len > 0 ? " > " : "", h->port);
-	}
-}
-
-static int most_used(const void *a, const void *b)
-{
-	const struct rd_path *x = a, *y = b;
-
-	return x->walks < y->walks ? 1 : x->walks > y->walks ? -1 : 0;
-}
-
-unsigned rd_store_paths(const struct rd_store *s, struct rd_path *paths, unsigned max)
-{
-	unsigned n = 0, k;
-
-	for (uint64_t i = s->first; i < s->next; i++) {
-		const struct rd_wk *w = rd_store_walk(s, i);
-
-		for (k = 0; k < n && paths[k].hash != w->path; k++)
-			;
-		if (!w->shown || k == max)
-			continue;
-		if (k == n) {
-			paths[n++] = (struct rd_path){.hash = w->path};
-			path_text(w, paths[k].text, sizeof(paths[k].text));
-		}
-		paths[k].walks++;
-		paths[k].dropped += rd_wk_dropped(w);
-	}
-	qsort(paths, n, sizeof(*paths), most_used);
-	return n;
 }

@@ -54,6 +54,7 @@ struct rd_wk {
 	unsigned n, left_out;
 	size_t bytes;
 	uint32_t path; // hash of its stages and ports
+	uint32_t conn; // of its connection, both directions (rd_wk_conn()); 0: none
 	bool shown; // fits the filter
 	struct rd_wk *same; // of its bucket
 };
@@ -61,6 +62,7 @@ struct rd_wk {
 struct rd_path {
 	uint32_t hash;
 	uint64_t walks, dropped;
+	uint64_t p50_ns, p90_ns, p99_ns; // from the first hop to the last
 	char text[200];
 };
 

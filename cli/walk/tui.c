@@ -5,6 +5,8 @@
  */
 #include "walk/tui.h"
 
+#include "walk/export.h"
+#include "walk/recent.h"
 #include "walk/view.h"
 
 #include <langinfo.h>
@@ -21,13 +23,21 @@
 
 #define FRAME_MS 50
 #define HOP_MS 400 // of the dot, when it walks by itself
+#define ASK_MS 1000 // between two questions to the daemon about the same
+#define TWICE_MS 400 // between two clicks that are one double click
 
 struct tui {
 	struct rd_source *source;
 	struct rd_store *store;
 	struct rd_view view;
-	bool colour, dirty;
-	uint64_t drawn_ms, hop_ms;
+	struct rd_live *live; // NULL: a file
+	json_t *facts; // the view's
+	bool colour, dirty, mouse;
+	bool renewed; // the source is another one than poll() has looked at
+	uint64_t drawn_ms, hop_ms, asked_ms, click_ms;
+	uint64_t asked_walk; // and pane: what was asked about last
+	enum rd_pane asked_pane;
+	int click_row;
 };
 
 static uint64_t now_ms(void)
@@ -62,6 +72,7 @@ static void set_up(struct tui *t)
 	keypad(stdscr, TRUE);
 	nodelay(stdscr, TRUE);
 	set_escdelay(25);
+	mouseinterval(0);
 	curs_set(0);
 	t->colour = has_colors() && (no == NULL || *no == '\0');
 	t->view.utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
@@ -108,10 +119,15 @@ static void show(const struct tui *t, const struct rd_grid *g)
 	refresh();
 }
 
+static uint64_t hop_ms(const struct tui *t)
+{
+	return t->view.speed >= 0 ? HOP_MS >> t->view.speed : HOP_MS << -t->view.speed;
+}
+
 static void draw(struct tui *t)
 {
 	uint64_t now = now_ms();
-	bool step = t->view.playing && now - t->hop_ms >= HOP_MS;
+	bool step = t->view.playing && now - t->hop_ms >= hop_ms(t);
 	struct rd_grid g;
 
 	if (step || !t->view.playing)
@@ -126,20 +142,110 @@ static void draw(struct tui *t)
 	t->dirty = t->view.playing;
 }
 
-static int code_of(int key)
+static void take_mouse(struct tui *t)
 {
-	static const struct {
-		int curses, ours;
-	} map[] = {{KEY_UP, RD_KEY_UP}, {KEY_DOWN, RD_KEY_DOWN}, {KEY_LEFT, RD_KEY_LEFT},
-		{KEY_RIGHT, RD_KEY_RIGHT}, {KEY_PPAGE, RD_KEY_PAGE_UP},
-		{KEY_NPAGE, RD_KEY_PAGE_DOWN}, {KEY_HOME, RD_KEY_HOME}, {KEY_END, RD_KEY_END},
-		{KEY_BACKSPACE, RD_KEY_BACKSPACE}, {0x7f, RD_KEY_BACKSPACE},
-		{'\b', RD_KEY_BACKSPACE}, {KEY_ENTER, '\r'}};
+	uint64_t now = now_ms();
+	MEVENT e;
 
-	for (unsigned i = 0; i < sizeof(map) / sizeof(map[0]); i++)
-		if (map[i].curses == key)
-			return map[i].ours;
-	return key < 0x100 ? key : 0;
+	if (getmouse(&e) != OK)
+		return;
+	if (e.bstate & BUTTON4_PRESSED)
+		rd_view_wheel(&t->view, t->store, -3);
+	else if (e.bstate & BUTTON5_PRESSED)
+		rd_view_wheel(&t->view, t->store, 3);
+	else if (e.bstate & BUTTON1_PRESSED) {
+		rd_view_click(&t->view, t->store, e.y, e.x,
+			e.y == t->click_row && now - t->click_ms < TWICE_MS);
+		t->click_row = e.y;
+		t->click_ms = now;
+	}
+}
+
+static void save(struct tui *t)
+{
+	struct rd_view *v = &t->view;
+	const struct rd_export e = {t->store, v->walk, v->walk, v->source};
+	struct rd_err err = {0};
+
+	if (rd_export_file(v->line, true, rd_export_form_of_name(v->line), &e, &err) == 0)
+		snprintf(v->notice, sizeof(v->notice), "saved: %.200s", v->line);
+	else
+		snprintf(v->notice, sizeof(v->notice), "%s", err.what);
+}
+
+// Another capture in place of the one that runs; what it has found stays.
+static void capture(struct tui *t)
+{
+	const char *filter = t->view.capture[0] != '\0' ? t->view.capture : NULL;
+	struct rd_err err = {0};
+
+	t->renewed = true;
+	rd_source_close(t->source);
+	t->view.error[0] = '\0';
+	t->view.ended = rd_source_open(t->source, NULL, filter, &err) < 0;
+	if (t->view.ended)
+		snprintf(t->view.error, sizeof(t->view.error), "%s", err.what);
+}
+
+// What keys left to us to do; what the thread is too busy for is tried again.
+static void do_wanted(struct tui *t)
+{
+	struct rd_view *v = &t->view;
+	struct rd_live_ask ask = {.parts = RD_LIVE_MIRROR, .walk = v->walk};
+
+	if (v->want & RD_WANT_SAVE)
+		save(t);
+	if (v->want & RD_WANT_CAPTURE)
+		capture(t);
+	if (v->want & RD_WANT_REDRAW)
+		clearok(curscr, TRUE);
+	v->want &= RD_WANT_RUN | RD_WANT_RECENT;
+	memcpy(ask.line, v->command, sizeof(ask.line));
+	if (v->want & RD_WANT_RUN && t->live != NULL && rd_live_ask(t->live, &ask))
+		v->want &= ~RD_WANT_RUN;
+	ask = (struct rd_live_ask){.parts = RD_LIVE_RECENT, .walk = v->walk};
+	if (v->want & RD_WANT_RECENT && t->live != NULL && rd_live_ask(t->live, &ask))
+		v->want &= ~RD_WANT_RECENT;
+}
+
+// Asks what the panes want to know: at once about something new, else every second.
+static void ask(struct tui *t)
+{
+	struct rd_live_ask ask;
+	bool news = t->asked_walk != t->view.walk || t->asked_pane != t->view.pane;
+
+	if (t->live == NULL || (!news && now_ms() - t->asked_ms < ASK_MS))
+		return;
+	rd_view_ask(&t->view, t->store, LINES, COLS, &ask);
+	if (ask.parts != 0 && !rd_live_ask(t->live, &ask))
+		return;
+	t->asked_ms = now_ms();
+	t->asked_walk = t->view.walk;
+	t->asked_pane = t->view.pane;
+}
+
+static void take_facts(struct tui *t)
+{
+	json_t *facts = rd_live_take(t->live);
+	const json_t *said = json_object_get(facts, "said");
+	const json_t *recent = json_object_get(facts, "recent");
+	const char *error = json_string_value(json_object_get(facts, "error"));
+
+	t->dirty = true;
+	if (facts == NULL)
+		return;
+	if (recent != NULL)
+		snprintf(t->view.notice, sizeof(t->view.notice),
+			"%u drops of before are walks of one hop now",
+			rd_recent_add(t->store, recent));
+	else if (said != NULL)
+		snprintf(t->view.notice, sizeof(t->view.notice), "done. %s",
+			json_string_value(said));
+	else if (error != NULL && *error != '\0')
+		snprintf(t->view.notice, sizeof(t->view.notice), "%s", error);
+	json_decref(t->facts);
+	t->facts = facts;
+	t->view.facts = facts;
 }
 
 static bool take_keys(struct tui *t)
@@ -149,8 +255,13 @@ static bool take_keys(struct tui *t)
 
 	while (go_on && (key = getch()) != ERR) {
 		t->dirty = true;
-		if (key != KEY_RESIZE) // drawn anew at the new size
-			go_on = rd_view_key(&t->view, t->store, code_of(key));
+		if (key == KEY_RESIZE || (key == 0x1b && rd_tui_drop_sequence()))
+			continue; // drawn anew at the new size
+		if (key == KEY_MOUSE)
+			take_mouse(t);
+		else
+			go_on = rd_view_key(&t->view, t->store, rd_tui_key(key));
+		do_wanted(t);
 	}
 	return go_on;
 }
@@ -173,8 +284,19 @@ static int patience(const struct tui *t)
 	uint64_t since = now_ms() - t->drawn_ms;
 
 	if (!t->dirty)
-		return -1;
+		return t->live != NULL ? ASK_MS : -1;
 	return since >= FRAME_MS ? 0 : (int)(FRAME_MS - since);
+}
+
+// Not on the Linux console: there the library would load gpm's.
+static void set_mouse(struct tui *t)
+{
+	bool wanted = !t->view.mouse_off && strncmp(termname(), "linux", 5) != 0;
+
+	if (wanted == t->mouse)
+		return;
+	mousemask(wanted ? BUTTON1_PRESSED | BUTTON4_PRESSED | BUTTON5_PRESSED : 0, NULL);
+	t->mouse = wanted;
 }
 
 static void loop(struct tui *t, int keyboard)
@@ -183,44 +305,64 @@ static void loop(struct tui *t, int keyboard)
 
 	draw(t);
 	while (go_on) {
-		struct pollfd p[2] = {{.fd = keyboard, .events = POLLIN}, {.events = POLLIN}};
+		struct pollfd p[3] = {{.fd = keyboard, .events = POLLIN}, {.events = POLLIN},
+			{.fd = t->live != NULL ? rd_live_fd(t->live) : -1, .events = POLLIN}};
 
 		p[1].fd = t->view.paused || t->view.ended ? -1 : t->source->fd;
-		if (poll(p, 2, patience(t)) < 0)
-			p[1].revents = 0; // a signal: another size
+		if (poll(p, 3, patience(t)) < 0)
+			p[1].revents = p[2].revents = 0; // a signal: another size
 		if (p[0].revents & (POLLHUP | POLLERR))
 			break;
+		t->renewed = false;
 		go_on = take_keys(t);
-		if (p[1].revents != 0)
+		if (p[2].revents != 0)
+			take_facts(t);
+		if (p[1].revents != 0 && !t->renewed)
 			take_records(t);
+		do_wanted(t);
+		ask(t);
+		set_mouse(t);
 		if (go_on && t->dirty && now_ms() - t->drawn_ms >= FRAME_MS)
 			draw(t);
 	}
 }
 
-int rd_tui_run(
-	struct rd_source *source, struct rd_store *store, const char *name, struct rd_err *err)
+static int run(struct tui *t, FILE *keys, struct rd_err *err)
 {
-	struct tui t = {.source = source, .store = store, .view = {.source = name, .follow = true}};
+	SCREEN *screen = newterm(NULL, stdout, keys);
+
+	if (screen == NULL) {
+		rd_err_hint(err, "another TERM, or: pktcap --trace");
+		return rd_err_set(err, -ENOTTY, "this terminal can't show the walk");
+	}
+	set_up(t);
+	loop(t, fileno(keys));
+	endwin();
+	delscreen(screen);
+	return 0;
+}
+
+int rd_tui_run(struct rd_source *source, struct rd_store *store, const struct rd_tui_what *what,
+	struct rd_err *err)
+{
+	struct tui t = {.source = source,
+		.store = store,
+		.view = {.source = what->name, .follow = true, .live = what->live}};
 	const struct sigaction standard = {.sa_handler = SIG_DFL};
 	FILE *keys = fopen("/dev/tty", "re");
 	struct sigaction before;
-	SCREEN *screen;
+	int ret;
 
 	if (keys == NULL)
 		return rd_err_set(err, -errno, "there is no keyboard: %s", strerror(errno));
+	snprintf(t.view.capture, sizeof(t.view.capture), "%s",
+		what->live && what->filter != NULL ? what->filter : "");
+	t.live = what->live ? rd_live_open(err) : NULL;
 	sigaction(SIGWINCH, &standard, &before); // the library wants it
-	screen = newterm(NULL, stdout, keys);
-	if (screen != NULL) {
-		set_up(&t);
-		loop(&t, fileno(keys));
-		endwin();
-		delscreen(screen);
-	} else {
-		rd_err_set(err, -ENOTTY, "this terminal can't show the walk");
-		rd_err_hint(err, "another TERM, or: pktcap --trace");
-	}
+	ret = what->live && t.live == NULL ? err->code : run(&t, keys, err);
 	sigaction(SIGWINCH, &before, NULL);
+	rd_live_close(t.live);
+	json_decref(t.facts);
 	fclose(keys);
-	return screen != NULL ? 0 : -ENOTTY;
+	return ret;
 }

@@ -9,6 +9,17 @@
 
 // Whether this terminal can show it.
 bool rd_tui_possible(void);
-// Until the person leaves. name: where the walks come from, for the title. 0 or a negative errno.
-int rd_tui_run(
-	struct rd_source *source, struct rd_store *store, const char *name, struct rd_err *err);
+struct rd_tui_what {
+	const char *name; // where the walks come from, for the title
+	const char *filter; // of the capture, NULL: none
+	bool live; // there is a daemon to ask
+};
+
+// Until the person leaves. 0 or a negative errno.
+int rd_tui_run(struct rd_source *source, struct rd_store *store, const struct rd_tui_what *what,
+	struct rd_err *err);
+
+// For tui.c: ncurses' number of a key as the view's, 0 if it is none.
+int rd_tui_key(int key);
+// After an escape: one that the terminal's description does not know comes as single keys, and all of it goes. True if it was one.
+bool rd_tui_drop_sequence(void);

@@ -1,19 +1,24 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * The full-screen walk without a terminal: its state, what a key does to it, and how it is drawn. Drawing is a function of state,
- * store and size. Used by tui.c and the tests; one thread.
+ * The full-screen walk without a terminal: its state, what a key or a click does to it, and how it is drawn. Drawing is a function of
+ * state, store and size. What needs the outside (files, the daemon) is left in `want` for tui.c. Used by tui.c and the tests; one thread.
  */
 #pragma once
 
 #include "walk/grid.h"
-#include "walk/store.h"
+#include "walk/live.h"
 
-enum rd_pane {
+enum rd_pane { // keys 1 to 9, 0
 	RD_PANE_WALKS,
 	RD_PANE_HOPS,
 	RD_PANE_DIFF,
 	RD_PANE_HEX,
+	RD_PANE_FLOW,
+	RD_PANE_DFW,
+	RD_PANE_LADDER,
+	RD_PANE_MIRROR,
 	RD_PANE_PATHS,
+	RD_PANE_MAP,
 	RD_PANES
 };
 
@@ -27,6 +32,34 @@ enum rd_key { // besides characters
 	RD_KEY_HOME,
 	RD_KEY_END,
 	RD_KEY_BACKSPACE,
+	RD_KEY_F0 = 0x200, // F1 is RD_KEY_F0 + 1
+};
+
+enum rd_prompt { // what the last row asks for
+	RD_PROMPT_NONE,
+	RD_PROMPT_SHOW, // which walks
+	RD_PROMPT_CAPTURE, // which packets the daemon gives
+	RD_PROMPT_SAVE, // a file's name
+	RD_PROMPT_MIRROR, // the collector's address
+	RD_PROMPT_RUN, // whether to run the commands that are shown
+};
+
+enum rd_want { // what tui.c is to do
+	RD_WANT_SAVE = 1 << 0, // the walk into the file `line`
+	RD_WANT_CAPTURE = 1 << 1, // begin again with `capture`
+	RD_WANT_RUN = 1 << 2, // `command`
+	RD_WANT_RECENT = 1 << 3, // the drop ring
+	RD_WANT_REDRAW = 1 << 4,
+};
+
+struct rd_area {
+	int row, col, rows, cols;
+};
+
+struct rd_hit { // what was drawn where, for the mouse
+	struct rd_area area;
+	enum rd_pane pane;
+	uint64_t top; // number of the walk, or hop, in the first row of a list
 };
 
 struct rd_view {
@@ -34,33 +67,37 @@ struct rd_view {
 	enum rd_pane pane;
 	uint64_t walk; // number of the chosen one, 0: none yet
 	unsigned hop;
-	int scroll; // of diff, hex and paths
+	int scroll; // of panes that are no lists
 	int page; // rows of the list, as drawn last
-	bool follow, paused, help, utf8, playing, ended;
-	bool typing; // into filter
-	char filter[120];
+	int pick; // of the mirror sessions
+	int speed; // the dot's: 400 ms a hop, half of it with every step up
+	bool follow, paused, help, utf8, playing, ended, mouse_off;
+	bool live; // there is a daemon to ask
+	const json_t *facts; // what it said last (walk/live.h)
+	enum rd_prompt prompt;
+	char line[200]; // being typed
+	char filter[120], capture[200]; // in force
+	char command[RD_LIVE_LINES][RD_LIVE_LINE];
+	char notice[256]; // until the next key
 	char error[256]; // of the source
+	unsigned want; // enum rd_want
+	struct rd_hit hit[12];
+	unsigned hits;
 };
 
 // True as long as the walk goes on.
 bool rd_view_key(struct rd_view *v, struct rd_store *s, int key);
+void rd_view_click(struct rd_view *v, struct rd_store *s, int row, int col, bool twice);
+void rd_view_wheel(struct rd_view *v, struct rd_store *s, int lines);
 // Once per frame: follows the newest walk; step: the dot moves, if it plays.
 void rd_view_tick(struct rd_view *v, const struct rd_store *s, bool step);
 void rd_view_draw(struct rd_view *v, const struct rd_store *s, struct rd_grid *g);
+// What the panes on the screen of this size want to know; parts 0: nothing.
+void rd_view_ask(const struct rd_view *v, const struct rd_store *s, int rows, int cols,
+	struct rd_live_ask *ask);
 
-struct rd_area { // for draw.c and panes.c
-	int row, col, rows, cols;
-};
-void rd_draw_walks(
-	struct rd_view *v, const struct rd_store *s, struct rd_grid *g, struct rd_area a);
-void rd_draw_hops(
-	const struct rd_view *v, const struct rd_wk *w, struct rd_grid *g, struct rd_area a);
-void rd_draw_topology(
-	const struct rd_view *v, const struct rd_wk *w, struct rd_grid *g, struct rd_area a);
-void rd_draw_diff(
-	const struct rd_view *v, const struct rd_wk *w, struct rd_grid *g, struct rd_area a);
-void rd_draw_hex(
-	const struct rd_view *v, const struct rd_wk *w, struct rd_grid *g, struct rd_area a);
-void rd_draw_paths(
-	const struct rd_view *v, const struct rd_store *s, struct rd_grid *g, struct rd_area a);
-void rd_draw_help(struct rd_grid *g, struct rd_area a);
+// For keys.c.
+bool rd_prompt_key(struct rd_view *v, struct rd_store *s, int key);
+void rd_prompt_open(struct rd_view *v, const struct rd_store *s, enum rd_prompt prompt);
+void rd_prompt_draw(const struct rd_view *v, struct rd_grid *g, int row);
+void rd_view_choose(struct rd_view *v, uint64_t number);

@@ -21,6 +21,32 @@ class Screen(pyte.HistoryScreen):
 	def set_title(self, param):
 		raise AssertionError(f"somebody set the title: {param}")
 
+	def draw(self, data):
+		super().draw(data)
+		self.last = data[-1:]
+
+	# What pyte does not know, and ncurses uses where the terminal has it: REP, SU, SD.
+	def repeat(self, count=1):
+		self.draw(self.last * (count or 1))
+
+	def scroll(self, count, at_top):
+		margins = self.margins or pyte.screens.Margins(0, self.lines - 1)
+		y, self.cursor.y = self.cursor.y, margins.top if at_top else margins.bottom
+		for _ in range(count or 1):
+			(self.reverse_index if at_top else self.index)()
+		self.cursor.y = y
+
+	def scroll_up(self, count=1):
+		self.scroll(count, False)
+
+	def scroll_down(self, count=1):
+		self.scroll(count, True)
+
+
+class Stream(pyte.ByteStream):
+	csi = {**pyte.ByteStream.csi, "b": "repeat", "S": "scroll_up", "T": "scroll_down"}
+	events = pyte.ByteStream.events | {"repeat", "scroll_up", "scroll_down"}
+
 
 class Terminal:
 	"""reddot (or argv) on a terminal of so many rows and columns. Leaving the context ends it."""
@@ -33,7 +59,7 @@ class Terminal:
 		argv = argv or [REDDOT]
 		self.raw = b""
 		self.screen = Screen(columns, rows, history=10000, ratio=1)
-		self.stream = pyte.ByteStream(self.screen)
+		self.stream = Stream(self.screen)
 		self.child = pexpect.spawn(argv[0], [*argv[1:], *args], env=self.env, dimensions=(rows, columns),
 			timeout=SECONDS, preexec_fn=preexec)
 		self.child.delaybeforesend = None

@@ -3,7 +3,7 @@
  * The full-screen walk without a terminal: golden screens at several sizes, every size up to 130 by 60, keys, filters, the store's
  * bounds, hostile text.
  */
-#include "walk/view.h"
+#include "walk/panes.h"
 
 #include <locale.h>
 #include <setjmp.h>
@@ -76,14 +76,15 @@ static void walks_80x24(void **state)
 {
 	static const char *const want[] = {
 		" reddot walk  FILE x                                 walks 2  dropped 1  lost 0",
-		" [1 Walks]  2 Hops   3 Diff   4 Hex   5 Paths", "  arm          arm       x86",
-		"  [vmnic1] --> [mux] --> [g1]", "      (@)",
+		" [1 Walks] 2 Hops 3 Diff 4 Hex 5 Flow 6 DFW 7 Ladder 8 Mirror 9 Paths 0 Map",
+		"  arm          arm       x86", "  [vmnic1] --> [mux] --> [g1]", "      (@)",
 		"  walk 1  hop 0 of 3  uplink_rx: frame from the wire, or from the tier that a li",
 		"-- Walks -----------------------------------------------------------------------",
 		"    ID TIME     PACKET                                    RESULT",
 		"     2 00:00:02 172.16.31.26:57448 > 172.16.31.25:80 tcp  DROPPED DFW_RULE_DENY",
 		">    1 00:00:01 172.16.31.26:57448 > 172.16.31.25:80 tcp  DELIVERED",
-		" ?help  /show  j/k walk  h/l hop  space plays  Tab pane  p pause  q back", NULL};
+		" ?help /show jk walk hl hop space plays Tab pane w save M mirror p pause q back",
+		NULL};
 	struct rd_view v = {.source = "FILE x", .follow = true};
 	struct rd_store s;
 
@@ -100,8 +101,8 @@ static void hops_and_the_dot(void **state)
 {
 	static const char *const want[] = {
 		" reddot walk  FILE x                                 walks 2  dropped 1  lost 0",
-		"  1 Walks  [2 Hops]  3 Diff   4 Hex   5 Paths", "  arm", "  [vmnic1] -->",
-		"           x",
+		" 1 Walks [2 Hops] 3 Diff 4 Hex 5 Flow 6 DFW 7 Ladder 8 Mirror 9 Paths 0 Map",
+		"  arm", "  [vmnic1] -->", "           x",
 		"  walk 2  hop 1 of 1  drop: the packet dies: reason, stage and rule are recorded",
 		"-- Hops ------------------------------------------------------------------------",
 		"  HOP STAGE@PORT                     dNS    SUM us   LEN OBSERVED, DETAIL",
@@ -109,7 +110,8 @@ static void hops_and_the_dot(void **state)
 		">*  1 drop@arm/g1                   2670     2.670    54 DROPPED   DFW_RULE_DENY",
 		"-- Diff ------------------------------------------------------------------------",
 		" hop 0 uplink_rx > hop 1 drop   - removed + added ~ changed", " unchanged",
-		" ?help  /show  j/k walk  h/l hop  space plays  Tab pane  p pause  q back", NULL};
+		" ?help /show jk walk hl hop space plays Tab pane w save M mirror p pause q back",
+		NULL};
 	struct rd_view v = {.source = "FILE x", .follow = true, .pane = RD_PANE_HOPS};
 	struct rd_store s;
 
@@ -126,11 +128,11 @@ static void hops_and_the_dot(void **state)
 static void small_and_too_small(void **state)
 {
 	static const char *const small[] = {" reddot walk  FILE x",
-		"  1 Walks  [2 Hops]  3 Diff   4 Hex   5", "  HOP STAGE@PORT                   dNS",
+		" 1 Walks [2 Hops] 3 Diff 4 Hex 5 Flow 6", "  HOP STAGE@PORT                   dNS",
 		">*  0 uplink_rx@arm/vmnic1           0", "    1 dfw_in@arm/g1                310",
 		"    2 mux_tx@arm/mux               120", "    3 vnic_tx@x86/g1              2670",
-		" ?help  /show  j/k walk  h/l hop  space", NULL};
-	static const char *const none[] = {"40x10 needed, now 20", NULL};
+		" ?help /show jk walk hl hop space plays", NULL};
+	static const char *const none[] = {"40x10 needed,", "now 20x5", NULL};
 	struct rd_view v = {.source = "FILE x", .follow = true, .pane = RD_PANE_HOPS};
 	struct rd_store s;
 
@@ -154,7 +156,7 @@ static void every_size_and_pane(void **state)
 		for (int cols = 1; cols <= 130; cols += 3) {
 			v.pane = (enum rd_pane)((rows + cols) % RD_PANES);
 			v.help = cols % 7 == 0;
-			v.typing = cols % 11 == 0;
+			v.prompt = cols % 11 == 0 ? (enum rd_prompt)(rows % 6) : RD_PROMPT_NONE;
 			v.scroll = rows % 5;
 			expect(&v, &s, rows, cols, NULL);
 		}
@@ -173,7 +175,7 @@ static void filters(void **state)
 	rd_view_key(&v, &s, '1');
 	for (const char *p = text; *p != '\0'; p++)
 		rd_view_key(&v, &s, *p);
-	assert_false(v.typing);
+	assert_int_equal(v.prompt, RD_PROMPT_NONE);
 	assert_false(rd_store_walk(&s, 1)->shown);
 	assert_true(rd_store_walk(&s, 2)->shown);
 	assert_int_equal(rd_store_paths(&s, paths, 4), 1);
@@ -181,7 +183,8 @@ static void filters(void **state)
 	rd_view_key(&v, &s, '/');
 	rd_view_key(&v, &s, '[');
 	rd_view_key(&v, &s, '\r'); // no expression: the bar stays, the filter too
-	assert_true(v.typing && rd_store_walk(&s, 2)->shown && !rd_store_walk(&s, 1)->shown);
+	assert_true(v.prompt == RD_PROMPT_SHOW && rd_store_walk(&s, 2)->shown
+		&& !rd_store_walk(&s, 1)->shown);
 	rd_view_key(&v, &s, 0x1b);
 	assert_true(rd_store_walk(&s, 1)->shown);
 	assert_int_equal(rd_store_paths(&s, paths, 4), 2);
