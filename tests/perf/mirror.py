@@ -18,7 +18,7 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.realpath(__file__)))
 import ovs  # noqa: E402
 import versus  # noqa: E402
-from machine import Skip, Spread, hugepages, measure  # noqa: E402
+from machine import Skip, Spread, hugepages, measure, wait_for  # noqa: E402
 from ovs import PEER_IP, PEER_MAC, TEP_IP, Ovs  # noqa: E402
 
 OUT = "net_null8,no-rx=1"
@@ -26,29 +26,28 @@ EVERYTHING = {"pps": 0, "bps": 0, "force": True, "lifetime": "0"}
 
 
 class Mirror(Ovs):
-	"""Its bridge mirrors what comes in to an erspan port, whose copies leave by a null device"""
-	on = False
+	"""Its bridge mirrors what comes in to an erspan port, whose copies leave by a null device. From the start: 3.1 goes on with flows
+	that it made before there was a mirror, and makes none for a long time when told to forget them"""
+
+	def __init__(self, on, *args):
+		self.on = on
+		super().__init__(*args)
 
 	def ports(self):
-		super().ports()
-		if self.kind == "l2":
-			self.add_port("br-phy", "msink", "net_null2,no-rx=1", 3, 1700)
-			self.flows("br-phy", "priority=10,in_port=LOCAL,actions=output:3\npriority=10,in_port=3,actions=LOCAL\n")
+		self.add_port("br-phy", "msink", "net_null2,no-rx=1", 3, 1700)
+		self.flows("br-phy", "priority=20,in_port=LOCAL,ip,nw_proto=47,actions=output:3\npriority=10,in_port=3,actions=LOCAL\n")
+		self.ctl("tnl/neigh/set", "br-phy", PEER_IP, PEER_MAC.hex(":"))
 		self.vsctl("add-port", "br-int", "er", "--", "set", "Interface", "er", "type=erspan", f"options:remote_ip={PEER_IP}", f"options:local_ip={TEP_IP}",
 			"options:key=100", "options:erspan_ver=1", "options:erspan_idx=1", "ofport_request=8")
-		self.ctl("tnl/neigh/set", "br-phy", PEER_IP, PEER_MAC.hex(":"))
-
-	def mirror(self, on):
-		if on:
+		if self.on:
 			self.vsctl("--", "--id=@o", "get", "port", "er", "--", "--id=@m", "create", "mirror", "name=m", "select-all=true",
 				"output-port=@o", "--", "set", "bridge", "br-int", "mirrors=@m")
-		else:
-			self.vsctl("clear", "bridge", "br-int", "mirrors")
-		self.ctl("dpctl/del-flows", ovs.DATAPATH)  # 3.1 goes on with flows that it has made before
-		time.sleep(2)
-		dump = self.ctl("dpctl/dump-flows", ovs.DATAPATH)
-		if on and "erspan" not in dump and "tnl_push" not in dump:
-			raise RuntimeError("the peer does not mirror: no flow of its has tnl_push, so there is nothing to compare with")
+		super().ports()
+
+	def check(self):
+		flows = wait_for("a flow of the peer with packets", lambda: self.ctl("dpctl/dump-flows", ovs.DATAPATH))
+		if ("erspan(ver=1" in flows) != self.on:
+			raise RuntimeError(f"the peer {'does not mirror' if self.on else 'mirrors'}: {flows}")
 
 	def packets(self):
 		return self.counters()[0]  # the sink may get copies, too
@@ -121,34 +120,31 @@ class Bench(versus.Bench):
 			print(f"     {balance(o)}", flush=True)
 
 	def beside(self, target, kind, size, fw):
+		plain, copied = (self.turn(kind, size, fw, on) for on in (False, True))
+		peer, ours = (copied[who].median - plain[who].median for who in ("peer", "ours"))
+		print(f"{target} {kind}{'+fw' if fw else ''} {size:>4} B  with the mirror: peer {copied['peer']!s:18} ours {copied['ours']!s:18}"
+			f" ratio {copied['peer'].median / copied['ours'].median:.2f}; added: peer {peer:.0f} ours {ours:.0f}, ours/peer {ours / peer:.2f}"
+			f" | {copied['balance']}", flush=True)
+
+	def turn(self, kind, size, fw, on):
+		"""Both of them without, or with the mirror"""
 		o, path = self.daemon(kind, size, fw)
 		p = None
 		try:
+			(all_of("erspan2") if on else none)(o)
+			time.sleep(versus.SETTLE_S)
 			o.pause()
-			p = Mirror(tempfile.mkdtemp(dir=self.where), kind, f"net_pcap0,rx_pcap={path},infinite_rx=1", fw, self.args.cores, False,
+			p = Mirror(on, tempfile.mkdtemp(dir=self.where), kind, f"net_pcap0,rx_pcap={path},infinite_rx=1", fw, self.args.cores, False,
 				self.args.tsc_hz)
 			p.open()
-			plain = self.turn(o, p, False)
-			copied = self.turn(o, p, True)
-			added = [Spread([a - b for a, b in zip(sorted(c), sorted(n))]) for c, n in zip(copied, plain)]
-			ours, peer = Spread(copied[0]), Spread(copied[1])
-			print(f"{target} {kind}{'+fw' if fw else ''} {size:>4} B  with the mirror: peer {peer!s:18} ours {ours!s:18}"
-				f" ratio {peer.median / ours.median:.2f}; added: peer {added[1].median:.0f} ours {added[0].median:.0f},"
-				f" ours/peer {added[0].median / added[1].median:.2f} | {balance(o)}", flush=True)
+			p.check()
+			got = self.turns([o, p], self.args.reps, self.args.secs)
+			o.resume()
+			return {"ours": Spread(got[o]), "peer": Spread(got[p]), "balance": balance(o)}
 		finally:
 			o.stop()
 			if p is not None:
 				p.stop()
-
-	def turn(self, o, p, on):
-		p.resume()
-		p.mirror(on)
-		p.pause()
-		o.resume()
-		(all_of("erspan2") if on else none)(o)
-		got = self.turns([o, p], self.args.reps, self.args.secs)
-		o.resume()
-		return got[o], got[p]
 
 
 def main():
