@@ -206,10 +206,18 @@ static void fill_udp(const struct rd_encap *e, const struct rd_encap_copy *copy,
 		rd_put16(udp + 6, udp6_checksum(e, out, frame, len, udp_len));
 }
 
+// At least 16 bytes, the shortest head's. In steps of a fixed size, the last over what is there already: no call.
+static inline void put_head(const struct rd_encap *e, uint8_t *out)
+{
+	for (uint32_t i = 0; i + 16 <= e->len; i += 16)
+		memcpy(out + i, e->head + i, 16);
+	memcpy(out + e->len - 16, e->head + e->len - 16, 16);
+}
+
 void rd_encap_head(const struct rd_encap *e, const struct rd_encap_copy *copy, const uint8_t *frame,
 	uint32_t len, uint8_t *out)
 {
-	memcpy(out, e->head, e->len);
+	put_head(e, out);
 	if (e->conf.kind == RD_ENCAP_RSPAN) {
 		memcpy(out, frame, MACS_LEN);
 		return;

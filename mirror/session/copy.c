@@ -96,16 +96,17 @@ static void stop(struct mirror_state *st, enum mirror_stop why)
 		&st->stop, &runs, why, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED);
 }
 
-static bool triggers(const struct rd_mirror_spec *s, const struct mirror_view *v)
+static bool triggers(const struct rd_mirror_spec *s, struct mirror_view *v)
 {
 	const struct rd_pkt *p = mirror_view_last(v);
 
 	if (s->trigger == RD_MIRROR_TRIGGER_DROP)
 		return v->seen->stage == RD_STAGE_DROP;
+	mirror_view_parse(v);
 	return (p->flags & RD_PKT_L4) && p->proto == RD_IPPROTO_TCP && (p->tcp_flags & 0x04);
 }
 
-static bool is_triggered(const struct mirror_run *r, const struct mirror_view *v)
+static bool is_triggered(const struct mirror_run *r, struct mirror_view *v)
 {
 	struct mirror_state *st = r->state;
 	uint64_t since, ns = v->seen->ns;
@@ -123,6 +124,16 @@ static bool is_triggered(const struct mirror_run *r, const struct mirror_view *v
 		|| ns - since < (uint64_t)r->spec.trigger_s * 1000000000;
 }
 
+static inline bool is_own(const struct mirror_run *r, struct mirror_view *v)
+{
+	const struct mirror_excludes *e = __atomic_load_n(&r->excludes, __ATOMIC_ACQUIRE);
+
+	if (likely(!mirror_may_be_own(e, v)))
+		return false;
+	mirror_view_parse(v);
+	return mirror_is_excluded(e, v);
+}
+
 // What becomes of the packet before it is copied: the counter of its fate, or NULL if it is wanted.
 static uint64_t *refused(const struct mirror_run *r, struct rd_worker *w, struct mirror_view *v,
 	const struct rd_tap_seen *seen, struct mirror_counts *n)
@@ -130,13 +141,15 @@ static uint64_t *refused(const struct mirror_run *r, struct rd_worker *w, struct
 	unsigned rule;
 
 	mirror_view_make(v, seen);
-	if (mirror_is_excluded(__atomic_load_n(&r->excludes, __ATOMIC_ACQUIRE), v)) {
+	if (is_own(r, v)) {
 		if (mirror_is_loop(r, v))
 			stop(r->state, MIRROR_STOP_LOOP);
 		return &n->excluded;
 	}
 	if (__atomic_load_n(&r->state->stop, __ATOMIC_RELAXED) != MIRROR_RUNS)
 		return &n->stopped;
+	if (r->spec.nb_rules != 0)
+		mirror_view_parse(v);
 	rule = mirror_match(&r->spec, v);
 	n->rule_hits[rule < r->spec.nb_rules ? rule : RD_MIRROR_RULES]++;
 	if (r->spec.nb_rules != 0 && (rule == r->spec.nb_rules || r->spec.rule[rule].deny))
@@ -204,17 +217,27 @@ static void fill(struct rte_mbuf *m, const struct rd_tap_seen *seen)
 	}
 }
 
+static bool is_tagged(struct mirror_view *v)
+{
+	uint16_t type = mirror_view_type(v);
+
+	if (likely(type == RD_ETHERTYPE_IPV4 || type == RD_ETHERTYPE_IPV6))
+		return false;
+	mirror_view_parse(v);
+	return v->outer.tags != 0 && (uint32_t)RD_ETH_LEN + 4 <= v->len;
+}
+
 static void describe(
 	const struct mirror_run *r, struct mirror_view *v, uint32_t len, struct rd_encap_copy *c)
 {
 	const struct rd_tap_seen *s = v->seen;
-	bool tagged = v->outer.tags != 0 && (uint32_t)RD_ETH_LEN + 4 <= v->len;
+	bool tagged = is_tagged(v);
 	bool sampled = r->spec.sample > 1, out = rd_mirror_is_egress(s->stage);
 
 	*c = (struct rd_encap_copy){.ns = s->ns,
 		.packet_id = s->packet_id,
 		.wire_len = s->len,
-		.flow = mirror_view_flow(v),
+		.flow = r->wants_flow ? mirror_view_flow(v) : 0,
 		.port = s->port,
 		.reason = s->reason,
 		.stage = r->fixed_hwid ? r->spec.hwid : s->stage};
@@ -244,8 +267,10 @@ static struct rte_mbuf *copy(const struct mirror_run *r, struct mirror_view *v, 
 	c->stage = v->seen->stage;
 	describe(r, v, len, &c->head);
 	fill(m, v->seen);
-	if (r->spec.mask != RD_MIRROR_MASK_NONE)
+	if (r->spec.mask != RD_MIRROR_MASK_NONE) {
+		mirror_view_parse(v);
 		mirror_mask(r, v, m);
+	}
 	return m;
 }
 

@@ -36,21 +36,29 @@ static uint32_t segment_vni(const struct rd_tap_seen *seen)
 
 void mirror_view_make(struct mirror_view *v, const struct rd_tap_seen *seen)
 {
-	struct rd_geneve g;
-
 	if (v->ready)
 		return;
 	v->ready = true;
+	v->parsed = false;
 	v->seen = seen;
 	v->flow = 0;
-	v->has_inner = false;
 	linear(v, seen);
+	v->has_inner = seen->inner_off != 0 && seen->inner_off + RD_ETH_LEN <= v->len;
+}
+
+void mirror_view_parse(struct mirror_view *v)
+{
+	const struct rd_tap_seen *seen = v->seen;
+	struct rd_geneve g;
+
+	if (v->parsed)
+		return;
+	v->parsed = true;
 	// A frame with a fault is what was understood of it.
 	(void)rd_pkt_parse(v->bytes, v->len, seen->len, 0, &v->outer);
 	v->vni[0] = segment_vni(seen);
-	if (seen->inner_off == 0 || seen->inner_off + RD_ETH_LEN > v->len)
+	if (!v->has_inner)
 		return;
-	v->has_inner = true;
 	(void)rd_pkt_parse(v->bytes, v->len, seen->len, seen->inner_off, &v->inner);
 	v->vni[1] = 0;
 	if (rd_pkt_is_geneve(&v->outer, RD_GENEVE_PORT)
@@ -132,8 +140,10 @@ static uint32_t flow_hash(const struct mirror_view *v, const struct rd_pkt *p)
 
 uint32_t mirror_view_flow(struct mirror_view *v)
 {
-	if (v->flow == 0)
-		v->flow = flow_hash(v, mirror_view_last(v)) | 1;
+	if (v->flow != 0)
+		return v->flow;
+	mirror_view_parse(v);
+	v->flow = flow_hash(v, mirror_view_last(v)) | 1;
 	return v->flow;
 }
 

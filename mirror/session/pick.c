@@ -43,6 +43,8 @@ void mirror_pick_prepare(struct mirror_run *r)
 
 	r->gap_pps = s->pps != 0 ? (SECOND_NS << SHIFT) / s->pps : 0;
 	r->burst_gap = (uint64_t)s->burst_ms * 1000000 << SHIFT;
+	r->wants_flow = s->mode == RD_MIRROR_BALANCE || s->encap == RD_ENCAP_VXLAN
+		|| s->encap == RD_ENCAP_GENEVE || s->encap == RD_ENCAP_TZSP;
 }
 
 // false: the bucket has no room for this cost.

@@ -91,6 +91,7 @@ struct mirror_exclude { // outer headers of copies: never mirrored
 #define MIRROR_EXCLUDES (RD_MIRROR_MAX * RD_MIRROR_DESTS)
 struct mirror_excludes { // of all sessions; immutable
 	unsigned nb;
+	bool udp; // some are of UDP
 	struct mirror_exclude v[];
 };
 
@@ -101,6 +102,7 @@ struct mirror_run { // constant while armed, but for *state
 	uint8_t dir; // enum rd_mirror_dir
 	bool fixed_index, fixed_hwid; // given, not made of where the packet was
 	bool cards; // card_at has some
+	bool wants_flow; // something of a copy depends on its flow
 	uint64_t any_port; // stages armed for every port
 	uint64_t
 		by_flags; // stages at which the packet, not the stage, says in which direction it goes

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <netinet/in.h>
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -59,6 +60,7 @@ static unsigned collect(struct mirror_excludes *v, uint16_t *ports)
 	unsigned nb = 0;
 
 	v->nb = 0;
+	v->udp = false;
 	for (unsigned k = 0; k < RD_MIRROR_MAX; k++) {
 		const struct rd_mirror *m = rd_mirror_at(k);
 
@@ -70,6 +72,7 @@ static unsigned collect(struct mirror_excludes *v, uint16_t *ports)
 			*x = (struct mirror_exclude){.family = (uint8_t)p->family,
 				.proto = mirror_ip_proto(&m->spec),
 				.dport = mirror_udp_port(&m->spec)};
+			v->udp |= x->proto == IPPROTO_UDP;
 			memcpy(x->src, p->src, 16);
 			memcpy(x->dst, m->spec.dest[i].addr, 16);
 			while (at < nb && ports[at] != p->port)

@@ -20,7 +20,7 @@ static void put(uint8_t *p, const char *hex)
 	}
 }
 
-void mw_world(void)
+void mw_world_of(uint16_t mtu)
 {
 	static const char syn[] =
 		"005056a1fcf3005056a1999e08004500003c1234400040069234ac101f1aac101f19e0680050830fe93a"
@@ -28,12 +28,13 @@ void mw_world(void)
 	struct rd_port *p;
 
 	gt_host("h");
-	gt_switch("s", "h", 1, 1600);
+	gt_switch("s", "h", 1, mtu);
 	uint16_t seg = gt_segment("seg", "h/s", -1, 5001);
 
 	p = gt_port("up", "h/s", RD_PORT_UPLINK);
 	gt_mac(p, "02:00:00:00:00:01");
 	gf_attach_sink(p, SINK_OUT);
+	p->eth.mtu = mtu;
 	mw.out = gt_publish(p);
 	p = gt_port("vm1", "h/s", RD_PORT_VNIC);
 	gt_mac(p, "00:50:56:a1:99:9e");
@@ -43,9 +44,15 @@ void mw_world(void)
 	gt_mac(p, "00:50:56:a1:fc:f3");
 	p->segment = seg;
 	gf_attach_sink(p, SINK_GUEST);
+	p->eth.mtu = mtu;
 	mw.to = gt_publish(p);
 	put(mw.frame, syn);
 	mw.len = strlen(syn) / 2;
+}
+
+void mw_world(void)
+{
+	mw_world_of(1600);
 }
 
 struct rd_mirror *mw_session(const char *name, const char *rule, const char *extra)

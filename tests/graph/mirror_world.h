@@ -20,6 +20,7 @@ extern struct mw {
 } mw;
 
 void mw_world(void);
+void mw_world_of(uint16_t mtu);
 // Of what the first guest sends, without limits. extra: a field to be set to on, or NULL. It must be taken.
 struct rd_mirror *mw_session(const char *name, const char *rule, const char *extra);
 struct mirror_counts mw_counts(const struct rd_mirror *m);
