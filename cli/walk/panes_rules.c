@@ -168,11 +168,11 @@ static void session_row(
 		snprintf(left, sizeof(left), "%lld s", rd_pane_number(m, "left_s"));
 	else
 		snprintf(left, sizeof(left), "-");
-	snprintf(text, sizeof(text), "%c%-16s %-9s %-9s %-8s %-9s %-18s %9lld %9lld %7lld %8s %s",
+	snprintf(text, sizeof(text), "%c%-12s %-9s %-4s %-8s %9lld %9lld %7lld %7s %s > %s  %s",
 		chosen ? '>' : ' ', rd_pane_text(m, "session"), rd_pane_text(m, "oper"),
-		rd_pane_text(m, "path"), rd_pane_text(m, "encap"), rd_pane_text(m, "source"),
-		rd_pane_text(m, "destination"), rd_pane_number(m, "matched"),
+		rd_pane_text(m, "path"), rd_pane_text(m, "encap"), rd_pane_number(m, "matched"),
 		rd_pane_number(m, "tx_ok"), rd_pane_number(m, "tx_drop"), left,
+		rd_pane_text(m, "source"), rd_pane_text(m, "destination"),
 		*rd_pane_text(m, "why") != '\0' ? rd_pane_text(m, "why")
 						: rd_pane_text(m, "warning"));
 	rd_grid_text(g, row, a->col, a->cols, 0, text);
@@ -187,7 +187,7 @@ void rd_draw_mirror(
 	size_t i;
 
 	rd_grid_text(g, a.row, a.col, a.cols, RD_ATTR_BOLD,
-		" SESSION          STATE     PATH      ENCAP    SOURCE    TO                   MATCHED      SENT DROPPED     LEFT WHY");
+		" SESSION      STATE     PATH ENCAP      MATCHED      SENT DROPPED    LEFT SOURCE > TO");
 	if (sessions == NULL) {
 		rd_pane_unknown(v, g, &a, 0,
 			"mirror sessions belong to a daemon: only a live walk can show and make them");

@@ -2,11 +2,13 @@
 #
 # The full-screen walk on a terminal: live, from files and from a pipe, at several sizes and kinds of terminals. What it shows is
 # held against what pktcap --trace says of the same packets.
+import contextlib
 import json
 import os
 import re
 import signal
 import subprocess
+import threading
 import time
 
 import pytest
@@ -189,15 +191,32 @@ def records(n):
 			"reason": "X\x1b[2J"})
 
 
+@contextlib.contextmanager
+def piped(tmp_path, lines):
+	"""A walk that reads these lines through a pipe, as fast as it can."""
+	pipe = str(tmp_path / "pipe")
+	os.mkfifo(pipe)
+
+	def write():
+		with contextlib.suppress(BrokenPipeError), open(pipe, "w", encoding="utf-8") as f:
+			f.writelines(line + "\n" for line in lines)
+
+	writer = threading.Thread(target=write)
+	writer.start()
+	with walk("-r", "-", rows=40, columns=120, preexec=lambda: os.dup2(os.open(pipe, os.O_RDONLY), 0)) as t:
+		yield t
+	writer.join()
+
+
 def test_many_walks_in_bounded_memory(tmp_path):
-	path = tmp_path / "many"
-	with open(path, "w", encoding="utf-8") as f:
-		f.writelines(line + "\n" for line in records(60000))
-	with walk("-r", str(path), rows=40, columns=120) as t:
-		t.until(lambda: "walks 60000" in title(t) and "ended" in title(t), seconds=300)
+	"""RD_WALKS=1000000 for as many."""
+	walks = int(os.environ.get("RD_WALKS", "60000"))
+	with piped(tmp_path, records(walks)) as t:
+		t.until(lambda: f"walks {walks} " in title(t) and "ended" in title(t), seconds=300 + walks // 1000)
 		assert "(oldest gone)" in title(t)
 		with open(f"/proc/{t.child.pid}/status", encoding="utf-8") as f:
 			peak = int(re.search(r"VmHWM:\s+(\d+)", f.read()).group(1))
+		print(f"{walks} walks: {peak} kB at most")
 		assert peak < 1200000  # sanitizers' shadow included
 		begin = time.monotonic()
 		for key in "\rG4567890123":
@@ -205,6 +224,21 @@ def test_many_walks_in_bounded_memory(tmp_path):
 		t.send("\x03")
 		assert t.end() == 0 and time.monotonic() - begin < 60
 		assert b"\x1b]0;" not in t.raw and b"\x1b[2J" not in t.raw.split(b"ended", 1)[1]
+
+
+def test_at_most_20_frames_in_a_second(tmp_path):
+	"""While records come as fast as they can be read, and keys besides: every frame shows another count of walks."""
+	with piped(tmp_path, records(10**9)) as t:
+		t.until(r"walks \d+")
+		seen, begin = set(), time.monotonic()
+		while time.monotonic() - begin < 3:
+			t.send("l")
+			t.feed(0.01)
+			seen.add(re.search(r"walks (\d+)", title(t)).group(1))
+		seconds = time.monotonic() - begin
+		t.send("\x03")
+		assert t.end() == 0
+	assert 3 <= len(seen) <= 20 * seconds + 2
 
 
 def test_errors(daemon, tmp_path):

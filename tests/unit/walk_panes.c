@@ -174,7 +174,7 @@ static void facts_of_a_daemon(void **state)
 		"> 1041 allow  in    any                  10.0.0.2             tcp/80             12 web",
 		"   9 drop", "policy revision 18", NULL};
 	static const char *const mirror[] = {
-		">m1               active    software  erspan2  vm1       192.0.2.2",
+		">m1           active    sw   erspan2          5         0       0       - vm1 > 192.0.2.2",
 		"M mirrors the chosen walk's conversation", NULL};
 	static const char *const map[] = {"in 90 x 3", "arm/up", "123", NULL};
 	struct rd_view v = {.source = "x", .pane = RD_PANE_FLOW, .walk = 1, .live = true};
@@ -184,7 +184,7 @@ static void facts_of_a_daemon(void **state)
 		"\"actions\":[\"GENEVE DECAP\"],\"rule\":1041}],"
 		"\"rules\":[{\"id\":1041,\"action\":\"allow\",\"dir\":\"in\",\"src\":\"any\",\"dst\":\"10.0.0.2\",\"proto\":\"tcp\",\"dport\":\"80\",\"hits\":12,\"name\":\"web\"}],"
 		"\"policy\":[{\"id\":9,\"section\":\"s\",\"action\":\"drop\",\"dir\":\"inout\",\"from\":[],\"hits\":0}],\"revision\":18,"
-		"\"mirrors\":[{\"session\":\"m1\",\"oper\":\"active\",\"path\":\"software\",\"encap\":\"erspan2\",\"source\":\"vm1\",\"destination\":\"192.0.2.2\",\"matched\":5}],"
+		"\"mirrors\":[{\"session\":\"m1\",\"oper\":\"active\",\"path\":\"sw\",\"encap\":\"erspan2\",\"source\":\"vm1\",\"destination\":\"192.0.2.2\",\"matched\":5}],"
 		"\"ports\":[{\"qname\":\"arm/up\",\"type\":\"uplink\",\"link\":\"up\",\"rx_packets\":123}],"
 		"\"stages\":[{\"stage\":\"dfw_in\",\"in\":90,\"drops\":3}]}",
 		0, NULL);
