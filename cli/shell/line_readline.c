@@ -12,6 +12,8 @@
 
 #ifdef RD_LIBEDIT
 #include <editline/readline.h>
+#include <poll.h>
+#include <unistd.h>
 #else
 #include <readline/history.h>
 #include <readline/readline.h>
@@ -24,6 +26,7 @@ static const struct rd_line_calls *calls;
 static char *typed; // the line that was ended
 static enum rd_line_event event;
 static bool editing;
+static char prompt_text[256];
 
 struct words { // candidates, as readline wants them
 	char **v;
@@ -49,9 +52,9 @@ static void add_word(void *arg, const char *word)
 static struct words found; // by this Tab
 static size_t next_word;
 
-static char *give_word(const char *text, int state)
+static char *give_word(const char *start, int state)
 {
-	(void)text;
+	(void)start;
 	(void)state;
 	return next_word < found.n ? found.v[next_word++] : NULL; // readline frees it
 }
@@ -78,7 +81,7 @@ static bool ends_with(const char *s, char c)
 }
 
 // Nothing to complete with: the same as ?, so that Tab always says something.
-static char **complete(const char *text, int start, int end)
+static char **complete(const char *word, int start, int end)
 {
 	char *line = before_cursor(), **matches = NULL;
 
@@ -89,7 +92,7 @@ static char **complete(const char *text, int start, int end)
 	memset(&found, 0, sizeof(found));
 	next_word = 0;
 	if (calls->complete(calls->arg, line, add_word, &found) == (size_t)start && found.n > 0)
-		matches = rl_completion_matches(text, give_word);
+		matches = rl_completion_matches(word, give_word);
 	else if (found.n == 0)
 		show_help(line);
 	while (next_word < found.n) // not taken by readline
@@ -113,14 +116,27 @@ static bool in_quotes(const char *line)
 	return in;
 }
 
+static void insert(int count, int key)
+{
+#ifdef RD_LIBEDIT
+	(void)count;
+	(void)key;
+	rl_insert_text("?"); // its rl_insert() types the key again, which is ours
+	rl_forced_update_display();
+#else
+	rl_insert(count, key);
+#endif
+}
+
 static int question_mark(int count, int key)
 {
 	char *line = before_cursor();
 
-	if (line == NULL || in_quotes(line))
-		rl_insert(count, key);
-	else
+	if (line == NULL || in_quotes(line)) {
+		insert(count, key);
+	} else {
 		show_help(line);
+	}
 	free(line);
 	return 0;
 }
@@ -154,21 +170,37 @@ void rd_line_open(const struct rd_line_calls *c)
 
 void rd_line_begin(const char *prompt, int bold)
 {
-	char text[256];
-
 #ifdef RD_LIBEDIT
 	(void)bold;
-	snprintf(text, sizeof(text), "%s", prompt);
+	snprintf(prompt_text, sizeof(prompt_text), "%s", prompt);
 #else
-	snprintf(text, sizeof(text), bold ? "\001\033[1m\002%s\001\033[0m\002" : "%s", prompt);
+	snprintf(prompt_text, sizeof(prompt_text), bold ? "\001\033[1m\002%s\001\033[0m\002" : "%s",
+		prompt);
 #endif
 	event = RD_LINE_TYPING;
 	editing = true;
-	rl_callback_handler_install(text, line_ended);
+	rl_callback_handler_install(prompt_text, line_ended);
 }
+
+#ifdef RD_LIBEDIT
+// libedit takes the end of a terminal for a key that has not come yet.
+static bool terminal_has_gone(void)
+{
+	struct pollfd p = {.fd = STDIN_FILENO};
+
+	return poll(&p, 1, 0) > 0 && (p.revents & (POLLHUP | POLLERR | POLLNVAL));
+}
+#endif
 
 enum rd_line_event rd_line_key(char **line)
 {
+#ifdef RD_LIBEDIT
+	if (terminal_has_gone()) {
+		line_ended(NULL);
+		*line = NULL;
+		return event;
+	}
+#endif
 	rl_callback_read_char();
 	*line = typed;
 	typed = NULL;
@@ -177,15 +209,20 @@ enum rd_line_event rd_line_key(char **line)
 
 void rd_line_cancel(void)
 {
-#ifndef RD_LIBEDIT
+#ifdef RD_LIBEDIT
+	rl_callback_handler_remove(); // its functions that change the line do not show it
+	fputc('\n', stdout);
+	fflush(stdout);
+	rl_callback_handler_install(prompt_text, line_ended);
+#else
 	rl_free_line_state(); // an argument or search that was begun
 	rl_callback_sigcleanup();
-#endif
 	rl_replace_line("", 0);
 	rl_point = 0;
 	rl_crlf();
 	rl_on_new_line();
 	rl_redisplay();
+#endif
 }
 
 void rd_line_end(void)

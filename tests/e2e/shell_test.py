@@ -15,6 +15,7 @@ from rdtest import DEMO, ENV, REDDOT, REDDOTD, Daemon, wait_for
 from term import Terminal
 
 ESC = b"\x1b"
+LIBEDIT = REDDOT.endswith("-libedit")
 
 
 @pytest.fixture(name="state")
@@ -133,7 +134,7 @@ def test_history_is_kept_for_the_owner_alone(daemon, state):
 		t.prompt()
 		t.send("\x12segm")  # reverse search
 		t.until("show segment")
-		t.send("\r")
+		t.send("\r\r" if LIBEDIT else "\r")  # there the first one ends the search
 		t.prompt()
 
 
@@ -231,6 +232,7 @@ def test_no_daemon_a_daemon_and_another_one(state, tmp_path):
 			t.until(lambda: t.cursor_line() == "reddot not connected>")
 
 
+@pytest.mark.skipif(LIBEDIT, reason="skip: libedit knows no bracketed paste")
 def test_pasted_lines_wait_for_enter_and_stop_at_an_error(term):
 	term.send("\x1b[200~show host\nshow nonsense\nshow switch\n\x1b[201~")
 	term.until("nonsense")
@@ -277,6 +279,7 @@ def test_monitor_as_a_command_ends_by_ctrl_c(daemon):
 	assert b" drop " in line
 
 
+@pytest.mark.skipif(LIBEDIT, reason="skip: libedit draws a line of several rows anew only with the next key that changes it")
 def test_resize_while_typing(term):
 	line = "show port vmnic1 host arm switch DvsPortset-1 type uplink | count"
 	term.send(line)
