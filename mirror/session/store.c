@@ -93,13 +93,25 @@ static json_t *read_document(void)
 	return read;
 }
 
+// A part of another shape would keep nothing, without a word.
+static void check_part(const char *key, bool fits, const char *what)
+{
+	if (json_object_get(doc, key) == NULL || fits)
+		return;
+	rd_log_warn("%s: \"%s\" is not %s: begun anew", path, key, what);
+	json_object_del(doc, key);
+}
+
 void mirror_store_open(const char *file)
 {
 	(void)rd_str_copy(path, sizeof(path), file != NULL ? file : "");
 	json_decref(doc);
 	doc = path[0] != '\0' ? read_document() : NULL;
-	if (json_is_object(doc) && json_integer_value(json_object_get(doc, "version")) == VERSION)
+	if (json_is_object(doc) && json_integer_value(json_object_get(doc, "version")) == VERSION) {
+		check_part("seq", json_is_object(json_object_get(doc, "seq")), "an object");
+		check_part("sessions", json_is_array(json_object_get(doc, "sessions")), "a list");
 		return;
+	}
 	if (doc != NULL)
 		rd_log_warn("%s is no state of mirror sessions that this release knows: begun anew",
 			path);

@@ -65,6 +65,18 @@ def test_a_file_that_others_could_have_written_starts_nothing(state, how):
 		assert names(lab) == []
 
 
+@pytest.mark.parametrize("part,what", [("seq", "an object"), ("sessions", "a list")])
+def test_a_part_of_another_shape_is_begun_anew_and_said_so(state, part, what):
+	with open(state, "w") as f:
+		json.dump({"version": 1, "seq": {}, "sessions": [], part: "numbers"}, f)
+	os.chmod(state, 0o600)
+	with Lab(f"mirror session add web source vm1 direction from-guest {TO} persist on up\n", args=["--state", state]) as lab:
+		assert f'"{part}" is not {what}: begun anew' in lab.d.text()
+		lab.inject(syn(3))
+		balance(lab.matched(3))
+	assert kept(state, "seq")["web 192.0.2.2"] == 3 and [s["name"] for s in kept(state)] == ["web"]
+
+
 def test_a_session_with_priorities_is_there_again(state):
 	line = f"mirror session add web source vm1 {TWO} priority 7,3 weight 2,5 mode balance persist on up\n"
 	with Lab(line, args=["--state", state]) as lab:
