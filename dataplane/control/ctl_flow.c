@@ -3,7 +3,7 @@
  * flow.*: the workers' flow caches. Entries are read from this thread while the workers go on (rd_flow_read gives a
  * consistent copy or none); tables are changed only by the worker that owns them (rd_worker_call). Control thread.
  */
-#include "tables/flow.h"
+#include "tables/flow_bucket.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -227,7 +227,7 @@ int ctl_flow_stats(struct rd_request *req)
 		const struct rd_flow_table *t = rd_workers[i]->flows;
 		const struct rd_flow_stats *st = &t->stats;
 		uint64_t memory = (uint64_t)t->capacity * (sizeof(struct rd_flow) + 4)
-			+ ((uint64_t)t->mask + 1) * 64;
+			+ (uint64_t)t->max_buckets * RD_FLOW_BUCKET_SIZE;
 
 		rd_req_item(req,
 			json_pack(
@@ -241,8 +241,11 @@ int ctl_flow_stats(struct rd_request *req)
 				"expired", (json_int_t)st->expired, "idle_s", (json_int_t)t->idle_s,
 				"occupancy_permille", permille(t->nb, t->capacity), "hit_permille",
 				permille(st->hits, st->hits + st->misses), "bucket_permille",
-				permille(t->nb, ((uint64_t)t->mask + 1) * 8), "memory",
-				(json_int_t)memory, "generation", (json_int_t)rd_generation()));
+				permille(t->nb,
+					(uint64_t)__atomic_load_n(&t->nb_buckets, __ATOMIC_RELAXED)
+						* 8),
+				"memory", (json_int_t)memory, "generation",
+				(json_int_t)rd_generation()));
 	}
 	return 0;
 }

@@ -7,6 +7,7 @@
 
 #include "core/packet_id.h"
 #include "nodes/rx.h"
+#include "tables/flow_bucket.h"
 
 #define VIAS 256 // per worker; a power of two
 

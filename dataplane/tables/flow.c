@@ -21,6 +21,8 @@
 #define TOUCH_FIRST (64u << 20) // bytes that the worker makes itself: some 20 ms
 #define NODE_MAX 64 // exclusive; of NUMA nodes that are placed on
 #define NB_AREAS 3
+#define BUCKETS_FIRST 1024u // a table has at least so many in use
+#define SHRINK_MAX 16 // buckets that an aging step gives up
 #define EVICT_SAMPLE 8 // entries looked at when the table is full
 
 static size_t entries_size(const struct rd_flow_table *t)
@@ -30,7 +32,7 @@ static size_t entries_size(const struct rd_flow_table *t)
 
 static size_t buckets_size(const struct rd_flow_table *t)
 {
-	return ((size_t)t->mask + 1) * sizeof(struct rd_flow_bucket);
+	return (size_t)t->max_buckets * sizeof(struct rd_flow_bucket);
 }
 
 static size_t free_list_size(const struct rd_flow_table *t)
@@ -38,24 +40,31 @@ static size_t free_list_size(const struct rd_flow_table *t)
 	return (size_t)t->capacity * sizeof(uint32_t);
 }
 
+// One and a half to three entries per bucket of eight: fewer than one in a thousand finds its bucket full.
+static void size_index(struct rd_flow_table *t)
+{
+	t->max_buckets = 1;
+	while (t->max_buckets < t->capacity / 3)
+		t->max_buckets *= 2;
+	t->min_buckets = t->max_buckets < BUCKETS_FIRST ? t->max_buckets : BUCKETS_FIRST;
+	t->nb_buckets = t->min_buckets;
+	t->high = t->min_buckets - 1;
+}
+
 struct rd_flow_table *rd_flow_table_create(uint32_t capacity, uint32_t idle_s)
 {
 	struct rd_flow_table *t;
-	uint32_t buckets = 1;
 
 	if (capacity < 2 || capacity > CAPACITY_MAX) {
 		errno = EINVAL;
 		return NULL;
 	}
-	// One and a half to three entries per bucket of eight: fewer than one in a thousand finds its bucket full.
-	while (buckets < capacity / 3)
-		buckets *= 2;
 	t = calloc(1, sizeof(*t));
 	if (t == NULL)
 		return NULL;
 	t->capacity = capacity;
 	t->idle_s = idle_s;
-	t->mask = buckets - 1;
+	size_index(t);
 	t->bound = 1;
 	t->age_pos = 1;
 	t->node = -1;
@@ -139,7 +148,7 @@ static int bucket_slot(const struct rd_flow_bucket *b, uint32_t id)
 void rd_flow_remove(struct rd_flow_table *t, struct rd_flow *f)
 {
 	uint32_t id = rd_flow_id(t, f);
-	struct rd_flow_bucket *b = &t->bucket[rd_flow_hash(&f->key) & t->mask];
+	struct rd_flow_bucket *b = flow_bucket(t, rd_flow_hash(&f->key));
 	int slot = bucket_slot(b, id);
 
 	if (slot >= 0) {
@@ -205,7 +214,7 @@ static uint32_t take_free(struct rd_flow_table *t)
 static struct rd_flow *insert(struct rd_flow_table *t, const struct rd_flow_key *k, uint32_t hash,
 	uint32_t now_s, struct rd_flow *out)
 {
-	struct rd_flow_bucket *b = &t->bucket[hash & t->mask];
+	struct rd_flow_bucket *b = flow_bucket(t, hash);
 	struct rd_flow *f;
 	uint32_t id;
 	int slot;
@@ -237,14 +246,17 @@ static struct rd_flow *insert(struct rd_flow_table *t, const struct rd_flow_key 
 struct rd_flow *rd_flow_insert(
 	struct rd_flow_table *t, const struct rd_flow_key *k, uint32_t hash, uint32_t now_s)
 {
-	return insert(t, k, hash, now_s, victim(t, &t->bucket[hash & t->mask]));
+	flow_index_grow(t);
+	return insert(t, k, hash, now_s, victim(t, flow_bucket(t, hash)));
 }
 
 struct rd_flow *rd_flow_insert_idle(
 	struct rd_flow_table *t, const struct rd_flow_key *k, uint32_t hash, uint32_t now_s)
 {
-	struct rd_flow *out = victim(t, &t->bucket[hash & t->mask]);
+	struct rd_flow *out;
 
+	flow_index_grow(t);
+	out = victim(t, flow_bucket(t, hash));
 	if (out != NULL && out->last_s >= now_s)
 		return NULL;
 	return insert(t, k, hash, now_s, out);
@@ -254,6 +266,8 @@ void rd_flow_age(struct rd_flow_table *t, uint32_t now_s, unsigned max)
 {
 	unsigned in_use = t->bound - 1;
 
+	for (unsigned i = 0; i < max && i < SHRINK_MAX && flow_index_shrink(t); i++)
+		;
 	for (unsigned i = 0; i < max && i < in_use; i++) {
 		struct rd_flow *f = &t->entry[t->age_pos];
 

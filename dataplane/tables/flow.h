@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
  * The flow cache: one table per worker, so no locks. A bucket is one cache line (eight 16-bit signatures, eight entry
- * numbers); an entry is two lines: key, and decisions. A full bucket evicts its least recently used entry.
+ * numbers); an entry is two lines: key, and decisions. A full bucket evicts its least recently used entry. As many buckets are
+ * in use as the flows need (tables/flow_index.c).
  *
  * Life of an entry: flow_lookup makes it (or finds it stale: older generation) with decided = 0; each stage on the way
  * finds its bit missing, decides from its tables and sets the bit; flow_install marks it live. A later packet finds
@@ -76,7 +77,8 @@ struct rd_flow_table {
 	uint32_t capacity, nb; // entries; in use
 	uint32_t idle_s; // idle timeout
 	uint32_t age_pos; // where the next aging step starts
-	uint32_t mask; // buckets - 1
+	// Buckets in use: atomic; a power of two at least and at most; and the mask of the first power of two that they fit into
+	uint32_t nb_buckets, min_buckets, max_buckets, high;
 	uint32_t bound; // atomic: entries from here on were never used
 	struct rd_flow *entry; // [capacity]; entry 0 is never used, so capacity - 1 flows fit
 	struct rd_flow_bucket *bucket;
@@ -105,16 +107,9 @@ uint32_t rd_flow_hash(const struct rd_flow_key *k); // never 0
 #define RD_FLOW_BULK 64
 void rd_flow_find_bulk(struct rd_flow_table *t, const struct rd_flow_key *keys,
 	const uint32_t *hashes, unsigned n, struct rd_flow **out);
-// The same after rd_flow_prefetch() of each hash; does not count.
+// The same after rd_flow_prefetch() (tables/flow_bucket.h) of each hash; does not count.
 void rd_flow_find_fetched(struct rd_flow_table *t, const struct rd_flow_key *keys,
 	const uint32_t *hashes, unsigned n, struct rd_flow **out);
-#define RD_FLOW_BUCKET_SIZE 64
-static inline void rd_flow_prefetch(const struct rd_flow_table *t, uint32_t hash)
-{
-	const uint8_t *bucket = (const uint8_t *)t->bucket;
-
-	__builtin_prefetch(bucket + (size_t)(hash & t->mask) * RD_FLOW_BUCKET_SIZE, 0, 3);
-}
 struct rd_flow *rd_flow_find(struct rd_flow_table *t, const struct rd_flow_key *k, uint32_t hash);
 // A new entry with this key and decided = 0; evicts when the bucket or the table is full. Never NULL.
 struct rd_flow *rd_flow_insert(

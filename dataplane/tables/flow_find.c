@@ -71,7 +71,7 @@ static inline struct rd_flow *match(struct rd_flow_table *t, const struct rd_flo
 
 struct rd_flow *rd_flow_find(struct rd_flow_table *t, const struct rd_flow_key *k, uint32_t hash)
 {
-	const struct rd_flow_bucket *b = &t->bucket[hash & t->mask];
+	const struct rd_flow_bucket *b = flow_bucket(t, hash);
 	struct rd_flow *f = match(t, b, candidates(b, flow_sig(hash)), k);
 
 	if (f != NULL)
@@ -91,7 +91,7 @@ static inline struct rd_flow *first(
 static __attribute__((noinline)) struct rd_flow *not_first(
 	struct rd_flow_table *t, const struct rd_flow_key *k, uint32_t hash)
 {
-	const struct rd_flow_bucket *b = &t->bucket[hash & t->mask];
+	const struct rd_flow_bucket *b = flow_bucket(t, hash);
 
 	return match(t, b, candidates(b, flow_sig(hash)), k);
 }
@@ -100,7 +100,7 @@ void rd_flow_find_fetched(struct rd_flow_table *t, const struct rd_flow_key *key
 	const uint32_t *hashes, unsigned n, struct rd_flow **out)
 {
 	for (unsigned i = 0; i < n; i++) {
-		const struct rd_flow_bucket *b = &t->bucket[hashes[i] & t->mask];
+		const struct rd_flow_bucket *b = flow_bucket(t, hashes[i]);
 
 		out[i] = first(t, b, candidates(b, flow_sig(hashes[i])));
 		__builtin_prefetch(out[i], 0, 3);

@@ -120,7 +120,7 @@ static void makes_pages_in_steps(void **state)
 	rd_flow_table_touch(t);
 	assert_in_range(t->populated, 1, 64u << 20);
 	all = (size_t)t->capacity * (sizeof(struct rd_flow) + sizeof(uint32_t))
-		+ ((size_t)t->mask + 1) * 64;
+		+ (size_t)t->max_buckets * 64;
 	do {
 		before = t->populated;
 		steps++;
