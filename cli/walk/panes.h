@@ -44,5 +44,5 @@ void rd_pane_unknown(const struct rd_view *v, struct rd_grid *g, const struct rd
 	const char *of_files);
 // The port whose firewall the walk met, "" if none.
 const char *rd_wk_guarded(const struct rd_wk *w);
-// The port of the guest, or at least one that a mirror can have as its source.
-const char *rd_wk_guest(const struct rd_wk *w);
+// The port that a mirror of this conversation has as its source, and the words for its stages, if it is not to copy at the port's edge.
+const char *rd_wk_guest(const struct rd_wk *w, const char **stages);

@@ -63,22 +63,27 @@ const char *rd_wk_guarded(const struct rd_wk *w)
 	return "";
 }
 
-const char *rd_wk_guest(const struct rd_wk *w)
+// The guest's own port, where the packet came to it: that of the DPU's tier has no device, and nothing is to be seen at its edge. A packet
+// that did not get so far is copied where its firewall looks at it.
+const char *rd_wk_guest(const struct rd_wk *w, const char **stages)
 {
-	const char *port = rd_wk_guarded(w);
+	const char *guarded = rd_wk_guarded(w);
 
-	for (unsigned i = 0; *port == '\0' && i < w->n; i++)
+	*stages = "";
+	for (unsigned i = 0; i < w->n; i++)
 		switch (w->hop[i].stage->id) {
 		case RD_STAGE_VNIC_RX:
 		case RD_STAGE_VNIC_TX:
 		case RD_STAGE_UPT_RX:
 		case RD_STAGE_UPT_TX:
-			port = w->hop[i].port;
-			break;
+			return w->hop[i].port;
 		default:
 			break;
 		}
-	return *port != '\0' || w->n == 0 ? port : w->hop[0].port;
+	if (*guarded == '\0')
+		return w->n > 0 ? w->hop[0].port : "";
+	*stages = " stage dfw_in,dfw_out";
+	return guarded;
 }
 
 static void flow_row(const struct rd_view *v, struct rd_grid *g, const struct rd_area *a, int line,

@@ -39,6 +39,7 @@ static void mirror_commands(struct rd_view *v, const struct rd_wk *w)
 {
 	struct rd_wk_tuple t;
 	char sport[16] = "", dport[16] = "";
+	const char *stages, *source = rd_wk_guest(w, &stages);
 
 	rd_wk_tuple(w, &t);
 	if (t.ports) {
@@ -46,8 +47,8 @@ static void mirror_commands(struct rd_view *v, const struct rd_wk *w)
 		snprintf(dport, sizeof(dport), "dport %u", t.dport);
 	}
 	snprintf(v->command[0], RD_LIVE_LINE,
-		"mirror session add walk%" PRIu64 " source %s to %s lifetime 10m", w->number,
-		rd_wk_guest(w), v->line);
+		"mirror session add walk%" PRIu64 " source %s%s to %s lifetime 10m", w->number,
+		source, stages, v->line);
 	snprintf(v->command[1], RD_LIVE_LINE,
 		"mirror rule add walk%" PRIu64 " permit either-way%s%s from %s %sto %s %s",
 		w->number, t.ports ? " proto " : "",

@@ -103,6 +103,11 @@ def test_ladder():
 		leave(t, daemon)
 
 
+def permitted(daemon):
+	with daemon.client() as c:
+		return sum(r["hits"] for r in c.one("mirror.counters", session="walk1")["rules"])
+
+
 def test_mirror_from_the_packet(daemon):
 	with walk(daemon, columns=160, rows=30) as t:
 		t.until("waiting for packets")
@@ -112,7 +117,7 @@ def test_mirror_from_the_packet(daemon):
 		t.send("GM")
 		t.until("collector's address")
 		t.send("192.0.2.2\r")
-		t.until(r"^ mirror session add walk1 source arm/gs-ubuntu-01\S+ to 192.0.2.2 lifetime 10m$")
+		t.until(r"^ mirror session add walk1 source x86/gs-ubuntu-01.eth0 to 192.0.2.2 lifetime 10m$")
 		t.until("Enter runs these commands")
 		assert daemon.cli("show mirror | json").strip() == "[]"  # shown, not run
 		t.send("\r8")
@@ -120,6 +125,11 @@ def test_mirror_from_the_packet(daemon):
 		shown = json.loads(daemon.cli("--json", "show", "mirror", "walk1"))[0]
 		assert shown["session"] == "walk1" and "192.0.2.2" in shown["destination"]
 		assert "172.16.31.26" in json.dumps(shown) and "57448" in json.dumps(shown)
+		daemon.cli("mirror", "session", "set", "walk1", "next-hop", "02:00:00:00:00:02", "out-port", "arm/vmnic1", "src-ip", "192.0.2.1")
+		daemon.cli("mirror", "session", "start", "walk1")  # refused before: the demo has no way to a collector
+		t.until(r"^>walk1 +active")
+		daemon.cli("inject", "vmnic1", "pcap", SYN)
+		wait_for("a packet that the rule permits", lambda: permitted(daemon) > 0, 30)
 		t.send("x")
 		t.until("^ mirror session stop walk1$")
 		t.send("\r")

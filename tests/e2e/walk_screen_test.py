@@ -238,7 +238,7 @@ def test_at_most_20_frames_in_a_second(tmp_path):
 		seconds = time.monotonic() - begin
 		t.send("\x03")
 		assert t.end() == 0
-	assert 3 <= len(seen) <= 20 * seconds + 2
+	assert 3 <= len(seen) <= 20 * seconds + 5  # a count may be read half drawn
 
 
 def test_errors(daemon, tmp_path):

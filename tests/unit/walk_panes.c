@@ -272,7 +272,7 @@ static void mirror_from_the_packet(void **state)
 	assert_int_equal(v.prompt, RD_PROMPT_RUN);
 	expect(&v, &s,
 		(const char *const[]){
-			"mirror session add walk1 source arm/g to 192.0.2.9 lifetime 10m",
+			"mirror session add walk1 source x86/g to 192.0.2.9 lifetime 10m",
 			"mirror rule add walk1 permit either-way proto tcp from 10.0.0.1 sport 1000 to 10.0.0.2 dport 80",
 			"mirror session start walk1", "Enter runs these commands", NULL});
 	type(&v, &s, "xq1");
@@ -281,6 +281,10 @@ static void mirror_from_the_packet(void **state)
 	assert_int_equal(v.want, 0);
 	type(&v, &s, "M192.0.2.9\r\r");
 	assert_int_equal(v.want, RD_WANT_RUN);
+	v = (struct rd_view){.source = "x", .walk = 3, .live = true}; // it never came to the guest
+	type(&v, &s, "M192.0.2.9\r");
+	assert_string_equal(v.command[0],
+		"mirror session add walk3 source arm/g stage dfw_in,dfw_out to 192.0.2.9 lifetime 10m");
 	v = (struct rd_view){.source = "x", .walk = 1}; // a file
 	type(&v, &s, "M");
 	assert_int_equal(v.prompt, RD_PROMPT_NONE);
