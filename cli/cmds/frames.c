@@ -2,55 +2,16 @@
  *
  * Frames from capture files, for inject and for stand-in guests. libpcap reads pcap and pcapng; files are hostile
  * input, so lengths and link type are checked.
- *
- * libpcap is loaded by the first file: with it come ten more libraries, which would be a third of the time from reddot's start to its
- * prompt, and nearly no command needs them.
  */
 #include "cmds/cmds.h"
 
 #include "base/str.h"
+#include "cmds/pcap_lib.h"
 
-#include <dlfcn.h>
-#include <pcap/pcap.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define FRAME_MAX 65535u
-
-#define LIBPCAP "libpcap.so.0.8" // as Debian calls it
-#define LIBPCAP_ELSEWHERE "libpcap.so.1"
-
-static struct {
-	__typeof__(pcap_open_offline) *open_offline;
-	__typeof__(pcap_next_ex) *next_ex;
-	__typeof__(pcap_datalink) *datalink;
-	__typeof__(pcap_geterr) *geterr;
-	__typeof__(pcap_close) *close;
-} pcap;
-
-static int load(struct rd_err *err)
-{
-	void *lib = pcap.close != NULL ? NULL : dlopen(LIBPCAP, RTLD_NOW | RTLD_LOCAL);
-
-	if (pcap.close != NULL)
-		return 0;
-	if (lib == NULL)
-		lib = dlopen(LIBPCAP_ELSEWHERE, RTLD_NOW | RTLD_LOCAL);
-	if (lib != NULL) {
-		pcap.open_offline = dlsym(lib, "pcap_open_offline");
-		pcap.next_ex = dlsym(lib, "pcap_next_ex");
-		pcap.datalink = dlsym(lib, "pcap_datalink");
-		pcap.geterr = dlsym(lib, "pcap_geterr");
-		pcap.close = dlsym(lib, "pcap_close");
-	}
-	if (pcap.open_offline != NULL && pcap.next_ex != NULL && pcap.datalink != NULL
-		&& pcap.geterr != NULL && pcap.close != NULL)
-		return 0;
-	pcap.close = NULL;
-	rd_err_set(err, -ELIBACC, "libpcap can't be loaded: %.160s", dlerror());
-	rd_err_hint(err, "apt-get install libpcap0.8");
-	return -ELIBACC;
-}
 
 static int add_frame(json_t *frames, const uint8_t *bytes, size_t len)
 {
@@ -88,7 +49,7 @@ static int read_frames(pcap_t *file, json_t *frames, uint64_t only, struct rd_er
 	uint64_t number = 0;
 	int got, ret = 0;
 
-	while (ret == 0 && (got = pcap.next_ex(file, &hdr, &bytes)) == 1) {
+	while (ret == 0 && (got = rd_pcap_lib.next_ex(file, &hdr, &bytes)) == 1) {
 		number++;
 		if (only != 0 && number != only)
 			continue;
@@ -97,7 +58,7 @@ static int read_frames(pcap_t *file, json_t *frames, uint64_t only, struct rd_er
 			ret = rd_err_set(err, -ENOMEM, "out of memory");
 	}
 	if (ret == 0 && got == PCAP_ERROR)
-		ret = rd_err_set(err, -EINVAL, "%s", pcap.geterr(file));
+		ret = rd_err_set(err, -EINVAL, "%s", rd_pcap_lib.geterr(file));
 	if (ret == 0 && number == 0) {
 		ret = rd_err_set(err, -ENOENT, "the file has no frames");
 	} else if (ret == 0 && json_array_size(frames) == 0) {
@@ -119,24 +80,24 @@ json_t *rd_frames_read(const char *path, uint64_t only, struct rd_err *err)
 		rd_err_set(err, -ENOMEM, "out of memory");
 		return NULL;
 	}
-	if (load(err) < 0) {
+	if (rd_pcap_load(err) < 0) {
 		json_decref(frames);
 		return NULL;
 	}
-	file = pcap.open_offline(path, text);
+	file = rd_pcap_lib.open_offline(path, text);
 	if (file == NULL) {
 		// libpcap names the file only when it can't open it
 		ret = strncmp(text, path, strlen(path)) == 0
 			? rd_err_set(err, -EINVAL, "%.200s", text)
 			: rd_err_set(err, -EINVAL, "%s: %.160s", path, text);
 		rd_err_hint(err, "a pcap or pcapng file");
-	} else if (pcap.datalink(file) != DLT_EN10MB) {
+	} else if (rd_pcap_lib.datalink(file) != DLT_EN10MB) {
 		ret = rd_err_set(err, -EINVAL, "%s does not hold Ethernet frames", path);
 	} else {
 		ret = read_frames(file, frames, only, err);
 	}
 	if (file != NULL)
-		pcap.close(file);
+		rd_pcap_lib.close(file);
 	if (ret == 0)
 		return frames;
 	json_decref(frames);

@@ -14,6 +14,12 @@ const struct rd_arg_names rd_names_log = {"log.list", "module", NULL};
 
 static const struct rd_cmd topics[] = {
 	{.grammar = "show", .help = "what there is, and what it counted"},
+	{.grammar = "show ladder", .help = "what each layer on a packet's way counted"},
+	{.grammar = "clear", .help = "ESXi's words for forgetting flows"},
+	{.grammar = "explain", .help = "what happens to packets, where and why"},
+	{.grammar = "explain what-if", .help = "what would become of a packet; nothing is sent"},
+	{.grammar = "explain what-if in", .help = "the port where it would come in"},
+	{.grammar = "explain encap", .help = "the layers of a tunnelled or mirrored frame"},
 };
 
 static const struct rd_cmd_set *const sets[] = {
@@ -43,6 +49,10 @@ static const struct rd_cmd_set *const sets[] = {
 	&rd_cmds_config,
 	&rd_cmds_daemon,
 	&rd_cmds_vendor,
+	&rd_cmds_explain,
+	&rd_cmds_journal,
+	&rd_cmds_probe,
+	&rd_cmds_check,
 };
 
 int rd_cmds_register(struct rd_cli *cli)

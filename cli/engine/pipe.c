@@ -143,31 +143,20 @@ int rd_pipe_register(struct rd_item *tree)
 	return rd_tree_add(tree, stages, sizeof(stages) / sizeof(stages[0]), NULL);
 }
 
+static int take_stage(struct rd_cli *cli, const struct rd_args *args, struct rd_err *err)
+{
+	return args->cmd->run(cli, args, err);
+}
+
 // One stage: the tokens between two bars.
 static int parse_stage(struct rd_cli *cli, const struct rd_tokens *words, struct rd_err *err)
 {
-	struct rd_args *args = calloc(1, sizeof(*args));
-	struct rd_match m;
-	int ret;
+	int ret = rd_cli_run_tokens(cli, cli->stages, words, take_stage, err);
 
-	if (args == NULL)
-		return rd_err_set(err, -ENOMEM, "out of memory");
-	args->cli = cli;
-	ret = rd_match_run(&m, cli->stages, words, args);
-	if (ret < 0) {
-		rd_cli_parse_error(cli, words, &m, err);
-		if (m.fail_leaves == NULL)
-			snprintf(err->hint, sizeof(err->hint),
-				"a text with blanks in quotation marks; | before the next stage");
-	} else {
-		ret = args->cmd->run(cli, args, err);
-		if (ret < 0 && !cli->blamed) {
-			cli->blamed = true;
-			cli->blame_off = words->v[0].off;
-		}
+	if (ret < 0 && !cli->blamed) {
+		cli->blamed = true;
+		cli->blame_off = words->v[0].off;
 	}
-	rd_match_free(&m);
-	free(args);
 	return ret;
 }
 

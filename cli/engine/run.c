@@ -136,7 +136,8 @@ static int run_command(struct rd_cli *cli, const struct rd_args *args, struct rd
 	return ret;
 }
 
-static int run_tokens(struct rd_cli *cli, const struct rd_tokens *tokens, struct rd_err *err)
+int rd_cli_run_tokens(struct rd_cli *cli, const struct rd_item *tree,
+	const struct rd_tokens *tokens, rd_cmd_fn run, struct rd_err *err)
 {
 	struct rd_args *args = calloc(1, sizeof(*args));
 	struct rd_match m;
@@ -145,11 +146,14 @@ static int run_tokens(struct rd_cli *cli, const struct rd_tokens *tokens, struct
 	if (args == NULL)
 		return rd_err_set(err, -ENOMEM, "out of memory");
 	args->cli = cli;
-	ret = rd_match_run(&m, cli->tree, tokens, args);
+	ret = rd_match_run(&m, tree, tokens, args);
 	if (ret < 0) {
 		rd_cli_parse_error(cli, tokens, &m, err);
+		if (tree == cli->stages && m.fail_leaves == NULL)
+			snprintf(err->hint, sizeof(err->hint),
+				"a text with blanks in quotation marks; | before the next stage");
 	} else {
-		ret = run_command(cli, args, err);
+		ret = run(cli, args, err);
 		if (ret < 0)
 			blame_param(cli, args, err);
 	}
@@ -174,15 +178,19 @@ static int run_pipe(
 	}
 	if (rd_pipe_parse(cli, tokens, bar, err) == NULL)
 		return err->code;
-	ret = run_tokens(cli, &command, err);
+	ret = rd_cli_run_tokens(cli, cli->tree, &command, run_command, err);
 	rd_pipe_free(cli->pipe);
 	cli->pipe = NULL;
 	return ret;
 }
 
+// "?", or what one types where there is no shell.
 static bool asks_help(const struct rd_tokens *t)
 {
-	return t->n > 0 && !t->v[t->n - 1].quoted && strcmp(t->v[t->n - 1].text, "?") == 0;
+	const struct rd_token *last = t->n > 0 ? &t->v[t->n - 1] : NULL;
+
+	return last != NULL && !last->quoted
+		&& (strcmp(last->text, "?") == 0 || strcmp(last->text, "--help") == 0);
 }
 
 static int run_any(struct rd_cli *cli, const struct rd_tokens *tokens, struct rd_err *err)
@@ -191,7 +199,8 @@ static int run_any(struct rd_cli *cli, const struct rd_tokens *tokens, struct rd
 
 	if (tokens->n == 0)
 		return 0;
-	return bar < tokens->n ? run_pipe(cli, tokens, bar, err) : run_tokens(cli, tokens, err);
+	return bar < tokens->n ? run_pipe(cli, tokens, bar, err)
+			       : rd_cli_run_tokens(cli, cli->tree, tokens, run_command, err);
 }
 
 int rd_cli_run_parsed(struct rd_cli *cli, const char *line, struct rd_err *err)

@@ -137,6 +137,9 @@ struct rd_tokens rd_cli_segment(
 	const struct rd_cli *cli, const struct rd_tokens *tokens, const struct rd_item **tree);
 // Runs a line; the caller turns cli->blame_off into err.where.
 int rd_cli_run_parsed(struct rd_cli *cli, const char *line, struct rd_err *err);
+// Matches tokens with a tree, and gives what they say to run. 0 or -errno with *err, and the place is blamed when it is known.
+int rd_cli_run_tokens(struct rd_cli *cli, const struct rd_item *tree,
+	const struct rd_tokens *tokens, rd_cmd_fn run, struct rd_err *err);
 void rd_cli_parse_error(struct rd_cli *cli, const struct rd_tokens *tokens,
 	const struct rd_match *m, struct rd_err *err);
 // "?": what may follow the first n tokens, if it begins with prefix. "help": usage of the commands that the tokens from

@@ -91,13 +91,17 @@ static json_t *rec_item(const struct rd_request *req, const struct found *f)
 
 	if (req->admin) // what is in a packet is nobody else's business
 		rd_fmt_hex(f->bytes, r->cap_len, hex, sizeof(hex));
-	return json_pack("{s:I,s:I,s:s,s:s,s:I,s:s,s:I,s:I,s:I,s:i,s:s}", "ns", (json_int_t)r->ns,
-		"packet_id", (json_int_t)r->packet_id, "stage", stage == NULL ? "" : stage->name,
-		"port", rd_ctl_port_qname(p == NULL ? 0 : r->port, port), "port_id",
+	return json_pack("{s:I,s:I,s:s,s:s,s:I,s:s,s:I,s:I,s:I,s:i,s:s,s:b,s:s}", "ns",
+		(json_int_t)r->ns, "packet_id", (json_int_t)r->packet_id, "stage",
+		stage == NULL ? "" : stage->name, "port",
+		rd_ctl_port_qname(p == NULL ? 0 : r->port, port), "port_id",
 		p == NULL ? (json_int_t)0 : (json_int_t)p->id, "reason",
 		reason == NULL ? "" : reason->name, "rule", (json_int_t)r->rule_id, "vni",
-		(json_int_t)r->vni, "len", (json_int_t)r->len, "worker", (int)r->worker, "hex",
-		hex);
+		(json_int_t)r->vni, "len", (json_int_t)r->len, "worker", (int)r->worker, "hex", hex,
+		"tunnelled", (r->flags & RD_META_FROM_TUNNEL) != 0, "cache",
+		r->flags & RD_META_HIT		  ? "hit"
+			: r->flags & RD_META_MISS ? "miss"
+						  : "");
 }
 
 static void emit(struct rd_request *req, struct collection *c)

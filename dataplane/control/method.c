@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "control/ctl.h"
+#include "control/journal.h"
 #include "session/session.h"
 
 #define FIELDS_MAX 32
@@ -17,19 +18,20 @@
 #define A RD_M_ADMIN
 #define L RD_M_LIST
 #define P RD_M_PORTS
+#define X RD_M_ACT
 
 static const struct rd_method methods[] = {
 	{"capture.attach", ctl_capture_attach, 0},
 	{"capture.list", ctl_capture_list, L},
 	{"capture.note", ctl_capture_note, 0}, // of one's own
 	{"capture.show", ctl_capture_show, L},
-	{"capture.start", ctl_capture_start, A},
+	{"capture.start", ctl_capture_start, A | X},
 	{"capture.stop", ctl_capture_stop, 0}, // of one's own
-	{"clock.advance", ctl_clock_advance, A},
+	{"clock.advance", ctl_clock_advance, A | X},
 	{"conn.flush", ctl_conn_flush, A},
 	{"conn.list", ctl_conn_list, L},
 	{"conn.stats", ctl_conn_stats, 0},
-	{"daemon.stop", ctl_daemon_stop, A},
+	{"daemon.stop", ctl_daemon_stop, A | X},
 	{"dfw.abort", ctl_dfw_abort, A},
 	{"dfw.add", ctl_dfw_add, A},
 	{"dfw.begin", ctl_dfw_begin, A},
@@ -63,6 +65,8 @@ static const struct rd_method methods[] = {
 	{"drop.hardware", ctl_drop_hardware, L},
 	{"drop.list", ctl_drop_list, L},
 	{"drop.recent", ctl_drop_recent, L},
+	{"explain.rule", ctl_explain_rule, 0},
+	{"explain.whatif", ctl_explain_whatif, L},
 	{"fdb.add", ctl_fdb_add, A},
 	{"fdb.del", ctl_fdb_del, A},
 	{"fdb.flush", ctl_fdb_flush, A},
@@ -75,9 +79,10 @@ static const struct rd_method methods[] = {
 	{"host.add", ctl_host_add, A},
 	{"host.del", ctl_host_del, A},
 	{"host.list", ctl_host_list, L},
-	{"inject", ctl_inject, A},
+	{"inject", ctl_inject, A | X},
 	{"inject.list", ctl_inject_list, L},
-	{"inject.stop", ctl_inject_stop, A},
+	{"inject.stop", ctl_inject_stop, A | X},
+	{"journal.list", ctl_journal_list, L},
 	{"log.list", ctl_log_list, L},
 	{"log.set", ctl_log_set, A},
 	{"mirror.add", ctl_mirror_add, A},
@@ -98,6 +103,7 @@ static const struct rd_method methods[] = {
 	{"port.ladder", ctl_port_ladder, L},
 	{"port.list", ctl_port_list, L},
 	{"port.set", ctl_port_set, A | P},
+	{"probe", ctl_probe, A | X | L},
 	{"punt.list", ctl_punt_list, L},
 	{"punt.set", ctl_punt_set, A},
 	{"running_config", ctl_running_config, L},
@@ -193,6 +199,8 @@ int rd_method_run(struct rd_request *req)
 	ret = m->handler(req);
 	if (m->flags & RD_M_PORTS)
 		rd_mirror_refresh();
+	if (ret >= 0 && req->err->code == 0 && (m->flags & (RD_M_ADMIN | RD_M_ACT)) == RD_M_ADMIN)
+		rd_journal_note(req);
 	if (ret >= 0 && req->err->code == 0 && req->stream != NULL)
 		return 0;
 	if (req->stream != NULL)

@@ -56,6 +56,7 @@ struct rd_request {
 enum rd_method_flags {
 	RD_M_ADMIN = 1 << 0,
 	RD_M_LIST = 1 << 1, // the result is {"count": items} unless the handler says otherwise
+	RD_M_ACT = 1 << 3, // changes nothing of the configuration: not for the journal
 	RD_M_PORTS = 1 << 2, // changes ports or endpoints: mirror sessions look again
 };
 

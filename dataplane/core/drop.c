@@ -32,7 +32,8 @@ static void record(struct rd_worker *w, struct rte_mbuf *m, const struct rd_meta
 			.port_gen = rd_port_gen[port],
 			.reason = md->reason,
 			.stage = md->stage,
-			.worker = (uint8_t)w->id};
+			.worker = (uint8_t)w->id,
+			.flags = md->flags};
 		bytes = rte_pktmbuf_read(m, 0, len, to[i]->bytes);
 		to[i]->rec.cap_len = bytes != NULL ? (uint16_t)len : 0;
 		if (bytes != NULL && bytes != to[i]->bytes)

@@ -32,6 +32,7 @@ struct rd_droplog_rec {
 	uint16_t cap_len; // bytes kept
 	uint8_t stage; // that dropped it
 	uint8_t worker;
+	uint8_t flags; // enum rd_meta_flags
 };
 
 struct rd_droplog_slot {

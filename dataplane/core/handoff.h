@@ -14,6 +14,8 @@
 #include <rte_ring.h>
 
 #define RD_WORKER_MAX 16
+#define RD_WORKER_DRY RD_WORKER_MAX // id of the one that only asks (core/dry.h)
+#define RD_WORKER_IDS (RD_WORKER_MAX + 1) // what a worker counts by its id has so many places
 #define RD_HANDOFF_SLOTS 2048 // of a ring; 2047 packets fit
 
 struct rd_worker;

@@ -48,6 +48,7 @@ struct rd_meta {
 	uint8_t links : 4; // links crossed
 	uint8_t hash_source : 2; // enum rd_hash_source (core/handoff.h)
 	uint8_t handed : 1; // another worker polled it
+	uint8_t held : 1; // a probe: no device and no guest gets it
 	uint8_t l3_off; // from the (present) Ethernet header, tags included
 	uint8_t l4_off; // valid with RD_PKT_L4
 	uint8_t proto; // IP protocol

@@ -14,6 +14,7 @@
 #include <rte_malloc.h>
 
 #include "base/log.h"
+#include "core/dry.h"
 #include "core/graph.h"
 #include "core/idle.h"
 #include "core/loop.h"
@@ -154,6 +155,7 @@ int rd_core_init(const struct rd_core_opts *opts)
 void rd_core_fini(void)
 {
 	rd_workers_stop();
+	rd_dry_fini();
 	rd_handoff_fini();
 	for (unsigned i = 0; i < rd_nb_workers; i++) {
 		worker_free(rd_workers[i]);

@@ -28,6 +28,7 @@
 struct rd_tapset;
 struct rd_flow_table;
 struct rd_dfw_policy;
+struct rd_dry;
 
 struct rd_worker {
 	uint16_t id; // 0-based
@@ -77,6 +78,9 @@ struct rd_worker {
 	bool running; // its thread is in the loop, or about to be
 	bool staged; // every packet takes the stages, none the fast path (nodes/fast.h)
 	bool gone; // atomic: its thread has ended, nobody takes what comes for it
+
+	struct rd_dry *
+		dry; // it only asks: nothing that others see may change (core/dry.h); NULL of the real ones
 
 	// What it does after each walk besides, and how many packets that moved (mirror/session); NULL = nothing.
 	uint32_t (*chore)(struct rd_worker *w);

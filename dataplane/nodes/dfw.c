@@ -77,8 +77,7 @@ static bool recall(const struct rd_dfw_pkt *p, const struct memory *mem, struct 
 	if (o->ref != 0) {
 		struct rd_conn_l4 l4 = rd_track_l4(p->m, p->md);
 
-		rc = rd_conn_packet(o->ref, o->reply ? RD_CONN_REPLY : RD_CONN_ORIG, p->md->proto,
-			&l4, p->m->pkt_len, p->w->now_s);
+		rc = rd_dfw_follow(p, o->ref, o->reply ? RD_CONN_REPLY : RD_CONN_ORIG, &l4);
 	}
 	o->reason = rc;
 	return rc != RD_CONN_GONE;
@@ -169,7 +168,7 @@ int rd_dfw_stage(
 
 	if (!recall(&p, &mem, &o)) {
 		decide(&p, &mem, &o);
-		if (o.v.log)
+		if (o.v.log && w->dry == NULL)
 			log_packet(&p, &o.v);
 	}
 	reason = o.v.action == RD_DFW_ALLOW ? o.reason : o.v.reason;
@@ -178,7 +177,7 @@ int rd_dfw_stage(
 	if (o.v.slot != 0)
 		rd_dfw_hit(w->id, o.v.slot, 1, m->pkt_len);
 	if ((md->pkt_flags & (RD_PKT_FRAG | RD_PKT_FRAG_LATER)) == RD_PKT_FRAG && p.dfw != NULL
-		&& p.dfw->stateful)
+		&& p.dfw->stateful && w->dry == NULL)
 		note_fragment(&p, &o, reason);
 	// flow_install won't see it; what concerns this packet alone does not stop the flow.
 	if (o.v.action != RD_DFW_ALLOW && o.keep && md->flow != NULL)

@@ -37,5 +37,8 @@ struct rd_dfw_outcome {
 
 // Without the flow's memory.
 void rd_dfw_decide(const struct rd_dfw_pkt *p, struct rd_dfw_outcome *o);
+// One more packet of a connection, as rd_conn_packet().
+int rd_dfw_follow(const struct rd_dfw_pkt *p, rd_conn_ref ref, enum rd_conn_dir dir,
+	const struct rd_conn_l4 *l4);
 // Whether there is a connection for it, whatever was decided before.
 bool rd_dfw_has_connection(const struct rd_dfw_pkt *p);

@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "core/dry.h"
 #include "nodes/frag.h"
 #include "nodes/path.h"
 #include "nodes/track.h"
@@ -34,10 +35,12 @@ static bool still_allowed(const struct rd_dfw_pkt *p, const struct rd_flow_key *
 	orig = rd_track_orig(&c->orig, k, reply);
 	v = rd_dfw_match(p->dfw, reply ? other_way(p->dir) : p->dir, &orig);
 	if (v.action != RD_DFW_ALLOW) {
-		rd_conn_kill(p->w->id, c->ref);
+		if (p->w->dry == NULL)
+			rd_conn_kill(p->w->id, c->ref);
 		return false;
 	}
-	rd_conn_judged(c->ref, p->dfw->serial, v.rule_id, v.slot);
+	if (p->w->dry == NULL)
+		rd_conn_judged(c->ref, p->dfw->serial, v.rule_id, v.slot);
 	c->rule_id = v.rule_id;
 	c->rule_slot = v.slot;
 	return true;
@@ -47,6 +50,17 @@ static struct rd_dfw_verdict verdict_of(const struct rd_conn_found *c)
 {
 	return (struct rd_dfw_verdict){
 		.action = RD_DFW_ALLOW, .rule_id = c->rule_id, .slot = c->rule_slot};
+}
+
+int rd_dfw_follow(const struct rd_dfw_pkt *p, rd_conn_ref ref, enum rd_conn_dir dir,
+	const struct rd_conn_l4 *l4)
+{
+	if (p->w->dry == NULL)
+		return rd_conn_packet(ref, dir, p->md->proto, l4, p->m->pkt_len, p->w->now_s);
+	rd_dry_note(p->w, p->md, RD_DRY_CONN, rd_conn_state_now(ref));
+	if (dir == RD_CONN_REPLY)
+		rd_dry_note(p->w, p->md, RD_DRY_REPLY, 0);
+	return rd_conn_try(ref, dir, p->md->proto, l4);
 }
 
 // One more packet of a connection. false: it has just ended.
@@ -66,7 +80,7 @@ static bool follow(const struct rd_dfw_pkt *p, const struct rd_flow_key *k,
 			return true;
 		}
 	}
-	rc = rd_conn_packet(c->ref, c->dir, p->md->proto, &l4, p->m->pkt_len, p->w->now_s);
+	rc = rd_dfw_follow(p, c->ref, c->dir, &l4);
 	if (rc == RD_CONN_GONE)
 		return false;
 	o->ref = c->ref;
@@ -75,9 +89,18 @@ static bool follow(const struct rd_dfw_pkt *p, const struct rd_flow_key *k,
 	return true;
 }
 
+// Would a connection begin? instead: the one that ends first, 0 = none.
+static void would_begin(const struct rd_dfw_pkt *p, const struct rd_conn_key *key,
+	const struct rd_conn_l4 *l4, rd_conn_ref instead, struct rd_dfw_outcome *o)
+{
+	rd_dry_note(p->w, p->md, instead != 0 ? RD_DRY_CONN_GONE : RD_DRY_CONN_NEW, 0);
+	o->reason = rd_conn_would(key, &p->dfw->limits, l4, instead);
+	o->keep = o->reason == 0;
+}
+
 // The rules decide about a first packet.
 static void begin(const struct rd_dfw_pkt *p, const struct rd_flow_key *k,
-	const struct rd_conn_key *key, struct rd_dfw_outcome *o)
+	const struct rd_conn_key *key, rd_conn_ref instead, struct rd_dfw_outcome *o)
 {
 	struct rd_conn_l4 l4 = rd_track_l4(p->m, p->md);
 	struct rd_conn_found c;
@@ -86,6 +109,10 @@ static void begin(const struct rd_dfw_pkt *p, const struct rd_flow_key *k,
 	*o = (struct rd_dfw_outcome){.v = rd_dfw_match(p->dfw, p->dir, k), .keep = true};
 	if (o->v.action != RD_DFW_ALLOW)
 		return;
+	if (p->w->dry != NULL) {
+		would_begin(p, key, &l4, instead, o);
+		return;
+	}
 	rc = rd_conn_create(p->w->id, key, &p->dfw->limits, &l4, p->w->now_s, &c);
 	if (rc != 0) {
 		o->reason = rc;
@@ -104,12 +131,12 @@ static void decide_conn(
 	const struct rd_dfw_pkt *p, const struct rd_flow_key *k, struct rd_dfw_outcome *o)
 {
 	struct rd_conn_key key = rd_track_key(k, p->zone, p->dir == RD_DFW_IN);
-	struct rd_conn_found c;
+	struct rd_conn_found c = {0};
 
 	if (rd_conn_find(&key, &c) && still_allowed(p, k, &c, c.dir == RD_CONN_REPLY)
 		&& follow(p, k, &c, o))
 		return;
-	begin(p, k, &key, o);
+	begin(p, k, &key, c.ref, o);
 }
 
 // Never memoised: the next error with these addresses may speak of something else.
@@ -144,7 +171,7 @@ static void decide_later(const struct rd_dfw_pkt *p, struct rd_dfw_outcome *o)
 	struct rd_frag_place at = {p->zone, (uint8_t)p->dir, p->w->now_s};
 	struct rd_frag_verdict v;
 
-	if (!rd_frag_follow(p->m, p->md, at, &v)) {
+	if (!rd_frag_follow(p->w, p->m, p->md, at, &v)) {
 		refuse(o, RD_DROP_FRAG_NO_HEAD);
 		return;
 	}

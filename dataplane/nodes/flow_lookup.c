@@ -8,6 +8,7 @@
  * anything is inserted: rd_flow_insert_idle() never evicts an entry of this second, so no packet of this
  * walk loses its entry to another flow.
  */
+#include "core/dry.h"
 #include "nodes/path.h"
 #include "tables/segment.h"
 
@@ -76,13 +77,33 @@ static struct rd_flow *make_entry(struct rd_worker *w, const struct lookup *l, u
 	return f;
 }
 
+// A walk that only asks takes over what a worker has decided.
+static struct rd_flow *adopt(
+	struct rd_worker *w, const struct lookup *l, uint16_t j, const struct rd_meta *md)
+{
+	struct rd_flow copy, *f;
+	uint32_t seq;
+
+	if (w->dry == NULL || !rd_dry_flow(w, md, &l->key[j], l->hash[j], &copy))
+		return NULL;
+	f = rd_flow_insert_idle(w->flows, &l->key[j], l->hash[j], w->now_s);
+	if (f == NULL)
+		return NULL;
+	seq = f->seq;
+	*f = copy;
+	f->seq = seq;
+	return f;
+}
+
 // A guest's limit of new flows. The second packet of one that this burst has begun counts as another: it has no entry yet.
 static bool may_begin(struct rd_worker *w, const struct rd_flow_key *k)
 {
 	const struct rd_port *in = rd_port_at(k->in_port);
 
-	return in == NULL || in->guard.max_flows == 0
-		|| rd_guard_flow(&in->guard, in->idx, rd_guard_now(w));
+	if (in == NULL || in->guard.max_flows == 0)
+		return true;
+	return w->dry == NULL ? rd_guard_flow(&in->guard, in->idx, rd_guard_now(w))
+			      : rd_guard_could_flow(&in->guard, in->idx, rd_guard_now(w));
 }
 
 static uint16_t miss(struct lookup *l, struct rd_meta *md)
@@ -152,11 +173,13 @@ static void lookup(struct rd_worker *w, void **objs, uint16_t nb, uint16_t *next
 	gather(objs, nb, next, &l);
 	rd_flow_find_bulk(w->flows, l.key, l.hash, l.nb, l.flow);
 	for (uint16_t j = 0; j < l.nb; j++)
-		if (l.flow[j] != NULL && l.flow[j]->last_s != w->now_s)
+		if (l.flow[j] != NULL && l.flow[j]->last_s != w->now_s && w->dry == NULL)
 			refresh_source(w, rd_meta(objs[l.pos[j]]), l.flow[j]);
 	for (uint16_t j = 0; j < l.nb; j++) {
 		struct rd_flow *f = l.flow[j];
 
+		if (f == NULL)
+			f = adopt(w, &l, j, rd_meta(objs[l.pos[j]]));
 		if (f == NULL && !may_begin(w, &l.key[j])) {
 			next[l.pos[j]] = rd_drop(rd_meta(objs[l.pos[j]]), RD_DROP_FLOW_NEW_DENIED);
 			continue;

@@ -87,15 +87,15 @@ void rd_frag_note(const struct rte_mbuf *m, const struct rd_meta *md, struct rd_
 	rd_frag_put(&k, &v, at.now_s);
 }
 
-bool rd_frag_follow(const struct rte_mbuf *m, const struct rd_meta *md, struct rd_frag_place at,
-	struct rd_frag_verdict *v)
+bool rd_frag_follow(const struct rd_worker *w, const struct rte_mbuf *m, const struct rd_meta *md,
+	struct rd_frag_place at, struct rd_frag_verdict *v)
 {
 	struct rd_frag_key k;
 	struct frag f;
 
 	if (!read_key(m, md, at, &k, &f) || !rd_frag_get(&k, at.now_s, v))
 		return false;
-	if (v->ref != 0 && v->reason == 0 && f.off + f.len > v->hdr_len)
+	if (w->dry == NULL && v->ref != 0 && v->reason == 0 && f.off + f.len > v->hdr_len)
 		rd_conn_extend(
 			v->ref, (enum rd_conn_dir)v->conn_dir, v->seq + f.off + f.len - v->hdr_len);
 	return true;

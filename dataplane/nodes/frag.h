@@ -4,7 +4,7 @@
  */
 #pragma once
 
-#include "core/meta.h"
+#include "core/worker.h"
 #include "tables/conn.h"
 #include "tables/frag.h"
 
@@ -18,5 +18,5 @@ struct rd_frag_place { // which firewall asks
 void rd_frag_note(const struct rte_mbuf *m, const struct rd_meta *md, struct rd_frag_place at,
 	struct rd_frag_verdict v);
 // A later one: false when its first one is not known. Tells the connection how far the packet reaches.
-bool rd_frag_follow(const struct rte_mbuf *m, const struct rd_meta *md, struct rd_frag_place at,
-	struct rd_frag_verdict *v);
+bool rd_frag_follow(const struct rd_worker *w, const struct rte_mbuf *m, const struct rd_meta *md,
+	struct rd_frag_place at, struct rd_frag_verdict *v);

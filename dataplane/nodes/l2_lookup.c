@@ -5,6 +5,7 @@
  */
 #include <string.h>
 
+#include "core/dry.h"
 #include "nodes/path.h"
 #include "tables/segment.h"
 
@@ -25,13 +26,21 @@ static int learn(struct rd_worker *w, const struct rd_segment *seg, const struct
 {
 	bool tunnelled = md->flags & RD_META_FROM_TUNNEL;
 	uint32_t slot = 0;
+	uint16_t to = tunnelled ? md->tunnel : md->in_port;
 
 	if (seg->learn)
-		slot = rd_fdb_learn(
-			seg->idx, smac, tunnelled, tunnelled ? md->tunnel : md->in_port, w->now_s);
+		slot = w->dry == NULL ? rd_fdb_learn(seg->idx, smac, tunnelled, to, w->now_s)
+				      : rd_dry_learn(w, md, smac, tunnelled, to);
 	if (likely(slot < RD_FDB_MOVES || !seg->refuse))
 		return 0;
 	return slot == RD_FDB_MOVES ? RD_DROP_L2_MAC_MOVE : RD_DROP_L2_LEARN_LIMIT;
+}
+
+static bool find(struct rd_worker *w, const struct rd_segment *seg, const uint8_t mac[6],
+	struct rd_fdb_entry *e)
+{
+	return w->dry == NULL ? rd_fdb_lookup(seg->idx, mac, e)
+			      : rd_dry_lookup(w, seg->idx, mac, e);
 }
 
 // Addresses that no packet on a wire may have: RFC 1122, 3.2.1.3; RFC 4291, 2.5.2, 2.5.3, 2.7.
@@ -148,7 +157,7 @@ static uint16_t l2_lookup_one(struct rd_worker *w, struct rte_mbuf *m, struct rd
 		return rd_drop(md, (enum rd_drop_reason)reason);
 	if (md->pkt_flags & RD_PKT_MCAST)
 		return NEXT_FLOOD;
-	if (!rd_fdb_lookup(seg->idx, frame, &e))
+	if (!find(w, seg, frame, &e))
 		return unknown(seg, md);
 	if (!e.is_tunnel && e.to == RD_PORT_NONE)
 		return rd_drop(md, RD_DROP_L2_BLACKHOLE);

@@ -42,6 +42,14 @@ static int uplink_in(struct rte_mbuf *m, struct rd_meta *md, const struct rd_por
 	return 0;
 }
 
+static bool within(struct rd_worker *w, const struct rd_port *in, uint32_t len)
+{
+	uint64_t now = rd_guard_now(w);
+
+	return w->dry == NULL ? rd_guard_take(&in->guard, in->idx, len, now)
+			      : rd_guard_could_take(&in->guard, in->idx, len, now);
+}
+
 // Limits come last: what is not sent costs nothing.
 static int guard(struct rd_worker *w, const struct rte_mbuf *m, const struct rd_meta *md,
 	const struct rd_port *in)
@@ -52,10 +60,7 @@ static int guard(struct rd_worker *w, const struct rte_mbuf *m, const struct rd_
 		if (reason != 0)
 			return reason;
 	}
-	return !rd_guard_limits(&in->guard)
-			|| rd_guard_take(&in->guard, in->idx, m->pkt_len, rd_guard_now(w))
-		? 0
-		: RD_DROP_VNIC_RATE;
+	return !rd_guard_limits(&in->guard) || within(w, in, m->pkt_len) ? 0 : RD_DROP_VNIC_RATE;
 }
 
 static int access_in(

@@ -29,11 +29,11 @@ enum { // offsets in an ARP message for Ethernet and IPv4
 #define ICMP_ECHO 8
 #define ICMP_LEN 8
 
-static void learn(const struct rd_tep *tep, const uint8_t *arp)
+static void learn(const struct rd_worker *w, const struct rd_tep *tep, const uint8_t *arp)
 {
 	const struct rd_tunnel *t = rd_tunnel_by_remote(tep->idx, arp + ARP_SPA);
 
-	if (t != NULL)
+	if (t != NULL && w->dry == NULL)
 		rd_tunnel_learn_mac(t, arp + ARP_SHA);
 }
 
@@ -53,7 +53,8 @@ static bool is_unicast_mac(const uint8_t mac[6])
 	return (mac[0] & 1) == 0 && (rd_be32(mac) != 0 || rd_be16(mac + 4) != 0);
 }
 
-static uint16_t punt_arp(struct rte_mbuf *m, struct rd_meta *md, uint8_t host)
+static uint16_t punt_arp(
+	const struct rd_worker *w, struct rte_mbuf *m, struct rd_meta *md, uint8_t host)
 {
 	static const uint8_t ethernet_ipv4[6] = {0, 1, 8, 0, 6, 4};
 	uint8_t *frame = rte_pktmbuf_mtod(m, uint8_t *), *arp = frame + md->l3_off;
@@ -67,7 +68,7 @@ static uint16_t punt_arp(struct rte_mbuf *m, struct rd_meta *md, uint8_t host)
 		return rd_drop(md, RD_DROP_PUNT_UNHANDLED);
 	if (memcmp(arp + ARP_SPA, tep->ip, 4) == 0)
 		return rd_drop(md, RD_DROP_ARP_SPOOF);
-	learn(tep, arp);
+	learn(w, tep, arp);
 	if (op == ARP_REPLY) {
 		rte_pktmbuf_free(m);
 		return RD_CONSUMED;
@@ -120,10 +121,10 @@ static uint16_t punt_one(struct rd_worker *w, struct rte_mbuf *m, struct rd_meta
 
 	if (in == NULL)
 		return rd_drop(md, RD_DROP_RX_PORT_DOWN);
-	if (!rd_punt_take(w->id, rd_clock_ns(&w->clock, rd_tsc())))
+	if (w->dry == NULL && !rd_punt_take(w->id, rd_clock_ns(&w->clock, rd_tsc())))
 		return rd_drop(md, RD_DROP_PUNT_RATE);
 	if (md->pkt_flags & RD_PKT_ARP)
-		return punt_arp(m, md, in->host);
+		return punt_arp(w, m, md, in->host);
 	tep = rd_tep_by_ip(in->host, rte_pktmbuf_mtod_offset(m, uint8_t *, md->l3_off + 16));
 	if (tep == NULL || (md->pkt_flags & RD_PKT_L4) == 0 || (md->pkt_flags & RD_PKT_FRAG))
 		return rd_drop(md, RD_DROP_PUNT_UNHANDLED);

@@ -141,7 +141,8 @@ static uint16_t tunnel_decap_one(struct rd_worker *w, struct rte_mbuf *m, struct
 
 	if (reason != 0)
 		return rd_drop(md, (enum rd_drop_reason)reason);
-	rd_tunnel_learn_mac(o.tunnel, rte_pktmbuf_mtod(m, const uint8_t *) + 6);
+	if (w->dry == NULL)
+		rd_tunnel_learn_mac(o.tunnel, rte_pktmbuf_mtod(m, const uint8_t *) + 6);
 	st = &rd_tunnel_stats[w->id][o.tunnel->idx];
 	st->rx_packets++;
 	st->rx_bytes += m->pkt_len;

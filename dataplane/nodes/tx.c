@@ -86,7 +86,8 @@ static struct rte_mbuf *answer_frame(struct tx *t, struct rte_mbuf *to, const st
 // The stand-in guest takes the packet, and transmits.
 static uint16_t answer(struct tx *t, struct rte_mbuf *m, const struct rd_port *p)
 {
-	struct rte_mbuf *reply = p->answer != NULL ? answer_frame(t, m, p) : NULL;
+	struct rte_mbuf *reply =
+		p->answer != NULL && t->w->dry == NULL ? answer_frame(t, m, p) : NULL;
 	uint8_t injected = rd_meta(m)->flags & RD_META_INJECTED;
 
 	rd_tx_count(t->w, p->idx, m->pkt_len);
@@ -114,6 +115,13 @@ static enum rd_drop_reason down(const struct rd_port *p)
 	return p->admin_up ? RD_DROP_VNIC_DISCONNECTED : RD_DROP_VNIC_ADMIN_DOWN;
 }
 
+// A probe has shown its way, and goes no further.
+static uint16_t hold(struct rte_mbuf *m)
+{
+	rte_pktmbuf_free(m);
+	return RD_CONSUMED;
+}
+
 static uint16_t tx_one(struct tx *t, struct rte_mbuf *m, struct rd_meta *md)
 {
 	const struct rd_port *p = rd_port_at(md->out_port);
@@ -126,11 +134,11 @@ static uint16_t tx_one(struct tx *t, struct rte_mbuf *m, struct rd_meta *md)
 	case RD_ATTACH_ETHDEV:
 		if (p->eth.mtu != 0 && m->pkt_len > p->eth.mtu + RD_ETH_LEN + TAGS_LEN)
 			return rd_drop(md, RD_DROP_TX_OVERSIZE);
-		return TX_SEND;
+		return unlikely(md->held) ? hold(m) : TX_SEND;
 	case RD_ATTACH_LINK:
 		return cross_link(t->w, m, md, p);
 	case RD_ATTACH_ANSWER:
-		return answer(t, m, p);
+		return unlikely(md->held) ? hold(m) : answer(t, m, p);
 	case RD_ATTACH_BYPASS:
 		return rd_drop(md, RD_DROP_TX_BYPASSED);
 	default:
@@ -145,6 +153,10 @@ static uint16_t transmit(
 	uint16_t queue = p->nb_txq != 0 ? w->id % p->nb_txq : 0, sent = 0, n;
 	bool shared = p->nb_txq < rd_nb_workers;
 
+	if (unlikely(w->dry != NULL)) { // as if the device had taken them
+		rte_pktmbuf_free_bulk(pkts, nb);
+		return nb;
+	}
 	if (shared)
 		rte_spinlock_lock(&rd_tx_lock[p->ethdev]);
 	do {
@@ -241,7 +253,7 @@ static const struct rd_port *common_device(void **objs, uint16_t nb)
 	for (uint16_t i = 0; i < nb; i++) {
 		struct rte_mbuf *m = objs[i];
 
-		if (rd_meta(m)->out_port != port || m->pkt_len > max)
+		if (rd_meta(m)->out_port != port || rd_meta(m)->held || m->pkt_len > max)
 			return NULL;
 	}
 	return p;

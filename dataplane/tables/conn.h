@@ -94,6 +94,13 @@ void rd_conn_age(unsigned worker, unsigned nb_workers, uint64_t now_ns);
 
 // --- control thread ---
 
+// What rd_conn_packet() and rd_conn_create() would say, without changing anything. instead: a connection that the new one
+// would take the place of, 0 = none.
+int rd_conn_try(rd_conn_ref ref, enum rd_conn_dir dir, uint8_t proto, const struct rd_conn_l4 *l4);
+int rd_conn_would(const struct rd_conn_key *k, const struct rd_conn_limits *limits,
+	const struct rd_conn_l4 *l4, rd_conn_ref instead);
+enum rd_conn_state rd_conn_state_now(rd_conn_ref ref); // RD_CONN_NONE: it has ended
+
 #define RD_CONN_CAPACITY 131072 // unless one asks for more
 int rd_conn_init(uint32_t capacity); // 0 or -errno; capacity up to 1 << 24
 void rd_conn_fini(void);

@@ -35,7 +35,7 @@ static void plain_packet(uint32_t i, enum rd_conn_dir dir)
 		conn_set_state(i, state | RD_CONN_SETTLED);
 }
 
-static int changed(uint32_t i, enum rd_conn_dir dir, uint8_t proto, const struct rd_conn_l4 *l4)
+int conn_changed(uint32_t i, enum rd_conn_dir dir, uint8_t proto, const struct rd_conn_l4 *l4)
 {
 	if (proto == RD_IPPROTO_TCP)
 		return conn_tcp_packet(i, dir, l4);
@@ -66,7 +66,7 @@ int rd_conn_packet_slow(rd_conn_ref ref, enum rd_conn_dir dir, uint8_t proto,
 		conn_unlock(&id->lock);
 		return RD_CONN_GONE;
 	}
-	rc = changed(i, dir, proto, l4);
+	rc = conn_changed(i, dir, proto, l4);
 	if (rc == 0)
 		rd_conn_count(&rd_conn_fast_.line[i], dir, pkt_len, now_s);
 	if (was_reset(before, i))
@@ -87,8 +87,7 @@ void rd_conn_extend(rd_conn_ref ref, enum rd_conn_dir dir, uint32_t end)
 		rd_conn_raise(&c->end[dir], RD_CONN_GET(c->end[dir]), end);
 }
 
-// The first packet decides the state. Nobody can find the slot yet. > 0: enum rd_drop_reason.
-static int first_packet(
+int conn_first_packet(
 	uint32_t i, const struct rd_conn_key *k, const struct rd_conn_l4 *l4, uint8_t *state)
 {
 	int rc = 0;
@@ -106,7 +105,7 @@ static int first_packet(
 	return rc;
 }
 
-static void clear(uint32_t i, const struct rd_conn_key *k, uint32_t now_s)
+void conn_clear(uint32_t i, const struct rd_conn_key *k, uint32_t now_s)
 {
 	struct rd_conn_line *c = &rd_conn_fast_.line[i];
 	struct conn_id *id = &conn_table_.id[i];
@@ -126,21 +125,31 @@ static void clear(uint32_t i, const struct rd_conn_key *k, uint32_t now_s)
 	id->created_s = now_s;
 }
 
+int conn_zone_refuses(const struct rd_conn_key *k, const struct rd_conn_limits *l, uint32_t nb,
+	uint32_t half_open)
+{
+	if (l == NULL)
+		return 0;
+	if (l->max != 0 && nb > l->max)
+		return RD_DROP_DFW_STATE_LIMIT;
+	return l->max_half_open != 0 && k->proto == RD_IPPROTO_TCP && half_open >= l->max_half_open
+		? RD_DROP_DFW_SYN_FLOOD
+		: 0;
+}
+
 // Room in the zone, or the reason why not. Taken at once, so that two workers can't both have the last place.
 static int enter_zone(
 	struct conn_count *count, const struct rd_conn_key *k, const struct rd_conn_limits *l)
 {
 	struct conn_zone *z = conn_zone_of(k);
 	uint32_t nb = __atomic_add_fetch(&z->nb, 1, __ATOMIC_RELAXED);
-	bool is_full = l != NULL && l->max != 0 && nb > l->max;
-	bool is_flood = l != NULL && l->max_half_open != 0 && k->proto == RD_IPPROTO_TCP
-		&& RD_CONN_GET(z->half_open) >= l->max_half_open;
+	int rc = conn_zone_refuses(k, l, nb, RD_CONN_GET(z->half_open));
 
-	if (!is_full && !is_flood)
+	if (rc == 0)
 		return 0;
 	__atomic_fetch_sub(&z->nb, 1, __ATOMIC_RELAXED);
-	conn_add(is_full ? &count->limit : &count->flood);
-	return is_full ? RD_DROP_DFW_STATE_LIMIT : RD_DROP_DFW_SYN_FLOOD;
+	conn_add(rc == RD_DROP_DFW_STATE_LIMIT ? &count->limit : &count->flood);
+	return rc;
 }
 
 // Another worker was faster: this is one more packet of its connection.
@@ -158,8 +167,8 @@ static int create_in(uint32_t i, const struct rd_conn_key *k, const struct rd_co
 	uint8_t state;
 	int rc;
 
-	clear(i, k, now_s);
-	rc = first_packet(i, k, l4, &state);
+	conn_clear(i, k, now_s);
+	rc = conn_first_packet(i, k, l4, &state);
 	if (rc == 0 && conn_publish(i, state, out))
 		return 0;
 	conn_give(i);

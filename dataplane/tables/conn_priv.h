@@ -122,12 +122,22 @@ static inline void conn_add(uint64_t *counter)
 // conn_slot.c
 uint32_t conn_take(void); // a slot, 0 = none
 void conn_give(uint32_t i); // that nobody can find any more
+bool conn_has_room(void); // control: whether a slot could be taken, now or soon
 // conn_find.c
 uint32_t conn_hash(const struct rd_conn_key *k);
 // Into its chain, unless one with this key has come meanwhile: false, and *out is that one.
 bool conn_publish(uint32_t i, uint8_t state, struct rd_conn_found *out);
 // Ends the connection that ref means, if it is still there.
 bool conn_remove(rd_conn_ref ref);
+// conn_create.c. A packet that is not plain changes the connection: 0, enum rd_drop_reason, or RD_CONN_GONE. With the connection's lock.
+int conn_changed(uint32_t i, enum rd_conn_dir dir, uint8_t proto, const struct rd_conn_l4 *l4);
+// A slot that nobody can find yet: nothing is left of what it was; the first packet decides the state. 0 or enum rd_drop_reason.
+void conn_clear(uint32_t i, const struct rd_conn_key *k, uint32_t now_s);
+int conn_first_packet(
+	uint32_t i, const struct rd_conn_key *k, const struct rd_conn_l4 *l4, uint8_t *state);
+// Why a zone with so many, this one included, does not take it: 0 or enum rd_drop_reason.
+int conn_zone_refuses(const struct rd_conn_key *k, const struct rd_conn_limits *l, uint32_t nb,
+	uint32_t half_open);
 // conn_tcp.c; with the connection's lock (conn_tcp_packet), or before anybody can find it (conn_tcp_first).
 int conn_tcp_packet(uint32_t i, enum rd_conn_dir dir, const struct rd_conn_l4 *l4);
 int conn_tcp_first(const struct rd_conn_l4 *l4, uint32_t i);

@@ -161,6 +161,17 @@ uint32_t conn_take(void)
 	return i;
 }
 
+bool conn_has_room(void)
+{
+	struct conn_table *t = &conn_table_;
+	bool room;
+
+	conn_lock(&t->free.lock);
+	room = t->bound <= t->capacity || t->free.tail != t->free.head;
+	conn_unlock(&t->free.lock);
+	return room;
+}
+
 void conn_give(uint32_t i)
 {
 	struct conn_free *f = &conn_table_.free;

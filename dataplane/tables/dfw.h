@@ -69,7 +69,7 @@ struct rd_dfw_count {
 	uint64_t pad; // two counters in a cache line, none in two
 };
 // Pages that nobody has counted in take no memory.
-extern struct rd_dfw_count rd_dfw_counts[RD_WORKER_MAX][RD_DFW_SLOT_MAX];
+extern struct rd_dfw_count rd_dfw_counts[RD_WORKER_IDS][RD_DFW_SLOT_MAX];
 extern uint32_t rd_dfw_slot_ids[RD_DFW_SLOT_MAX]; // atomic
 
 static inline void rd_dfw_add_(uint64_t *count, uint64_t n)

@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-struct rd_dfw_filter rd_dfw_filters[RD_WORKER_MAX][RD_PORT_MAX];
+struct rd_dfw_filter rd_dfw_filters[RD_WORKER_IDS][RD_PORT_MAX];
 
 static enum rd_dfw_why why_of(uint16_t reason)
 {

@@ -38,7 +38,7 @@ struct rd_dfw_filter { // index of a direction: 0 = in, to the guest; 1 = out
 } __rte_cache_aligned;
 
 // Pages that nobody has counted in take no memory.
-extern struct rd_dfw_filter rd_dfw_filters[RD_WORKER_MAX][RD_PORT_MAX];
+extern struct rd_dfw_filter rd_dfw_filters[RD_WORKER_IDS][RD_PORT_MAX];
 
 static inline unsigned rd_dfw_way(enum rd_dfw_dir dir)
 {

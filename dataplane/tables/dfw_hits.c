@@ -9,7 +9,7 @@
 
 #include <errno.h>
 
-struct rd_dfw_count rd_dfw_counts[RD_WORKER_MAX][RD_DFW_SLOT_MAX];
+struct rd_dfw_count rd_dfw_counts[RD_WORKER_IDS][RD_DFW_SLOT_MAX];
 uint32_t rd_dfw_slot_ids[RD_DFW_SLOT_MAX];
 
 static struct rd_dfw_count base[RD_DFW_SLOT_MAX];

@@ -19,15 +19,37 @@ static bool refuse(uint16_t segment)
 	return false;
 }
 
-bool rd_fdb_may_learn(uint16_t segment)
+bool rd_fdb_is_full(uint16_t segment)
 {
 	const struct rd_segment *s = rd_segment_at(segment);
-	uint32_t *n = &learned_[segment % RD_SEGMENT_MAX];
 
-	if (s != NULL && s->mac_limit != 0 && __atomic_load_n(n, __ATOMIC_RELAXED) >= s->mac_limit)
+	return s != NULL && s->mac_limit != 0 && rd_fdb_learned(segment) >= s->mac_limit;
+}
+
+bool rd_fdb_may_learn(uint16_t segment)
+{
+	if (rd_fdb_is_full(segment))
 		return refuse(segment);
-	__atomic_fetch_add(n, 1, __ATOMIC_RELAXED);
+	__atomic_fetch_add(&learned_[segment % RD_SEGMENT_MAX], 1, __ATOMIC_RELAXED);
 	return true;
+}
+
+// Whether the place in `mover` is this station's, and of now.
+static bool is_recent(uint64_t was, uint64_t tag, uint32_t now_s)
+{
+	uint32_t start = (uint32_t)(was >> 16) & 0xffffff;
+
+	return was >> 40 == tag >> 40 && ((now_s - start) & 0xffffff) < RD_FDB_MOVE_S;
+}
+
+bool rd_fdb_is_restless(uint64_t key, uint32_t now_s)
+{
+	const struct rd_segment *s = rd_segment_at((uint16_t)(key >> 48));
+	uint64_t h = rd_mix64(key),
+		 was = __atomic_load_n(&mover[h & (MOVERS - 1)], __ATOMIC_RELAXED);
+
+	return s != NULL && s->move_limit != 0 && (was & 0xffff) >= s->move_limit
+		&& is_recent(was, h >> 40 << 40, now_s);
 }
 
 bool rd_fdb_may_move(uint64_t key, uint32_t now_s)
@@ -35,12 +57,11 @@ bool rd_fdb_may_move(uint64_t key, uint32_t now_s)
 	const struct rd_segment *s = rd_segment_at((uint16_t)(key >> 48));
 	uint64_t h = rd_mix64(key), tag = h >> 40 << 40;
 	uint64_t *m = &mover[h & (MOVERS - 1)], was = __atomic_load_n(m, __ATOMIC_RELAXED), is;
-	uint32_t start = (uint32_t)(was >> 16) & 0xffffff, moves = was & 0xffff;
-	bool same = was >> 40 == tag >> 40 && ((now_s - start) & 0xffffff) < RD_FDB_MOVE_S;
+	bool same = is_recent(was, tag, now_s);
 
 	if (s == NULL || s->move_limit == 0)
 		return true;
-	if (same && moves >= s->move_limit)
+	if (same && (was & 0xffff) >= s->move_limit)
 		return refuse((uint16_t)(key >> 48));
 	is = same ? was + 1 : tag | (uint64_t)(now_s & 0xffffff) << 16 | 1;
 	// Failure: somebody else counted here just now.

@@ -114,6 +114,9 @@ static inline void fdb_buckets(uint64_t key, uint32_t first[2])
 // fdb_limit.c. Worker: whether another station may be learned in the segment, or one may move; counts it, or the refusal.
 bool rd_fdb_may_learn(uint16_t segment);
 bool rd_fdb_may_move(uint64_t key, uint32_t now_s);
+// The same questions without counting: whether the segment has as many stations as it may; whether one moves too often.
+bool rd_fdb_is_full(uint16_t segment);
+bool rd_fdb_is_restless(uint64_t key, uint32_t now_s);
 // Control: learned entries of each segment were counted anew; and forgets everything.
 void rd_fdb_recount(const uint32_t learned[RD_SEGMENT_MAX]);
 void rd_fdb_limits_reset(void);

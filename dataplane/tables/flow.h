@@ -94,13 +94,11 @@ struct rd_flow_table {
 // Control. NULL and errno.
 struct rd_flow_table *rd_flow_table_create(uint32_t capacity, uint32_t idle_s);
 void rd_flow_table_free(struct rd_flow_table *t);
-
 // Worker that owns t, before its first packet (or control, before the worker gets t): makes the first pages now, so that no
 // packet waits for them. The rest is for rd_flow_table_populate().
 void rd_flow_table_touch(struct rd_flow_table *t);
 // Control, after that: makes the pages of the next max bytes while the worker goes on. Whether there are more.
 bool rd_flow_table_populate(struct rd_flow_table *t, size_t max);
-
 // Worker that owns t.
 uint32_t rd_flow_hash(const struct rd_flow_key *k); // never 0
 // Looks up n <= RD_FLOW_BULK keys with prefetch; out[i] = entry or NULL.
@@ -143,3 +141,5 @@ static inline uint32_t rd_flow_bound(const struct rd_flow_table *t)
 }
 // Any thread: a consistent copy of entry `id`. false if free or changing all the time.
 bool rd_flow_read(const struct rd_flow_table *t, uint32_t id, struct rd_flow *copy);
+bool rd_flow_peek(const struct rd_flow_table *t, const struct rd_flow_key *k, uint32_t hash,
+	struct rd_flow *copy); // the same by key

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * Reading a flow entry from another thread, for dumps.
+ * Reading a flow entry from another thread: for dumps, and for walks that only ask (core/dry.h).
  */
-#include "tables/flow.h"
+#include "tables/flow_priv.h"
 
 #include <string.h>
 
@@ -36,6 +36,20 @@ bool rd_flow_read(const struct rd_flow_table *t, uint32_t id, struct rd_flow *co
 		__atomic_thread_fence(__ATOMIC_ACQUIRE);
 		if (__atomic_load_n(&f->seq, __ATOMIC_RELAXED) == seq)
 			return copy->last_s != 0;
+	}
+	return false;
+}
+
+bool rd_flow_peek(const struct rd_flow_table *t, const struct rd_flow_key *k, uint32_t hash,
+	struct rd_flow *copy)
+{
+	const struct rd_flow_bucket *b = &t->bucket[hash & t->mask];
+
+	for (unsigned i = 0; i < FLOW_BUCKET; i++) {
+		uint32_t id = __atomic_load_n(&b->entry[i], __ATOMIC_RELAXED);
+
+		if (id != 0 && rd_flow_read(t, id, copy) && memcmp(&copy->key, k, sizeof(*k)) == 0)
+			return true;
 	}
 	return false;
 }

@@ -21,7 +21,7 @@ static struct spent { // by port; atomic
 
 static struct now { // a line for each worker
 	uint64_t walk, time;
-} __rte_cache_aligned nows[RD_WORKER_MAX];
+} __rte_cache_aligned nows[RD_WORKER_IDS];
 
 uint64_t rd_guard_now(struct rd_worker *w)
 {
@@ -32,16 +32,20 @@ uint64_t rd_guard_now(struct rd_worker *w)
 	return n->time;
 }
 
+static uint64_t spent_up_to(uint64_t old, uint64_t burst, uint64_t now)
+{
+	int64_t left = (int64_t)(now - old);
+
+	// full, or the clock was set
+	return left > (int64_t)burst || left < -(int64_t)SECOND ? now - burst : old;
+}
+
 static bool take(uint64_t *until, uint64_t cost, uint64_t burst, uint64_t now)
 {
 	uint64_t old = __atomic_load_n(until, __ATOMIC_RELAXED), from;
 
 	do {
-		int64_t left = (int64_t)(now - old);
-
-		from = old;
-		if (left > (int64_t)burst || left < -(int64_t)SECOND) // full, or the clock was set
-			from = now - burst;
+		from = spent_up_to(old, burst, now);
 		if ((int64_t)(now - from) < (int64_t)cost)
 			return false;
 	} while (!__atomic_compare_exchange_n(
@@ -90,6 +94,33 @@ bool rd_guard_flow(const struct rd_guard *g, uint16_t port, uint64_t now)
 {
 	return g->max_flows == 0
 		|| take(&spent[port].flows, SECOND / g->max_flows,
+			burst_of(BURST_PACKETS, g->max_flows), now);
+}
+
+static bool has(uint64_t *until, uint64_t cost, uint64_t burst, uint64_t now)
+{
+	uint64_t from = spent_up_to(__atomic_load_n(until, __ATOMIC_RELAXED), burst, now);
+
+	return (int64_t)(now - from) >= (int64_t)cost;
+}
+
+bool rd_guard_could_take(const struct rd_guard *g, uint16_t port, uint32_t len, uint64_t now)
+{
+	struct spent *s = &spent[port];
+
+	if (g->max_packets != 0
+		&& !has(&s->packets, SECOND / g->max_packets,
+			burst_of(BURST_PACKETS, g->max_packets), now))
+		return false;
+	return g->max_bytes == 0
+		|| has(&s->bytes, len * SECOND / g->max_bytes, burst_of(BURST_BYTES, g->max_bytes),
+			now);
+}
+
+bool rd_guard_could_flow(const struct rd_guard *g, uint16_t port, uint64_t now)
+{
+	return g->max_flows == 0
+		|| has(&spent[port].flows, SECOND / g->max_flows,
 			burst_of(BURST_PACKETS, g->max_flows), now);
 }
 

@@ -39,6 +39,9 @@ bool rd_guard_take(const struct rd_guard *g, uint16_t port, uint32_t len, uint64
 void rd_guard_return(const struct rd_guard *g, uint16_t port, uint32_t len);
 // Worker: whether the port may begin another flow.
 bool rd_guard_flow(const struct rd_guard *g, uint16_t port, uint64_t now);
+// Control: what rd_guard_take() and rd_guard_flow() would say now; nothing is counted.
+bool rd_guard_could_take(const struct rd_guard *g, uint16_t port, uint32_t len, uint64_t now);
+bool rd_guard_could_flow(const struct rd_guard *g, uint16_t port, uint64_t now);
 // Control: the port is gone, the next one of its index has spent nothing.
 void rd_guard_forget(uint16_t port);
 // Any thread: whether an address is the port's (family AF_INET or AF_INET6).

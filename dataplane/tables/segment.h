@@ -92,6 +92,10 @@ bool rd_fdb_lookup(uint16_t segment, const uint8_t mac[6], struct rd_fdb_entry *
 // the station moved. Its slot, or why not: RD_FDB_FULL and the others (counted).
 uint32_t rd_fdb_learn(
 	uint16_t segment, const uint8_t mac[6], bool is_tunnel, uint16_t to, uint32_t now_s);
+// Control: what rd_fdb_learn() would do, without doing it: 0, or why not, as there. *changes: the table would be another one
+// after it.
+uint32_t rd_fdb_would_learn(uint16_t segment, const uint8_t mac[6], bool is_tunnel, uint16_t to,
+	uint32_t now_s, bool *changes);
 // Control.
 int rd_fdb_add(
 	uint16_t segment, const uint8_t mac[6], enum rd_fdb_kind kind, bool is_tunnel, uint16_t to);

@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct rd_tunnel_stats *rd_tunnel_stats[RD_WORKER_MAX];
+struct rd_tunnel_stats *rd_tunnel_stats[RD_WORKER_IDS];
 
 static struct rd_tunnel *tunnels[RD_TUNNEL_MAX]; // atomic pointers; index 0 is never used
 static struct rd_index *by_remote; // atomic pointer
@@ -142,7 +142,7 @@ static int stats_alloc(void)
 {
 	size_t size = RD_TUNNEL_MAX * sizeof(struct rd_tunnel_stats);
 
-	for (unsigned w = 0; w < RD_WORKER_MAX; w++) {
+	for (unsigned w = 0; w < RD_WORKER_IDS; w++) {
 		if (rd_tunnel_stats[w] != NULL)
 			continue;
 		rd_tunnel_stats[w] = aligned_alloc(64, size);
@@ -191,7 +191,7 @@ int rd_tunnel_add(const char *name, const struct rd_tep *local, const uint8_t re
 	if (t == NULL)
 		return rd_err_set(err, -ENOMEM, "no memory for a tunnel");
 	t->idx = (uint16_t)idx;
-	for (unsigned w = 0; w < RD_WORKER_MAX;
+	for (unsigned w = 0; w < RD_WORKER_IDS;
 		w++) // no worker has seen this index since it was free
 		memset(&rd_tunnel_stats[w][idx], 0, sizeof(struct rd_tunnel_stats));
 	bound = idx >= bound ? idx + 1 : bound;
@@ -232,7 +232,7 @@ void rd_tunnel_fini(void)
 		free(tunnels[i]);
 		tunnels[i] = NULL;
 	}
-	for (unsigned w = 0; w < RD_WORKER_MAX; w++) {
+	for (unsigned w = 0; w < RD_WORKER_IDS; w++) {
 		free(rd_tunnel_stats[w]);
 		rd_tunnel_stats[w] = NULL;
 	}

@@ -76,4 +76,4 @@ struct rd_tunnel_stats {
 	uint64_t tx_packets, tx_bytes, rx_packets, rx_bytes;
 };
 // Per worker counters, indexed by tunnel; workers add, control sums.
-extern struct rd_tunnel_stats *rd_tunnel_stats[RD_WORKER_MAX];
+extern struct rd_tunnel_stats *rd_tunnel_stats[RD_WORKER_IDS];

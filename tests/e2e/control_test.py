@@ -724,11 +724,36 @@ def test_punt_rate():
 		assert {d["reason"]: d["count"] for d in c.list("drop.list")}["PUNT_RATE"] > 0
 
 
+def test_explain_and_journal():
+	frame = "005056a1999e005056a1fcf30800" + "45000028000100004006" + "0000" + "ac101f1aac101f19" + "c000001700000001000000005002faf000000000"
+	with demo() as (d, c):
+		first = c.list("journal.list", count=1024)
+		assert [e["seq"] for e in first] == list(range(1, len(first) + 1)) and first[0]["text"].startswith("host add")
+		assert {e["pid"] for e in first} == {0} and {e["client"] for e in first} == {"reddotd -f"}
+		port = "arm/gs-ubuntu-01.eth0.7c520dd4"
+		c("dfw.add", port=port, id=5, dir="in", action="drop", proto="udp", name="mine")
+		c("inject", port="x86/vmnic2", frames=[frame])
+		last = c.list("journal.list", count=1)[0]
+		assert (last["method"], last["uid"], last["pid"], last["client"]) == ("dfw.add", os.geteuid(), os.getpid(), "test")
+		assert last["text"].startswith("dfw add port ") and "id 5" in last["text"] and last["revision"] == c("dfw.revision")["revision"]
+		made = c("explain.rule", port=port, rule=5)
+		assert made["rule"] == {"id": 5, "name": "mine", "where": f"port {port}", "action": "drop", "text": "in any -> any udp"}
+		assert made["changed"] == last == made["policy_changed"] and made["revision"] == last["revision"]
+		before = c("explain.rule", port=port, rule=5, ns=last["ns"] - 1)
+		assert before["changed"] is None and before["revision"] < last["revision"]
+		assert c("explain.rule", port=port, rule=0)["rule"]["name"] == "default"
+		result, hops = c.call("explain.whatif", port="x86/vmnic2", hex=frame)
+		assert hops[0]["stage"] == "uplink_rx" and hops[0]["hex"] == frame and result["hops"] == len(hops)
+		assert c.call("probe", port="x86/vmnic2", hex=frame)[1][0]["observation"] == "received"
+		for kw in ({"port": "arm/vmnic1", "hex": ""}, {"port": "arm/vmnic1", "hex": "xx"}, {"port": "no", "hex": "00"}, {"port": "arm/shadow-vmnic1", "hex": "00"}):
+			refused(None, c, "explain.whatif", **kw)
+
+
 def test_every_method_was_answered():
 	"""Last: the methods of docs/design/protocol.md, each of them has worked somewhere above."""
 	with open(f"{SOURCE}/docs/design/protocol.md", encoding="utf-8") as f:
 		table = f.read().split("## Methods")[1].split("### port.list")[0]
-	methods = set(re.findall(r"`([a-z_]+\.[a-z_]+|hello|inject|running_config)`", re.sub(r"\|[^|]*\|[^|]*\|$", "|", table, flags=re.M)))
+	methods = set(re.findall(r"`([a-z_]+\.[a-z_]+|hello|inject|probe|running_config)`", re.sub(r"\|[^|]*\|[^|]*\|$", "|", table, flags=re.M)))
 	assert len(methods) >= 49, sorted(methods)
 	with demo() as (d, c):
 		c("running_config")

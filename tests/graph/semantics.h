@@ -90,6 +90,11 @@ void sem_change_conns(char *text, size_t size); // settings, age, flush
 void sem_traffic_begin(void);
 uint16_t sem_traffic(struct sem_pkt *k);
 
+// semantics_dry.c: NULL, or in what the walk that only asks is wrong about this packet.
+const char *sem_ask(uint16_t port, const struct sem_pkt *k, const struct sem_result *want);
+void sem_blank_id(
+	struct sem_frame *f); // semantics.c: the IP id of a tunnel packet that says nothing
+
 // semantics_talk.c
 void sem_talk_begin(void);
 void sem_talk(unsigned n, struct sem_pkt *k); // k becomes the next TCP segment of conversation n

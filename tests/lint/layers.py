@@ -18,7 +18,7 @@ LAYERS = {
 	"encap": ("mirror/encap/", ("base", "api")),
 	"collector": ("mirror/collector/", ("base", "api", "encap")),
 	"engine": ("cli/engine/", ("base", "api")),
-	"cmds": ("cli/cmds/", ("base", "api", "filter", "decode", "pcapng", "engine")),
+	"cmds": ("cli/cmds/", ("base", "api", "filter", "decode", "pcapng", "encap", "engine")),
 	"shell": ("cli/shell/", ("base", "api", "engine", "cmds")),
 	"walk": ("cli/walk/", ("base", "api", "filter", "decode", "pcapng", "engine", "cmds")),
 	"doctor": ("cli/doctor/", ("base", "api", "engine", "cmds")),
