@@ -43,7 +43,8 @@ bool rd_flow_read(const struct rd_flow_table *t, uint32_t id, struct rd_flow *co
 bool rd_flow_peek(const struct rd_flow_table *t, const struct rd_flow_key *k, uint32_t hash,
 	struct rd_flow *copy)
 {
-	const struct rd_flow_bucket *b = &t->bucket[hash & t->mask];
+	const struct rd_flow_bucket *b =
+		flow_bucket(t, hash); // while it is split the entry may be missed
 
 	for (unsigned i = 0; i < FLOW_BUCKET; i++) {
 		uint32_t id = __atomic_load_n(&b->entry[i], __ATOMIC_RELAXED);
