@@ -92,8 +92,12 @@ void rd_grid_row(const struct rd_grid *g, int row, char *buf, size_t size)
 	size_t len = 0;
 
 	buf[0] = '\0';
-	for (int col = 0; col < g->cols; col++)
-		rd_str_addf(buf, size, &len, "%s", cell_at(g, row, col)->text);
+	for (int col = 0; col < g->cols; col++) {
+		const struct rd_cell *c = cell_at(g, row, col);
+
+		if (c != NULL)
+			rd_str_addf(buf, size, &len, "%s", c->text);
+	}
 	while (len > 0 && buf[len - 1] == ' ')
 		buf[--len] = '\0';
 }
