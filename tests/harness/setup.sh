@@ -54,6 +54,17 @@ need_packages() {
 		"${missing[@]}" || die "apt-get install failed" "run it by hand: ${missing[*]}"
 }
 
+# promtool alone, into folder $1, unless it is there: Debian's package would start a server on this machine.
+need_promtool() {
+	! command -v promtool >/dev/null || return 0
+	mkdir -p "$1"
+	if [ ! -x "$1/usr/bin/promtool" ]; then
+		(cd "$1" && quietly apt-get download prometheus && quietly dpkg -x prometheus_*.deb . && rm -f prometheus_*.deb) ||
+			say "promtool can't be had: its test is skipped"
+	fi
+	PATH=$PATH:$PWD/$1/usr/bin
+}
+
 # What building needs; the packages of single test suites are in ./check.
 # shellcheck disable=SC2034 # used by the scripts that source this
 build_packages=(gcc libc6-dev meson ninja-build pkg-config libdpdk-dev libjansson-dev libpcap-dev libevent-dev
