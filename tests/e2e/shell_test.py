@@ -48,7 +48,7 @@ def test_prompt_command_and_end(daemon, term):
 	assert term.end() == 0
 
 
-@pytest.mark.parametrize("word", ["exit", "quit", "ex"])
+@pytest.mark.parametrize("word", ["exit", "quit", "exi"])
 def test_leaves_by_a_word(daemon, state, word):
 	with Terminal("--socket", daemon.path, env=state) as t:
 		t.prompt()

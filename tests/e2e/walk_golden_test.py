@@ -12,6 +12,7 @@ import os
 import pytest
 from rdtest import PKTCAP, SOURCE
 from term import Terminal
+from walk_screen_test import settled
 
 FOLDER = f"{SOURCE}/tests/e2e/golden"
 PANES = {"1": "walks", "2": "hops", "3": "diff", "4": "hex", "5": "flow", "6": "dfw", "7": "ladder", "8": "mirror", "9": "paths", "0": "map"}
@@ -75,14 +76,6 @@ def screens(source, panes, **kw):
 		t.send("\x03")
 		assert t.end() == 0
 	return "".join(texts)
-
-
-def settled(t):
-	"""Until all that was typed is drawn: the last row comes last, and changes when a prompt opens and closes."""
-	t.send("/")
-	t.until(lambda: t.lines()[-1].startswith(" show ["))
-	t.send("\x1b")
-	t.until(lambda: t.lines()[-1].startswith(" ?help"))
 
 
 @pytest.mark.parametrize("columns, rows", [(80, 24), (120, 40), (40, 10), (20, 5), (70, 16)])

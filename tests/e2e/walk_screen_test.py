@@ -53,6 +53,14 @@ def title(term):
 	return term.lines()[0]
 
 
+def settled(t):
+	"""Until all that was typed is drawn: the last row comes last, and changes when a prompt opens and closes."""
+	t.send("/")
+	t.until(lambda: t.lines()[-1].startswith(" show ["))
+	t.send("\x1b")
+	t.until(lambda: t.lines()[-1].startswith(" ?help"))
+
+
 def test_live(daemon):
 	with walk(socket=daemon.path) as t:
 		t.until("waiting for packets")
@@ -79,6 +87,7 @@ def test_every_door_shows_the_same(files):
 	for args, preexec in ((("-r", pcapng), None), (("-r", lines), None), (("-r", "-"), lambda: os.dup2(os.open(lines, os.O_RDONLY), 0))):
 		with walk(*args, rows=40, columns=120, preexec=preexec) as t:
 			t.until(lambda t=t: "ended" in title(t) and "DROPPED" in t.text())
+			settled(t)
 			screens.append(t.lines()[1:])
 			t.send("\x03")
 			assert t.end() == 0
