@@ -48,6 +48,14 @@ def test_prompt_command_and_end(daemon, term):
 	assert term.end() == 0
 
 
+def test_ends_with_its_terminal(daemon, state):
+	"""The window is closed, the connection is lost: nothing is left that reads from nowhere."""
+	with Terminal("--socket", daemon.path, env=state) as t:
+		t.prompt()
+		os.dup2(os.open(os.devnull, os.O_RDWR), t.child.child_fd)  # the last one that held the terminal's other side
+		wait_for("its end", lambda: not t.child.isalive(), 60)
+
+
 @pytest.mark.parametrize("word", ["exit", "quit", "exi"])
 def test_leaves_by_a_word(daemon, state, word):
 	with Terminal("--socket", daemon.path, env=state) as t:
