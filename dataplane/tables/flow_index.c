@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
  * How many buckets the flow cache uses: as many as its flows need, however large it may become. A bucket is a random
- * access, and over the 16 MB of a large table nearly each one costs a TLB miss besides the cache's.
+ * access, and over the 16 MB of a large table it costs a TLB miss besides the cache's where pages are small (performance.md).
  *
  * Linear hashing (Litwin 1980): one more bucket at a time, which takes over half of the flows of one that is there. So an insert
  * splits one bucket, an aging step joins a few, and nothing ever waits for the whole table. Worker that owns the table.
