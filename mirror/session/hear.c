@@ -97,8 +97,12 @@ static bool tell(const struct news *n)
 	for (unsigned k = 0; k < RD_MIRROR_MAX; k++) {
 		struct rd_mirror *m = rd_mirror_at(k);
 
-		for (unsigned i = 0; m != NULL && i < m->spec.nb_dests; i++)
-			changed |= tell_peer(m, i, n);
+		for (unsigned i = 0; m != NULL && i < m->spec.nb_dests; i++) {
+			bool news = tell_peer(m, i, n);
+
+			m->news |= news;
+			changed |= news;
+		}
 	}
 	return changed;
 }

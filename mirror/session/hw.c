@@ -238,20 +238,17 @@ bool mirror_hw_hits(const struct rd_mirror *m, uint64_t *hits)
 	return counted;
 }
 
-bool mirror_hw_tick(uint64_t now_ns)
+void mirror_hw_tick(uint64_t now_ns)
 {
-	bool changed = false;
-
 	if (offload == NULL)
-		return false;
+		return;
 	for (unsigned k = 0; k < RD_MIRROR_MAX; k++)
 		if (rd_mirror_at(k) != NULL)
 			tell_seen(rd_mirror_at(k), false);
 	(void)rd_offload_tick(offload, now_ns);
 	for (unsigned k = 0; k < RD_MIRROR_MAX; k++)
 		if (rd_mirror_at(k) != NULL && rd_mirror_at(k)->off != NULL)
-			changed |= rd_offload_changed(rd_mirror_at(k)->off);
-	return changed;
+			rd_mirror_at(k)->news |= rd_offload_changed(rd_mirror_at(k)->off);
 }
 
 struct rd_offload_session *mirror_hw_explain(struct rd_mirror *m, struct rd_err *err)

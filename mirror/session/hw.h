@@ -17,7 +17,8 @@ const char *mirror_hw_path(const struct rd_mirror *m);
 const char *mirror_hw_why(struct rd_mirror *m, char *buf, size_t size);
 // Packets that cards copied, as their rules count; false: a rule that cannot.
 bool mirror_hw_hits(const struct rd_mirror *m, uint64_t *hits);
-bool mirror_hw_tick(uint64_t now_ns); // once a second; true: some session's points have changed
+void mirror_hw_tick(
+	uint64_t now_ns); // once a second; sessions whose points have changed are marked
 // For explain: m's points as they are, or as they would be. NULL with *err.
 struct rd_offload_session *mirror_hw_explain(struct rd_mirror *m, struct rd_err *err);
 void mirror_hw_fini(void);

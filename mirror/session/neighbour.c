@@ -249,10 +249,9 @@ void mirror_listen_end(void)
 
 // --- what control makes of it ---
 
-bool mirror_hear(uint64_t now_ns)
+void mirror_hear(uint64_t now_ns)
 {
 	struct rte_mbuf *m;
-	bool changed = false;
 
 	for (unsigned i = 0; i < HEARD_SLOTS && heard_ring != NULL; i++) {
 		uint16_t port;
@@ -260,9 +259,8 @@ bool mirror_hear(uint64_t now_ns)
 		if (rte_ring_sc_dequeue(heard_ring, (void **)&m) != 0)
 			break;
 		port = ((struct mirror_copy *)rte_mbuf_to_priv(m))->md.in_port;
-		changed |= mirror_hear_frame(
+		(void)mirror_hear_frame(
 			rte_pktmbuf_mtod(m, const uint8_t *), m->data_len, port, now_ns);
 		rte_pktmbuf_free(m);
 	}
-	return changed;
 }

@@ -21,9 +21,9 @@ static inline unsigned mirror_nb_peers(const struct rd_mirror_spec *s)
 
 // neighbour.c: a question for the peer's MAC; 0 or -errno.
 int mirror_ask(const struct rd_mirror_peer *p, uint16_t tci);
-// Takes what the listener heard: answers, and refusals. true: some peer has changed.
-bool mirror_hear(uint64_t now_ns);
-// hear.c: one frame of those.
+// Takes what the listener heard: answers, and refusals. Sessions for which that is news are marked.
+void mirror_hear(uint64_t now_ns);
+// hear.c: one frame of those. true: it was news.
 bool mirror_hear_frame(const uint8_t *f, uint32_t len, uint16_t port, uint64_t now_ns);
 // The listener hears at these ports (a bit each would be too many: all uplinks and out-ports in use). 0 or -errno with *err.
 int mirror_listen(const uint16_t *ports, unsigned nb, struct rd_err *err);

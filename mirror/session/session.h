@@ -44,6 +44,12 @@ struct rd_mirror_peer { // a destination, or the one of a local target
 	char why[96];
 };
 
+struct rd_mirror_window { // counters at a moment, for the guard against storms
+	uint64_t ns; // monotonic; 0 = not looked at
+	uint64_t taken, sent; // packets; copies of them, replicas not counted
+	uint64_t waiting; // copies that were made and not sent
+};
+
 struct rd_mirror {
 	struct rd_mirror_spec spec;
 	unsigned number; // among the sessions; not the id
@@ -56,6 +62,8 @@ struct rd_mirror {
 	uint64_t end_ns; // monotonic, when its lifetime ends; 0 = never
 	uint64_t held_ns; // monotonic: a loop is forgiven then
 	uint64_t failovers;
+	struct rd_mirror_window window;
+	bool news; // of a neighbour or a card: its workers and the owner have to know
 	uint64_t gone_ns; // monotonic: its record is thrown away then; 0 = not ended
 	struct rd_mirror_peer peer[RD_MIRROR_DESTS];
 	struct mirror_state *state;

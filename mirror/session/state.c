@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * What becomes of mirror sessions: looks at collectors, limits and guards, and tells the owner where copies go. Control thread.
+ * What becomes of mirror sessions: looks at collectors, and tells the owner where copies go. Control thread.
  */
 #include "session/state.h"
 
@@ -21,11 +21,9 @@
 RD_LOG_MODULE(mirror_state);
 
 #define SECOND_NS UINT64_C(1000000000)
-#define HOLD_S 60 // that a loop is held against a session
-#define KEEP_S 86400 // that the record of an expired one is kept
-#define STORM_SLACK 64 // copies more than there were packets, that are no storm
 
-static void turn(struct rd_mirror *m, enum rd_mirror_oper to, const char *sub, const char *why)
+void mirror_state_turn(
+	struct rd_mirror *m, enum rd_mirror_oper to, const char *sub, const char *why)
 {
 	bool same = m->oper == to && strcmp(m->sub, sub) == 0;
 
@@ -125,6 +123,7 @@ static void forget_counts(struct rd_mirror *m)
 	st->triggered = 0;
 	st->loops[0] = st->counted = st->tat_pps = st->tat_bps = 0;
 	m->failovers = 0;
+	m->window.ns = 0;
 }
 
 // Whenever copies are to be made there is a file for them.
@@ -212,63 +211,10 @@ void mirror_state_end(struct rd_mirror *m, enum rd_mirror_oper to, const char *s
 	}
 	mirror_file_close(m->file);
 	m->file = NULL;
-	turn(m, to, sub, why);
+	mirror_state_turn(m, to, sub, why);
 }
 
 // --- ten times a second ---
-
-static void expire(struct rd_mirror *m, const char *why)
-{
-	mirror_state_end(m, RD_MIRROR_EXPIRED, "", why);
-	m->gone_ns = rd_monotonic_ns() + KEEP_S * SECOND_NS;
-	mirror_store_save();
-}
-
-// More copies than packets: something multiplies them.
-static bool is_storm(const struct rd_mirror *m)
-{
-	struct mirror_counts n;
-	uint64_t sent = 0;
-
-	rd_mirror_sum(m, &n);
-	for (unsigned i = 0; i < RD_MIRROR_DESTS; i++)
-		sent += __atomic_load_n(&m->state->owned.sent[i].tx_ok, __ATOMIC_RELAXED);
-	sent -= RTE_MIN(sent, __atomic_load_n(&m->state->owned.replicas, __ATOMIC_RELAXED));
-	return sent > n.taken + n.taken / 10 + STORM_SLACK;
-}
-
-static void suspend(struct rd_mirror *m, const char *sub, const char *why, uint64_t now)
-{
-	__atomic_store_n(&m->state->stop, MIRROR_STOP_LOOP, __ATOMIC_RELAXED);
-	m->held_ns = now + HOLD_S * SECOND_NS;
-	turn(m, RD_MIRROR_SUSPENDED, sub, why);
-}
-
-// false: the session is no longer of interest.
-static bool check_guards(struct rd_mirror *m, uint64_t now)
-{
-	uint32_t stop = __atomic_load_n(&m->state->stop, __ATOMIC_RELAXED);
-
-	if (m->end_ns != 0 && now >= m->end_ns) {
-		expire(m, "its lifetime is over");
-		return false;
-	}
-	if (stop == MIRROR_STOP_ENDED) {
-		expire(m, "it has sent as many packets or bytes as it was allowed");
-		return false;
-	}
-	if (stop != MIRROR_STOP_LOOP && is_storm(m)) {
-		suspend(m, "storm", "more copies than packets", now);
-	} else if (stop == MIRROR_STOP_LOOP && m->oper != RD_MIRROR_SUSPENDED) {
-		suspend(m, "loop", "its own copies come back; it is tried again after a minute",
-			now);
-	} else if (stop == MIRROR_STOP_LOOP && now >= m->held_ns) {
-		m->state->loops[0] = 0;
-		__atomic_store_n(&m->state->stop, MIRROR_RUNS, __ATOMIC_RELAXED);
-		turn(m, RD_MIRROR_RESOLVING, "", "tried again");
-	}
-	return true;
-}
 
 static void judge(struct rd_mirror *m)
 {
@@ -283,21 +229,24 @@ static void judge(struct rd_mirror *m)
 		&& __atomic_load_n(&m->state->stop, __ATOMIC_RELAXED) != 0)
 		return;
 	if (up != 0)
-		turn(m, RD_MIRROR_ACTIVE, mirror_hw_path(m), mirror_hw_why(m, why, sizeof(why)));
+		mirror_state_turn(
+			m, RD_MIRROR_ACTIVE, mirror_hw_path(m), mirror_hw_why(m, why, sizeof(why)));
 	else if (down == nb)
-		turn(m, RD_MIRROR_SUSPENDED, "unreachable", m->peer[0].why);
+		mirror_state_turn(m, RD_MIRROR_SUSPENDED, "unreachable", m->peer[0].why);
 	else
-		turn(m, RD_MIRROR_RESOLVING, "", m->peer[0].why);
+		mirror_state_turn(m, RD_MIRROR_RESOLVING, "", m->peer[0].why);
 }
 
-static void tick(struct rd_mirror *m, uint64_t now, bool heard)
+static void tick(struct rd_mirror *m, uint64_t now)
 {
+	bool news = m->news;
 	struct rd_err err = {0};
 	const char *why;
 
-	if (m->run == NULL || !check_guards(m, now))
+	m->news = false;
+	if (m->run == NULL || !mirror_guard(m, now))
 		return;
-	if ((mirror_peers_tick(m, now) || heard)
+	if ((mirror_peers_tick(m, now) || news)
 		&& (mirror_tell_owner(m, NULL, &err) < 0 || rerun(m, &err) < 0)) {
 		mirror_state_end(m, RD_MIRROR_FAILED, "", err.what);
 		return;
@@ -328,11 +277,11 @@ static uint64_t looked_ns; // at cards
 void rd_mirror_tick(void)
 {
 	uint64_t now = rd_monotonic_ns(), wall_s = rd_realtime_ns() / SECOND_NS;
-	bool heard = mirror_hear(now);
 
+	mirror_hear(now);
 	if (now - looked_ns >= SECOND_NS) {
 		looked_ns = now;
-		heard |= mirror_hw_tick(now); // copies may be left to others than before
+		mirror_hw_tick(now); // copies may be left to others than before
 	}
 	(void)mirror_file_drain();
 	for (unsigned i = 0; i < RD_MIRROR_MAX; i++) {
@@ -341,7 +290,7 @@ void rd_mirror_tick(void)
 		if (m == NULL)
 			continue;
 		start_late(m, wall_s);
-		tick(m, now, heard);
+		tick(m, now);
 		if (m->oper == RD_MIRROR_EXPIRED && m->gone_ns != 0 && now >= m->gone_ns)
 			rd_mirror_del(m, "reddotd");
 	}

@@ -13,6 +13,11 @@ int mirror_state_rebuild(struct rd_mirror *m, const struct rd_mirror_spec *old, 
 // Workers forget the session; its counters stay.
 void mirror_state_end(
 	struct rd_mirror *m, enum rd_mirror_oper to, const char *sub, const char *why);
+// It is so from now on, and why; in the journal if that is new.
+void mirror_state_turn(
+	struct rd_mirror *m, enum rd_mirror_oper to, const char *sub, const char *why);
+// guard.c: false: the session is no longer of interest.
+bool mirror_guard(struct rd_mirror *m, uint64_t now_ns);
 // tell.c: where the numbers of the collectors come from.
 struct mirror_numbers {
 	int8_t from[RD_MIRROR_DESTS]; // the collector's place before; -1 = it is new
