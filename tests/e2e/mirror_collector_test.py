@@ -11,7 +11,7 @@ from scapy.layers.l2 import Ether
 from scapy.packet import Raw
 
 import oracles
-from ovs_lab import MAC_US, OVS, US, Ovs, need_ovs
+from ovs_lab import MAC_US, OVS, OVS6, US, US6, Ovs, need_ovs
 from pktcap import DEADLINE, SANITIZER, Process
 from ports_lab import Netns, NsDaemon, RawSocket, need, veth
 
@@ -39,8 +39,8 @@ def syn(n=1, size=0, dport=80):
 class Sender(NsDaemon):
 	"""reddotd with one uplink at the wire's end, and sessions that mirror what is injected at vm1."""
 
-	def __init__(self, ns, *sessions, args=(), rules=()):
-		lines = "".join(f"mirror session add {s} to {OVS} mtu 9000 up\n" for s in sessions) + "".join(f"{r}\n" for r in rules)
+	def __init__(self, ns, *sessions, args=(), rules=(), to=OVS):
+		lines = "".join(f"mirror session add {s} to {to} mtu 9000 up\n" for s in sessions) + "".join(f"{r}\n" for r in rules)
 		super().__init__(ns, topology(lines), args)
 		self.c = self.client()
 
@@ -70,6 +70,8 @@ def make_ovs(tmp_path_factory):
 @pytest.mark.parametrize("kind, options, session", [
 	("erspan", FLOW, "encap erspan2"),
 	("erspan", FLOW, "encap erspan3"),
+	("ip6erspan", FLOW, f"encap erspan2 src-ip {US6}"),
+	("ip6erspan", FLOW, f"encap erspan3 src-ip {US6}"),
 	("gre", ANY, "encap gre key 0xbeef seq on"),
 	("vxlan", ANY, "encap vxlan vni 4711"),
 	("geneve", ANY, "encap geneve vni 4712"),
@@ -77,7 +79,8 @@ def make_ovs(tmp_path_factory):
 def test_ovs_gets_what_was_mirrored(ovs, kind, options, session):
 	ovs.tunnel(kind, **options)
 	frames = syn(20) + syn(3, size=1400)
-	with Sender(ovs.us, f"web source vm1 direction from-guest {session}") as d, RawSocket(ovs.ns, "o1") as out:
+	to = OVS6 if kind.startswith("ip6") else OVS
+	with Sender(ovs.us, f"web source vm1 direction from-guest {session}", to=to) as d, RawSocket(ovs.ns, "o1") as out:
 		d.active()
 		d.inject(frames)
 		d.sent(len(frames))
