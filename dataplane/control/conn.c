@@ -175,6 +175,9 @@ static void conn_work(struct rd_conn *c)
 		// A client that is closed for a reason still gets the error it was told, if it takes it now.
 		if (rd_outq_send(&c->out, c->sock) < 0)
 			c->dead = true;
+		// What was too much a moment ago may all have gone: nothing else would wake the stream then.
+		if (c->req.stream != NULL && c->out.pending < STREAM_LOW)
+			c->more = true;
 	}
 }
 
