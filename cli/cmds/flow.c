@@ -9,7 +9,7 @@
 #include <string.h>
 
 #define SHOWN 1000 // entries, when nobody says how many
-#define SORTED_MAX 100000 // entries that sorting looks at
+#define SORTED_MAX 100000 // entries that sorting keeps
 
 static const char *proto_text(const json_t *item, char *buf, size_t len)
 {
@@ -124,29 +124,70 @@ static const struct rd_table stats_table = RD_TABLE(stats_columns);
 
 static const char *sort_field; // of the command that runs
 
+// Highest first, and as the daemon had them where they are equal.
+struct ranked {
+	json_t *item;
+	size_t at;
+};
+
 static int descending(const void *a, const void *b)
 {
-	json_int_t x = rd_item_int(*(json_t *const *)a, sort_field);
-	json_int_t y = rd_item_int(*(json_t *const *)b, sort_field);
+	const struct ranked *p = a, *q = b;
+	json_int_t x = rd_item_int(p->item, sort_field), y = rd_item_int(q->item, sort_field);
 
-	return x > y ? -1 : x < y;
+	if (x != y)
+		return x > y ? -1 : 1;
+	return p->at < q->at ? -1 : p->at > q->at;
 }
 
-static int sort_items(json_t *list, const char *field, struct rd_err *err)
-{
-	size_t n = json_array_size(list);
-	json_t **v = calloc(n + 1, sizeof(*v));
+// The highest of all entries that come: twice as many as are wanted are held at most.
+struct best {
+	struct ranked *v;
+	size_t n, want, seen;
+};
 
-	if (v == NULL)
-		return rd_err_set(err, -ENOMEM, "out of memory");
-	for (size_t i = 0; i < n; i++)
-		v[i] = json_incref(json_array_get(list, i));
-	sort_field = field;
-	qsort(v, n, sizeof(*v), descending);
-	for (size_t i = 0; i < n; i++)
-		json_array_set_new(list, i, v[i]);
-	free(v);
+static void best_cut(struct best *b, size_t n)
+{
+	if (b->n > 1)
+		qsort(b->v, b->n, sizeof(*b->v), descending);
+	while (b->n > n)
+		json_decref(b->v[--b->n].item);
+}
+
+static int best_add(void *arg, const json_t *item)
+{
+	struct best *b = arg;
+
+	if (b->n == 2 * b->want)
+		best_cut(b, b->want);
+	b->v[b->n].item = json_deep_copy(item);
+	if (b->v[b->n].item == NULL)
+		return -ENOMEM;
+	b->v[b->n++].at = b->seen++;
 	return 0;
+}
+
+// The want highest; NULL with *err. params is stolen.
+static json_t *fetch_best(
+	struct rd_cli *cli, const char *method, json_t *params, size_t want, struct rd_err *err)
+{
+	struct best b = {.v = calloc(2 * want, sizeof(*b.v)), .want = want};
+	json_t *list = json_array();
+	int ret = -ENOMEM;
+
+	if (b.v != NULL && list != NULL)
+		ret = rd_cli_call(cli, method, params, best_add, &b, NULL, err);
+	else
+		json_decref(params);
+	best_cut(&b, ret < 0 ? 0 : want);
+	for (size_t i = 0; i < b.n; i++)
+		json_array_append_new(list, b.v[i].item);
+	free(b.v);
+	if (ret == 0)
+		return list;
+	json_decref(list);
+	rd_err_set(err, ret, "out of memory"); // keeps the text of any other failure
+	return NULL;
 }
 
 // The protocol knows numbers only.
@@ -179,6 +220,7 @@ json_t *rd_flows_fetch(struct rd_cli *cli, const struct rd_args *args, unsigned 
 		{"hits", "sw_hits"}, {"bytes", "sw_bytes"}, {"age", "inval_s"}};
 	const char *sort = rd_args_str(args, "sort"), *field = NULL;
 	uint64_t limit = rd_args_num(args, "limit", shown);
+	const char *method = rd_args_cmd(args)->method;
 	json_t *params = rd_args_params(args), *list;
 
 	for (unsigned i = 0; sort != NULL && i < 3; i++)
@@ -187,15 +229,15 @@ json_t *rd_flows_fetch(struct rd_cli *cli, const struct rd_args *args, unsigned 
 		json_decref(params);
 		return NULL;
 	}
+	sort_field = field;
 	if (field != NULL)
-		json_object_set_new(params, "limit", json_integer(SORTED_MAX));
+		json_object_del(params, "limit");
 	else if (limit != 0 && !rd_args_has(args, "limit"))
 		json_object_set_new(params, "limit", json_integer((json_int_t)limit + 1));
-	list = rd_cli_fetch(cli, rd_args_cmd(args)->method, params, err);
-	if (list != NULL && field != NULL && sort_items(list, field, err) < 0) {
-		json_decref(list);
-		return NULL;
-	}
+	list = field == NULL
+		? rd_cli_fetch(cli, method, params, err)
+		: fetch_best(cli, method, params,
+			limit == 0 || limit > SORTED_MAX ? SORTED_MAX : limit + 1, err);
 	*more = list != NULL && limit != 0 && json_array_size(list) > limit;
 	while (*more && json_array_size(list) > limit)
 		json_array_remove(list, json_array_size(list) - 1);

@@ -75,10 +75,35 @@ int rd_link_open(struct rd_link *l, struct rd_err *err)
 	return err != NULL && err->code < 0 ? err->code : -ENOTCONN;
 }
 
+#define DRAIN 4096 // items of a list that nobody wants any more
+
+// Around the receiver of a call's items.
+struct taker {
+	rd_client_item_fn each;
+	void *arg;
+	int fd;
+	int left; // what the receiver ended it with
+	unsigned drained;
+};
+
+// The rest of a list is read, so that the connection lives on, but not for minutes: a long one is ended with the connection.
+static int take(void *arg, const json_t *item)
+{
+	struct taker *t = arg;
+
+	if (t->left == 0)
+		t->left = t->each(t->arg, item);
+	else if (++t->drained == DRAIN)
+		shutdown(t->fd, SHUT_RDWR);
+	return 0;
+}
+
 int rd_link_call(void *arg, const char *method, json_t *params, rd_client_item_fn each,
 	void *each_arg, json_t **result, struct rd_err *err)
 {
 	struct rd_link *l = arg;
+	struct taker t = {.each = each, .arg = each_arg};
+	struct rd_err mine = {0};
 	int ret = stopped ? -EINTR : rd_link_open(l, err);
 
 	if (ret < 0) {
@@ -88,10 +113,21 @@ int rd_link_call(void *arg, const char *method, json_t *params, rd_client_item_f
 	busy_fd = rd_client_fd(l->client);
 	if (stopped) // the handler may have come before it knew the descriptor
 		rd_link_stop();
-	ret = rd_client_call(l->client, method, params, each, each_arg, result, err);
+	t.fd = busy_fd;
+	ret = rd_client_call(
+		l->client, method, params, each != NULL ? take : NULL, &t, result, &mine);
 	busy_fd = -1;
-	if (stopped)
+	if (stopped || t.drained >= DRAIN)
 		rd_link_close(l);
+	if (t.left != 0) { // what ended the rest is no news
+		if (ret == 0 && result != NULL) {
+			json_decref(*result);
+			*result = NULL;
+		}
+		return t.left;
+	}
+	if (ret < 0 && err != NULL && err->code == 0)
+		*err = mine;
 	return ret;
 }
 

@@ -156,6 +156,8 @@ void rd_pager_put(struct rd_pager *p, const char *line, size_t len, unsigned col
 	unsigned rows = columns > 0 ? (columns + p->columns - 1) / p->columns : 1;
 	bool full = !p->off && p->pipe == NULL && p->used + rows > p->rows - 1;
 
+	if (p->left) // a record of several lines comes to its end
+		return;
 	if (full && p->program != NULL)
 		start(p);
 	else if (full && p->used > 0)
