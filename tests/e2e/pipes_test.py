@@ -2,9 +2,7 @@
 #
 # Pipes behind commands: each stage against the same done by Python on the whole output.
 import json
-import os
 import re
-import resource
 import signal
 import subprocess
 
@@ -163,60 +161,3 @@ def test_refresh_until_ctrl_c(daemon, tmp_path):
 	wait_for("the file", lambda: path.exists() and path.read_text() == want)
 	proc.send_signal(signal.SIGINT)
 	assert proc.wait(60) == 0
-
-
-def peak_kib(*words):
-	"""Most memory that reddot had, by the kernel's count; its output goes to nobody."""
-	read, write = os.pipe()
-	pid = os.fork()
-	if pid == 0:
-		os.close(read)
-		null = os.open("/dev/null", os.O_WRONLY)
-		os.dup2(null, 1)
-		os.execve(REDDOT, [REDDOT, *words], ENV)
-	os.close(read)
-	os.close(write)
-	_, status, usage = os.wait4(pid, 0)
-	assert status == 0
-	assert isinstance(usage, resource.struct_rusage)
-	return usage.ru_maxrss
-
-
-def test_memory_does_not_grow_with_the_list(daemon):
-	"""Flows are streamed: ten times as many of them take no more."""
-	env = dict(ENV)
-	ENV["ASAN_OPTIONS"] = env["ASAN_OPTIONS"] + ":quarantine_size_mb=1"  # freed memory is not held back
-	try:
-		with Daemon(lines=FLOWS) as d, d.client() as c:
-			small = many_flows(d, c, 1200)
-			large = many_flows(d, c, 12000)
-			assert large["flows"] >= 8 * small["flows"] > 8000
-			for form in small["peak"]:
-				assert large["peak"][form] < small["peak"][form] + 12000, (small, large)
-	finally:
-		ENV["ASAN_OPTIONS"] = env["ASAN_OPTIONS"]
-
-
-FLOWS = """host add h default
-switch add s host h portset 1
-segment add seg switch s vlan 0
-port add a switch s type vnic mac 02:00:00:00:00:0a segment seg device net_null0,no-rx=1
-port add b switch s type vnic mac 02:00:00:00:00:0b segment seg device net_null1,no-rx=1
-"""
-
-
-def many_flows(d, c, n):
-	for first in range(0, n, 500):
-		frames = [udp(i).hex() for i in range(first, min(first + 500, n))]
-		c("inject", port="a", frames=frames)
-	forms = {"table": "show flow limit 1000000", "json": "show flow | json", "count": "show flow limit 1000000 | match udp | count"}
-	return {"flows": int(d.cli("show flow | json | count")),
-		"peak": {name: peak_kib("--socket", d.path, line) for name, line in forms.items()}}
-
-
-def udp(i):
-	ip = bytes([0x45, 0, 0, 28, 0, 0, 0, 0, 64, 17, 0, 0, 10, i >> 16 & 255, i >> 8 & 255, i & 255, 10, 200, 0, 1])
-	total = sum(int.from_bytes(ip[j:j + 2], "big") for j in range(0, 20, 2))
-	total = (total & 0xffff) + (total >> 16)
-	ip = ip[:10] + (0xffff - ((total & 0xffff) + (total >> 16))).to_bytes(2, "big") + ip[12:]
-	return bytes.fromhex("02000000000b02000000000a0800") + ip + bytes([0, 7, 0, 9, 0, 8, 0, 0])

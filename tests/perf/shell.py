@@ -19,11 +19,10 @@ import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../e2e"))
 
-CONFIG = """host add h default
-switch add s host h portset 1
-segment add seg switch s vlan 0
-port add a switch s type vnic mac 02:00:00:00:00:0a segment seg device net_null0,no-rx=1
-port add b switch s type vnic mac 02:00:00:00:00:0b segment seg device net_null1,no-rx=1
+LIST = "show flow limit 100000000"
+# Sends one frame again and again, to port b.
+SOURCE = """port add c switch s type vnic mac 02:00:00:00:00:0c segment seg device net_pcap1,rx_pcap={path},infinite_rx=1
+port set c spoof off
 """
 
 
@@ -82,16 +81,49 @@ def times(reddot, sock, reps):
 	row("Tab, one candidate", two)
 
 
-def flows(reddot, sock):
-	begun = time.monotonic_ns()
-	p = subprocess.Popen([reddot, "--socket", sock, "show flow limit 100000000"], stdout=subprocess.PIPE)
-	p.stdout.readline()
-	first = time.monotonic_ns() - begun
-	lines = 1 + sum(1 for _ in p.stdout)
-	_, _, usage = os.wait4(p.pid, 0)
-	row(f"show flow, first of {lines} lines", [first])
-	row("show flow, the last", [time.monotonic_ns() - begun])
-	print(f"{'show flow, memory of reddot':34} {usage.ru_maxrss:8} KiB")
+def listed(many, sock, what, line):
+	m = many.measured(sock, line)
+	row(f"{what}, first of {m['lines']} lines", [m["first"] * 1e9])
+	row(f"{what}, the last", [m["last"] * 1e9])
+	print(f"{what + ', memory of reddot':34} {m['kib']:8} KiB", flush=True)
+
+
+def interrupted(reddot, sock, reps):
+	"""From Ctrl-C in the middle of the list to the prompt."""
+	times = []
+	for i in range(reps):
+		shell = Shell([reddot, "--socket", sock])
+		shell.until(rb"reddot h> ")
+		shell.send(f"{LIST} | no-more\r".encode())
+		shell.until(rb"(.*\n){%d}" % (100 * i + 100))
+		shell.send(b"\x03")
+		times.append(shell.until(rb"reddot [^>\n]*> "))
+		shell.close()
+	row("Ctrl-C in the list, to the prompt", times)
+
+
+def passed(c):
+	return next(s["in"] for s in c.list("stage.list") if s["stage"] == "vnic_tx")
+
+
+def disturbed(reddot, sock, c):
+	"""How many packets pass in a second with nobody asking, and while the list is printed; and how long another client waits then."""
+	def rate(done):
+		before, begun, waits = passed(c), time.monotonic(), []
+		while not done(time.monotonic() - begun):
+			asked = time.monotonic_ns()
+			c.list("host.list")
+			waits.append(time.monotonic_ns() - asked)
+			time.sleep(0.02)
+		return (passed(c) - before) / (time.monotonic() - begun), waits
+
+	os.sched_setaffinity(0, {0})  # as the daemon's control thread; the worker has the other one
+	alone, waits = rate(lambda s: s > 5)
+	row("another client's answer, alone", waits)
+	with subprocess.Popen([reddot, "--socket", sock, LIST], stdout=subprocess.DEVNULL) as p:
+		during, waits = rate(lambda _: p.poll() is not None)
+	row("another client's answer, meanwhile", waits)
+	print(f"{'packets a second, alone':34} {alone:10.0f}\n{'packets a second, meanwhile':34} {during:10.0f}", flush=True)
 
 
 def main():
@@ -105,17 +137,24 @@ def main():
 	reddot = os.path.abspath(args.build + "/cli/reddot")
 	os.environ["REDDOTD"] = os.path.abspath((args.daemon or args.build) + "/dataplane/reddotd")
 	os.environ["REDDOT"] = reddot
-	from pipes_test import udp
+	import many
 	from rdtest import Daemon
 	resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-	lines = CONFIG + "".join(f"port add p{i} switch s type vnic\n" for i in range(args.ports - 3))
-	lines += "port add port-number-77 switch s type vnic\n"
-	with tempfile.TemporaryDirectory(), Daemon("--flow-capacity", "2097152", "--mem", "512", lines=lines) as d, d.client() as c:
-		times(reddot, d.path, args.reps)
-		if args.flows > 0:
-			for first in range(0, args.flows, 1000):
-				c("inject", port="a", frames=[udp(i).hex() for i in range(first, min(first + 1000, args.flows))])
-			flows(reddot, d.path)
+	ports = "".join(f"port add p{i} switch s type vnic\n" for i in range(args.ports - 3)) + "port add port-number-77 switch s type vnic\n"
+	with tempfile.TemporaryDirectory() as where:
+		many.write_pcap(f"{where}/one.pcap", 1)
+		lines = many.config(f"{where}/frames.pcap", args.flows) if args.flows > 0 else many.CONFIG.format(device=many.IDLE)
+		with Daemon("--flow-capacity", "2097152", "--mem", "512", lines=lines + ports) as d, d.client() as c:
+			if args.reps > 0:
+				times(reddot, d.path, args.reps)
+			if args.flows > 0:
+				print(f"{'flows':34} {many.filled(c, args.flows):8}")
+				for what, more in (("table", ""), ("json", " | json")):
+					listed(many, d.path, f"1000 flows, {what}", "show flow limit 1000" + more)
+					listed(many, d.path, f"all flows, {what}", LIST + more)
+				interrupted(reddot, d.path, 5)
+				d.cli("-f", d.file("source.rd", SOURCE.format(path=f"{where}/one.pcap")))
+				disturbed(reddot, d.path, c)
 
 
 main()
