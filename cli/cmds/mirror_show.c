@@ -130,6 +130,7 @@ static const struct rd_column explain_columns[] = {
 	{"PATH", "path", 0, NULL},
 	{"PROOF", "proof", 0, NULL},
 	{"RULES", "rules", RD_COL_RIGHT, NULL},
+	{"note", "note", RD_COL_NOTE, NULL},
 };
 static const struct rd_table explain_table = RD_TABLE(explain_columns);
 static const struct rd_column refused_columns[] = {
@@ -147,6 +148,7 @@ static const struct rd_column cap_columns[] = {
 	{"FIRMWARE", "firmware", 0, NULL},
 	{"MADE", "made", RD_COL_RIGHT, NULL},
 	{"OF", "of", RD_COL_RIGHT, NULL},
+	{"proof", "frame", RD_COL_NOTE, NULL},
 };
 static const struct rd_table cap_table = RD_TABLE(cap_columns);
 static const struct rd_column rung_columns[] = {

@@ -11,6 +11,7 @@
 #include "base/str.h"
 #include "control/conn.h"
 #include "control/ctl_mirror.h"
+#include "session/blind.h"
 #include "session/field.h"
 #include "session/store.h"
 
@@ -148,10 +149,13 @@ struct rd_mirror *rd_req_mirror(struct rd_request *req)
 // What is odd, but was done.
 static int answer(struct rd_request *req, const struct rd_mirror *m)
 {
+	char warning[RD_MIRROR_WARN + MIRROR_BLIND_TEXT];
+
 	rd_ctl_mirror_clock(req->ctl);
 	rd_req_result(req,
 		json_pack("{s:s,s:i,s:s,s:s}", "session", m->spec.name, "id", m->spec.id, "oper",
-			rd_mirror_oper_name(m->oper), "warning", m->warn));
+			rd_mirror_oper_name(m->oper), "warning",
+			rd_mirror_warning(m, warning, sizeof(warning))));
 	return 0;
 }
 

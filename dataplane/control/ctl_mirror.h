@@ -11,4 +11,5 @@
 struct rd_mirror *rd_req_mirror(struct rd_request *req);
 const char *rd_mirror_who(const struct rd_request *req, char buf[64]); // for the journal
 void rd_ctl_mirror_clock(struct rd_ctl *ctl); // ticks while there are sessions
+const char *rd_mirror_warning(const struct rd_mirror *m, char *buf, size_t size);
 json_t *rd_mirror_item(const struct rd_mirror *m, bool whole); // of show

@@ -8,6 +8,7 @@
 #include "base/str.h"
 #include "core/tap.h"
 #include "control/ctl_mirror.h"
+#include "session/blind.h"
 #include "session/engine.h"
 #include "session/flow_call.h"
 #include "session/flow_why.h"
@@ -35,13 +36,15 @@ static json_t *point_item(struct rd_offload_session *off, unsigned i)
 {
 	const struct rd_offload_point *p = rd_offload_point(off, i);
 	const struct rd_offload_result *r = rd_offload_result(off, i);
-	char port[RD_QNAME_LEN];
+	char port[RD_QNAME_LEN], note[MIRROR_BLIND_TEXT] = "";
 
-	return json_pack("{s:s,s:s,s:s,s:s,s:s,s:i,s:I,s:b,s:o}", "port",
+	(void)mirror_blind_at(rd_port_at(p->port), p->stage, note, sizeof(note));
+	return json_pack("{s:s,s:s,s:s,s:s,s:s,s:i,s:I,s:b,s:o,s:s}", "port",
 		rd_ctl_port_qname(p->port, port), "stage", rd_stage_by_id(p->stage)->name, "recipe",
-		rd_recipe_name(r->recipe), "path", rd_path_name(r->path), "proof",
-		rd_proof_name(r->proof), "rules", r->rules, "hits", (json_int_t)r->hits, "retrying",
-		r->retrying, "refused", steps(off, i));
+		rd_recipe_name(r->recipe), "path", rd_offload_shown(r), "proof",
+		r->path == RD_PATH_SW ? "" : rd_proof_name(r->proof), "rules", r->rules, "hits",
+		(json_int_t)r->hits, "retrying", r->retrying, "refused", steps(off, i), "note",
+		note);
 }
 
 int ctl_mirror_explain(struct rd_request *req)
@@ -83,6 +86,19 @@ static json_t *rungs(const struct rd_flow_cap *cap)
 	return list;
 }
 
+// What came of one frame that was sent through: that a driver takes rules proves nothing.
+static const char *frame_text(const struct rd_flow_cap *cap, unsigned made)
+{
+	if (made == 0)
+		return "";
+	if (cap->loop == -ENOTSUP)
+		return "no frame can be sent through: what it copies is not proven until its counters move";
+	if (cap->loop != 0)
+		return "a frame could not be sent through";
+	return cap->copies ? "a frame was sent through, and one copy came"
+			   : "a frame was sent through, and not one copy came";
+}
+
 static json_t *cap_item(const struct rd_port *p, bool again)
 {
 	const struct rd_flow_cap *cap = rd_offload_capability(mirror_hw(), p->ethdev, again);
@@ -91,10 +107,10 @@ static json_t *cap_item(const struct rd_port *p, bool again)
 
 	for (unsigned i = 0; i < RD_FLOW_RUNGS; i++)
 		made += cap->cell[i].answer == RD_FLOW_MADE;
-	return json_pack("{s:s,s:s,s:s,s:s,s:i,s:i,s:b,s:o}", "port",
+	return json_pack("{s:s,s:s,s:s,s:s,s:i,s:i,s:b,s:s,s:o}", "port",
 		rd_ctl_port_qname(p->idx, port), "driver", cap->facts.driver, "firmware",
 		cap->facts.firmware, "dpdk", cap->dpdk, "made", (int)made, "of", (int)RD_FLOW_RUNGS,
-		"complete", cap->complete, "rungs", rungs(cap));
+		"complete", cap->complete, "frame", frame_text(cap, made), "rungs", rungs(cap));
 }
 
 int ctl_mirror_capability(struct rd_request *req)

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/str.h"
 #include "control/ctl_mirror.h"
+#include "session/blind.h"
 #include "session/field.h"
 #include "session/hw.h"
 #include "session/peer.h"
@@ -129,8 +130,22 @@ static json_t *fields(const struct rd_mirror_spec *s)
 	return o;
 }
 
+// What is odd about it: as it was asked for, and as the ports are now.
+const char *rd_mirror_warning(const struct rd_mirror *m, char *buf, size_t size)
+{
+	char blind[MIRROR_BLIND_TEXT] = "";
+	size_t len = 0;
+
+	*buf = '\0';
+	(void)mirror_blind(m, blind, sizeof(blind));
+	rd_str_addf(buf, size, &len, "%s%s%s", m->warn,
+		m->warn[0] != '\0' && blind[0] != '\0' ? "; " : "", blind);
+	return buf;
+}
+
 json_t *rd_mirror_item(const struct rd_mirror *m, bool whole)
 {
+	char warning[RD_MIRROR_WARN + MIRROR_BLIND_TEXT];
 	char dest[RD_IP_TEXT + RD_MAC_TEXT + RD_QNAME_LEN + 256], source[RD_MIRROR_VALUE_LEN];
 	uint64_t left = rd_mirror_left_s(m);
 	struct mirror_counts n;
@@ -143,7 +158,8 @@ json_t *rd_mirror_item(const struct rd_mirror *m, bool whole)
 		rd_mirror_oper_name(m->oper), "sub", m->sub, "why", m->why, "encap",
 		rd_mirror_encap_name(m->spec.encap), "source",
 		rd_mirror_spec_text(&m->spec, rd_mirror_field("source"), source), "destination",
-		destination(m, dest, sizeof(dest)), "warning", m->warn);
+		destination(m, dest, sizeof(dest)), "warning",
+		rd_mirror_warning(m, warning, sizeof(warning)));
 	set_num(o, "since_ns", m->since_ns);
 	set_num(o, "since_s", (rd_realtime_ns() - m->since_ns) / 1000000000);
 	set_num(o, "overhead", overhead(m));

@@ -190,13 +190,25 @@ void mirror_hw_revoke(struct rd_mirror *m)
 
 const char *mirror_hw_path(const struct rd_mirror *m)
 {
-	unsigned nb[RD_PATH_HW + 1] = {0}, all = m->off != NULL ? rd_offload_points(m->off) : 0;
+	return rd_offload_summary(m->off);
+}
 
-	for (unsigned i = 0; i < all; i++)
-		nb[rd_offload_result(m->off, i)->path]++;
-	if (nb[RD_PATH_SW] == all)
-		return "sw";
-	return nb[RD_PATH_HW] == all ? "hw" : nb[RD_PATH_HYBRID] == all ? "hybrid" : "partial";
+// Of the first point that a card may copy or not. false: there is none.
+static bool unproven(const struct rd_mirror *m, char *buf, size_t size)
+{
+	size_t len = 0;
+
+	for (unsigned i = 0; m->off != NULL && i < rd_offload_points(m->off); i++) {
+		const struct rd_offload_result *r = rd_offload_result(m->off, i);
+
+		if (strcmp(rd_offload_shown(r), "unproven") != 0)
+			continue;
+		rd_str_addf(buf, size, &len,
+			"not proven: a card took the rules (%s); that it copies: %s",
+			rd_recipe_name(r->recipe), rd_proof_name(r->proof));
+		return true;
+	}
+	return false;
 }
 
 const char *mirror_hw_why(struct rd_mirror *m, char *buf, size_t size)
@@ -219,7 +231,7 @@ const char *mirror_hw_why(struct rd_mirror *m, char *buf, size_t size)
 			rd_str_addf(buf, size, &len, " (%s)", s.message);
 		return buf;
 	}
-	if (strcmp(mirror_hw_path(m), "sw") == 0)
+	if (!unproven(m, buf, size) && strcmp(mirror_hw_path(m), "sw") == 0)
 		rd_str_addf(buf, size, &len, "software: no card sees these points");
 	return buf;
 }

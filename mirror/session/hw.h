@@ -12,7 +12,7 @@ struct rd_offload *mirror_hw(void); // the daemon's; NULL: no memory
 // require cannot be met.
 int mirror_hw_apply(struct rd_mirror *m, struct mirror_run *r, struct rd_err *err);
 void mirror_hw_revoke(struct rd_mirror *m); // no card copies for it any more
-// How the points are copied: "sw", "hw", "hybrid", "partial"; and why nothing better.
+// How the points are copied, see rd_offload_summary(); and why nothing better.
 const char *mirror_hw_path(const struct rd_mirror *m);
 const char *mirror_hw_why(struct rd_mirror *m, char *buf, size_t size);
 // Packets that cards copied, as their rules count; false: a rule that cannot.

@@ -139,4 +139,8 @@ const char *rd_recipe_name(unsigned recipe); // "R1 full-hw"
 const char *rd_recipe_word(unsigned recipe); // "full-hw"
 const char *rd_path_name(unsigned path); // "hw"
 const char *rd_proof_name(unsigned proof);
+// How a point, and how all of them, are copied, as it is shown: "hw" and "hybrid" only with a proof, else "unproven"; "partial": some so,
+// some in another way.
+const char *rd_offload_shown(const struct rd_offload_result *r);
+const char *rd_offload_summary(const struct rd_offload_session *s); // NULL is "sw"
 const char *rd_flow_phase_name(unsigned phase);

@@ -3,14 +3,15 @@
  * What is shown of sessions in cards: words, and the recipes that were refused. Control thread.
  */
 #include <stdio.h>
+#include <string.h>
 
 #include "session/offload_priv.h"
 
 static const char *const recipe_names[RD_RECIPES] = {
 	"", "R1 full-hw", "R2 hybrid-queue", "R3 hybrid-port", "R4 mark-only", "R5 sw"};
 static const char *const path_names[] = {"sw", "hybrid", "hw"};
-static const char *const proof_names[] = {
-	"none yet", "it cannot count", "its counter moves", "a frame was sent through"};
+static const char *const proof_names[] = {"none yet: no packet has matched",
+	"none: its rule cannot count", "its counter moves", "a frame was sent through"};
 static const char *const phase_names[] = {"session", "probe", "validate", "create", "run"};
 
 const char *rd_recipe_name(unsigned recipe)
@@ -31,6 +32,27 @@ const char *rd_path_name(unsigned path)
 const char *rd_proof_name(unsigned proof)
 {
 	return proof <= RD_PROOF_PROBED ? proof_names[proof] : "";
+}
+
+const char *rd_offload_shown(const struct rd_offload_result *r)
+{
+	bool proven = r->proof == RD_PROOF_COUNTED || r->proof == RD_PROOF_PROBED;
+
+	return r->path == RD_PATH_SW || proven ? rd_path_name(r->path) : "unproven";
+}
+
+const char *rd_offload_summary(const struct rd_offload_session *s)
+{
+	const char *all = "sw";
+
+	for (unsigned i = 0; s != NULL && i < s->nb; i++) {
+		const char *one = rd_offload_shown(&s->points[i].result);
+
+		if (i != 0 && strcmp(one, all) != 0)
+			return "partial";
+		all = one;
+	}
+	return all;
 }
 
 const char *rd_flow_phase_name(unsigned phase)

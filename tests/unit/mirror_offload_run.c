@@ -21,6 +21,13 @@ static void expect(struct world *w, unsigned i, enum rd_recipe recipe)
 	assert_string_equal(rd_recipe_name(result(w, i)->recipe), rd_recipe_name(recipe));
 }
 
+// What a person is told: the point, and the session.
+static void shown(struct world *w, const char *want)
+{
+	assert_string_equal(rd_offload_shown(result(w, 0)), want);
+	assert_string_equal(rd_offload_summary(w->session), want);
+}
+
 // A card that takes the rule and copies nothing is found out, not at once, and not believed again.
 static void lies(void **state)
 {
@@ -63,6 +70,7 @@ static void proof(void **state)
 	assert_int_equal(world_set(&w), 0);
 	world_tick(&w, 1);
 	assert_int_equal(result(&w, 0)->proof, RD_PROOF_NONE);
+	shown(&w, "unproven"); // no packet has come
 	for (unsigned i = 1; i < 10; i++) { // a counter that lags behind is no liar
 		rd_offload_seen(w.session, 0, 100);
 		world_tick(&w, 2);
@@ -71,11 +79,13 @@ static void proof(void **state)
 	}
 	expect(&w, 0, RD_RECIPE_FULL);
 	assert_int_equal(result(&w, 0)->proof, RD_PROOF_COUNTED);
+	shown(&w, "hw");
 	assert_int_equal(result(&w, 0)->hits, 891);
 	assert_int_equal(result(&w, 0)->bytes, 89100);
 	w.script.counts = false;
 	world_tick(&w, 5);
 	assert_int_equal(result(&w, 0)->proof, RD_PROOF_BLIND);
+	shown(&w, "unproven");
 	world_end(&w);
 }
 
@@ -92,7 +102,9 @@ static void functional_probe(void **state)
 		if (copies == 1) {
 			expect(&w, 0, RD_RECIPE_FULL);
 			assert_int_equal(result(&w, 0)->proof, RD_PROOF_PROBED);
+			shown(&w, "hw");
 		} else {
+			shown(&w, "sw");
 			expect(&w, 0, RD_RECIPE_SOFTWARE);
 			world_expect_line(&w, 0,
 				"R1 full-hw probe lies: the NIC took the rule but copies nothing: EIO, no cause given: \"a frame was sent "
