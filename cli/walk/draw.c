@@ -4,7 +4,9 @@
  */
 #include "walk/panes.h"
 
+#include <ctype.h>
 #include <string.h>
+#include <strings.h>
 
 #define LEAST_ROWS 10
 #define LEAST_COLS 40
@@ -12,14 +14,36 @@
 static const char *const pane_names[] = {
 	"Walks", "Hops", "Diff", "Hex", "Flow", "DFW", "Ladder", "Mirror", "Paths", "Map"};
 
+const char *rd_pane_name(unsigned pane)
+{
+	return pane < RD_PANES ? pane_names[pane] : NULL;
+}
+
+enum rd_pane rd_pane_of(const char *name)
+{
+	unsigned i = 0;
+
+	while (i < RD_PANES && strcasecmp(pane_names[i], name) != 0)
+		i++;
+	return (enum rd_pane)i;
+}
+
 static void draw_title(const struct rd_view *v, const struct rd_store *s, struct rd_grid *g)
 {
-	char counts[160], state[32];
+	char counts[200], state[32];
+	size_t len = 0;
 	int width;
 
 	snprintf(
 		state, sizeof(state), "%s%s", v->paused ? " PAUSED" : "", v->ended ? " ended" : "");
-	snprintf(counts, sizeof(counts), " walks %llu  dropped %llu  lost %llu%s",
+	counts[0] = '\0';
+	if (s->marked > 0)
+		rd_str_addf(counts, sizeof(counts), &len, " marked %llu ",
+			(unsigned long long)s->marked);
+	if (s->show != NULL)
+		rd_str_addf(
+			counts, sizeof(counts), &len, " shown %llu ", (unsigned long long)s->shown);
+	rd_str_addf(counts, sizeof(counts), &len, " walks %llu  dropped %llu  lost %llu%s",
 		(unsigned long long)(s->next - 1), (unsigned long long)s->dropped,
 		(unsigned long long)s->lost, s->forgotten > 0 ? "  (oldest gone)" : "");
 	width = (int)strlen(counts);
@@ -59,7 +83,7 @@ static void draw_tabs(struct rd_view *v, struct rd_grid *g, int row)
 }
 
 // What is being typed, else what is to be known: an error, a notice, what is filtered, the keys.
-static void draw_bar(const struct rd_view *v, struct rd_grid *g)
+static void draw_bar(const struct rd_view *v, const struct rd_store *s, struct rd_grid *g)
 {
 	int row = g->rows - 1;
 
@@ -70,11 +94,34 @@ static void draw_bar(const struct rd_view *v, struct rd_grid *g)
 	else if (v->error[0] != '\0')
 		rd_grid_text(g, row, 1, g->cols - 1, RD_ATTR_RED, v->error);
 	else if (v->filter[0] != '\0')
-		rd_grid_printf(
-			g, RD_SPAN(row, 1, g->cols - 1), 0, "show /%s   (/ Esc: all)", v->filter);
+		rd_grid_printf(g, RD_SPAN(row, 1, g->cols - 1), 0,
+			"show %llu of %llu: /%s   (:all)", (unsigned long long)s->shown,
+			(unsigned long long)(s->next - s->first), v->filter);
 	else
 		rd_grid_text(g, row, 1, g->cols - 1, RD_ATTR_DIM,
-			"?help /show jk walk hl hop space plays Tab pane w save M mirror p pause q back");
+			"?help /show :command jk walk hl hop space plays Tab pane m mark w save q back");
+}
+
+// Where the list, the hops or the changes have what is searched.
+static void show_found(
+	const struct rd_view *v, struct rd_grid *g, enum rd_pane pane, struct rd_area a)
+{
+	int len = (int)strlen(v->find), same;
+
+	if (len == 0 || (pane != RD_PANE_WALKS && pane != RD_PANE_HOPS && pane != RD_PANE_DIFF))
+		return;
+	for (int row = a.row + 1; row < a.row + a.rows && row < g->rows; row++)
+		for (int col = a.col; col + len <= a.col + a.cols && col + len <= g->cols; col++) {
+			const struct rd_cell *c = &g->cell[row * g->cols + col];
+
+			for (same = 0; same < len; same++)
+				if (c[same].text[1] != '\0'
+					|| tolower((unsigned char)c[same].text[0])
+						!= tolower((unsigned char)v->find[same]))
+					break;
+			if (same == len)
+				rd_grid_attr(g, row, col, len, RD_ATTR_FOUND);
+		}
 }
 
 static void draw_pane(struct rd_view *v, const struct rd_store *s, struct rd_grid *g,
@@ -113,6 +160,7 @@ static void draw_pane(struct rd_view *v, const struct rd_store *s, struct rd_gri
 	default:
 		rd_draw_paths(v, s, g, a);
 	}
+	show_found(v, g, pane, a);
 }
 
 static void rule(struct rd_view *v, struct rd_grid *g, struct rd_area a, const char *title)
@@ -122,14 +170,36 @@ static void rule(struct rd_view *v, struct rd_grid *g, struct rd_area a, const c
 	rd_grid_printf(g, RD_SPAN(a.row, a.col + 2, a.cols - 4), RD_ATTR_BOLD, " %s ", title);
 }
 
-// A pane with a line above it that names it.
+// A pane with a line above it that names it. Only the first one is scrolled.
 static void titled(struct rd_view *v, const struct rd_store *s, struct rd_grid *g,
 	enum rd_pane pane, struct rd_area a)
 {
+	int scroll = v->scroll;
+
+	if (pane != v->pane)
+		v->scroll = 0;
 	rule(v, g, a, pane_names[pane]);
 	a.row++;
 	a.rows--;
 	draw_pane(v, s, g, pane, a);
+	v->scroll = scroll;
+}
+
+static bool is_split(const struct rd_view *v, int cols)
+{
+	return v->split && !v->zoom && cols >= 2 * LEAST_COLS && v->beside != v->pane;
+}
+
+static void draw_split(
+	struct rd_view *v, const struct rd_store *s, struct rd_grid *g, struct rd_area a)
+{
+	int half = a.cols / 2;
+
+	titled(v, s, g, v->right ? v->beside : v->pane,
+		(struct rd_area){a.row, a.col, a.rows, half - 1});
+	titled(v, s, g, v->right ? v->pane : v->beside,
+		(struct rd_area){a.row, a.col + half, a.rows, a.cols - half});
+	rd_grid_text(g, a.row, a.col + (v->right ? half : 0), 1, RD_ATTR_BOLD, ">");
 }
 
 // A wall: what the list has, what a hop changed, what the daemon knows. Other panes take the place of all but the strip.
@@ -139,7 +209,11 @@ static void draw_large(struct rd_view *v, const struct rd_store *s, struct rd_gr
 	int lower = body - upper - facts, row = 7;
 
 	rd_draw_strip(v, rd_store_walk(s, v->walk), g, (struct rd_area){2, 0, 4, g->cols});
-	if (v->pane >= RD_PANE_LADDER) {
+	if (is_split(v, g->cols)) {
+		draw_split(v, s, g, (struct rd_area){row - 1, 0, body + 1, g->cols});
+		return;
+	}
+	if (v->pane >= RD_PANE_LADDER || v->zoom) {
 		titled(v, s, g, v->pane, (struct rd_area){row - 1, 0, body + 1, g->cols});
 		return;
 	}
@@ -158,7 +232,9 @@ static void draw_medium(struct rd_view *v, const struct rd_store *s, struct rd_g
 	int body = g->rows - 8, hops = body * 3 / 5;
 
 	rd_draw_strip(v, rd_store_walk(s, v->walk), g, (struct rd_area){2, 0, 4, g->cols});
-	if (v->pane == RD_PANE_HOPS) {
+	if (is_split(v, g->cols)) {
+		draw_split(v, s, g, (struct rd_area){6, 0, body, g->cols});
+	} else if (v->pane == RD_PANE_HOPS && !v->zoom) {
 		titled(v, s, g, RD_PANE_HOPS, (struct rd_area){6, 0, hops, g->cols});
 		titled(v, s, g, RD_PANE_DIFF, (struct rd_area){6 + hops, 0, body - hops, g->cols});
 	} else {
@@ -173,7 +249,11 @@ static void draw_small(struct rd_view *v, const struct rd_store *s, struct rd_gr
 
 	if (line)
 		rd_draw_line(v, rd_store_walk(s, v->walk), g, (struct rd_area){2, 0, 1, g->cols});
-	draw_pane(v, s, g, v->pane, (struct rd_area){2 + line, 0, g->rows - 3 - line, g->cols});
+	if (is_split(v, g->cols))
+		draw_split(v, s, g, (struct rd_area){2 + line, 0, g->rows - 3 - line, g->cols});
+	else
+		draw_pane(v, s, g, v->pane,
+			(struct rd_area){2 + line, 0, g->rows - 3 - line, g->cols});
 }
 
 static bool is_large(int rows, int cols)
@@ -194,8 +274,8 @@ void rd_view_draw(struct rd_view *v, const struct rd_store *s, struct rd_grid *g
 		return;
 	}
 	draw_title(v, s, g);
-	if (v->help)
-		rd_draw_help(g, (struct rd_area){2, 0, g->rows - 3, g->cols});
+	if (v->help > 0)
+		rd_draw_help(g, (struct rd_area){2, 0, g->rows - 3, g->cols}, v->help);
 	else if (empty)
 		rd_grid_text(g, g->rows / 2, 2, g->cols - 2, 0,
 			v->ended ? "no packet at a stage" : "waiting for packets");
@@ -205,8 +285,8 @@ void rd_view_draw(struct rd_view *v, const struct rd_store *s, struct rd_grid *g
 		draw_medium(v, s, g);
 	else
 		draw_small(v, s, g);
-	draw_bar(v, g);
-	if (!v->help)
+	draw_bar(v, s, g);
+	if (v->help == 0)
 		draw_tabs(v, g, 1);
 }
 
@@ -224,7 +304,9 @@ void rd_view_ask(const struct rd_view *v, const struct rd_store *s, int rows, in
 
 	memset(ask, 0, sizeof(*ask));
 	ask->parts = parts[v->pane];
-	if (is_large(rows, cols) && v->pane < RD_PANE_LADDER)
+	if (is_split(v, cols))
+		ask->parts |= parts[v->beside];
+	else if (is_large(rows, cols) && v->pane < RD_PANE_LADDER && !v->zoom)
 		ask->parts = RD_LIVE_FLOW | RD_LIVE_DFW;
 	ask->walk = v->walk;
 	if (w == NULL) {

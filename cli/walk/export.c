@@ -36,9 +36,14 @@ enum rd_export_form rd_export_form_of_name(const char *path)
 	return RD_EXPORT_FORMS;
 }
 
-static const struct rd_wk *next_walk(const struct rd_export *e, uint64_t from)
+const struct rd_wk *rd_export_next(const struct rd_export *e, uint64_t from)
 {
-	uint64_t number = from <= e->last ? rd_store_step(e->store, from, 1) : 0;
+	uint64_t number;
+
+	from = from > e->store->first ? from : e->store->first; // older ones are gone
+	number = from > e->last ? 0
+		: e->marked	? rd_store_next_mark(e->store, from, 1)
+				: rd_store_step(e->store, from, 1);
 
 	return number != 0 && number <= e->last ? rd_store_walk(e->store, number) : NULL;
 }
@@ -48,8 +53,8 @@ static int put_json(FILE *out, const struct rd_export *e)
 	const char *before = "{\"v\":1,\"walks\":[\n";
 	int ret = 0;
 
-	for (const struct rd_wk *w = next_walk(e, e->first); w != NULL && ret == 0;
-		w = next_walk(e, w->number + 1)) {
+	for (const struct rd_wk *w = rd_export_next(e, e->first); w != NULL && ret == 0;
+		w = rd_export_next(e, w->number + 1)) {
 		json_t *o = rd_export_json(w);
 
 		fputs(before, out);
@@ -64,8 +69,8 @@ static int put_json(FILE *out, const struct rd_export *e)
 static void put_each(
 	FILE *out, const struct rd_export *e, void (*put)(FILE *out, const struct rd_wk *w))
 {
-	for (const struct rd_wk *w = next_walk(e, e->first); w != NULL;
-		w = next_walk(e, w->number + 1))
+	for (const struct rd_wk *w = rd_export_next(e, e->first); w != NULL;
+		w = rd_export_next(e, w->number + 1))
 		put(out, w);
 }
 
@@ -98,8 +103,8 @@ static unsigned count(const struct rd_export *e)
 {
 	unsigned n = 0;
 
-	for (const struct rd_wk *w = next_walk(e, e->first); w != NULL && n <= RD_EXPORT_PAGE;
-		w = next_walk(e, w->number + 1))
+	for (const struct rd_wk *w = rd_export_next(e, e->first); w != NULL && n <= RD_EXPORT_PAGE;
+		w = rd_export_next(e, w->number + 1))
 		n++;
 	return n;
 }

@@ -24,6 +24,7 @@ enum rd_export_form {
 struct rd_export {
 	const struct rd_store *store;
 	uint64_t first, last; // numbers of walks; those that the filter hides are left out
+	bool marked; // only marked ones, also hidden
 	const char *source; // where they come from, for people
 };
 
@@ -36,7 +37,9 @@ int rd_export(FILE *out, enum rd_export_form form, const struct rd_export *e, st
 int rd_export_file(const char *path, bool fresh, enum rd_export_form form,
 	const struct rd_export *e, struct rd_err *err);
 
-// One walk, for export.c.
+// For export*.c: the next walk from this number on, NULL behind the last.
+const struct rd_wk *rd_export_next(const struct rd_export *e, uint64_t from);
+// One walk.
 void rd_export_text(FILE *out, const struct rd_wk *w);
 void rd_export_dot(FILE *out, const struct rd_wk *w);
 void rd_export_page_begin(FILE *out, const struct rd_export *e);

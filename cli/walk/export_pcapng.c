@@ -189,9 +189,9 @@ int rd_export_pcapng(FILE *out, const struct rd_export *e)
 	struct file f = {.out = out, .iface = calloc(IFACES, sizeof(*f.iface))};
 	int ret = f.iface != NULL ? rd_pcapng_put_section(&f.buf, &section) : -ENOMEM;
 
-	for (uint64_t n = rd_store_step(e->store, e->first, 1); ret == 0 && n != 0 && n <= e->last;
-		n = rd_store_step(e->store, n + 1, 1))
-		ret = put_walk(&f, rd_store_walk(e->store, n));
+	for (const struct rd_wk *w = rd_export_next(e, e->first); ret == 0 && w != NULL;
+		w = rd_export_next(e, w->number + 1))
+		ret = put_walk(&f, w);
 	rd_pcapng_buf_free(&f.buf);
 	free(f.iface);
 	return ret;

@@ -6,6 +6,7 @@
 
 #include "engine/cmd.h"
 #include "walk/export.h"
+#include "walk/show.h"
 #include "walk/tui.h"
 
 #include <errno.h>
@@ -34,17 +35,40 @@ static int put_plain(
 	return rd_export(rd_cli_out(cli), RD_EXPORT_TEXT, &all, err);
 }
 
+// With what --show says, if it says anything.
+static int open_store(struct rd_store *store, const struct rd_args *args, struct rd_err *err)
+{
+	const char *show = rd_args_str(args, "--show");
+	struct rd_show_err why;
+	struct rd_show *parsed;
+	int ret = rd_store_open(store);
+
+	if (ret < 0)
+		return rd_err_set(err, ret, "out of memory");
+	if (rd_store_filter(store, show))
+		return 0;
+	parsed = rd_show_parse(show, &why);
+	rd_show_free(parsed); // NULL: that is why we are here
+	rd_store_close(store);
+	rd_args_blame(args, "--show");
+	rd_err_hint(err,
+		"docs/guide/walk.md lists the fields; an example: --show 'stage drop and dport 80'");
+	return rd_err_set(err, -EINVAL, "at column %d: %s", why.at + 1, why.what);
+}
+
 static int run_store(struct rd_cli *cli, const struct rd_args *args, struct rd_source *source,
 	const char *path, struct rd_err *err)
 {
 	char name[120];
-	const struct rd_tui_what what = {
-		.name = name, .filter = rd_args_str(args, "filter"), .live = path == NULL};
+	const struct rd_tui_what what = {.name = name,
+		.filter = rd_args_str(args, "filter"),
+		.show = rd_args_str(args, "--show"),
+		.live = path == NULL};
 	struct rd_store store;
-	int ret = rd_store_open(&store);
+	int ret = open_store(&store, args, err);
 
 	if (ret < 0)
-		return rd_err_set(err, ret, "out of memory");
+		return ret;
 	snprintf(name, sizeof(name), "%s%s", path != NULL ? "FILE " : "LIVE",
 		path != NULL ? path : "");
 	ret = rd_cli_on_screen(cli) && rd_tui_possible() ? rd_tui_run(source, &store, &what, err)
@@ -101,10 +125,10 @@ static int run_export(struct rd_cli *cli, const struct rd_args *args, struct rd_
 {
 	struct rd_store store;
 	struct rd_export e = {.store = &store, .source = path};
-	int ret = rd_store_open(&store);
+	int ret = open_store(&store, args, err);
 
 	if (ret < 0)
-		return rd_err_set(err, ret, "out of memory");
+		return ret;
 	store.frame = 65535;
 	ret = read_all(cli, source, &store, err);
 	if (ret == 0)

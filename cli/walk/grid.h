@@ -13,6 +13,7 @@ enum rd_attr {
 	RD_ATTR_RED = 1 << 3,
 	RD_ATTR_GREEN = 1 << 4,
 	RD_ATTR_YELLOW = 1 << 5,
+	RD_ATTR_FOUND = 1 << 6, // what is searched: underlined
 };
 
 struct rd_cell {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * What keys and the mouse do: one table, from which the help is made, too. Pure.
+ * What keys do: one table, from which the help is made, too. Pure; the mouse: mouse.c.
  */
-#include "walk/panes.h"
+#include "walk/prompt.h"
 
 #include <string.h>
 
@@ -17,6 +17,21 @@ void rd_view_choose(struct rd_view *v, uint64_t number)
 	v->walk = number;
 	v->hop = 0;
 	v->scroll = 0;
+	v->found = 0;
+}
+
+// In a split the other pane stays; the one that is there already is only the first one then.
+void rd_view_go(struct rd_view *v, enum rd_pane pane)
+{
+	if (pane >= RD_PANES || pane == v->pane)
+		return;
+	if (v->split && pane == v->beside)
+		v->right = !v->right;
+	if (!v->split || pane == v->beside)
+		v->beside = v->pane;
+	v->pane = pane;
+	v->scroll = 0;
+	v->found = 0;
 }
 
 // amount rows down the list, which begins with the newest.
@@ -43,9 +58,15 @@ static bool move_hop(struct rd_view *v, struct rd_store *s, int amount)
 	if (w != NULL && hop >= 0 && hop < (int)w->n)
 		v->hop = (unsigned)hop;
 	v->scroll = 0;
+	v->found = 0;
 	v->playing = false;
 	v->follow = false; // the dot stays where the person put it
 	return true;
+}
+
+void rd_view_move_hop(struct rd_view *v, struct rd_store *s, int amount)
+{
+	move_hop(v, s, amount);
 }
 
 static bool down(struct rd_view *v, struct rd_store *s, int amount)
@@ -62,9 +83,15 @@ static bool down(struct rd_view *v, struct rd_store *s, int amount)
 		return true;
 	}
 	v->scroll += amount;
-	if (v->pane != RD_PANE_LADDER && v->scroll < 0) // the ladder's stands at the dot
+	if (v->pane != RD_PANE_LADDER && v->found == 0
+		&& v->scroll < 0) // those stand at the dot, or the found
 		v->scroll = 0;
 	return true;
+}
+
+void rd_view_down(struct rd_view *v, struct rd_store *s, int amount)
+{
+	down(v, s, amount);
 }
 
 static bool page(struct rd_view *v, struct rd_store *s, int amount)
@@ -95,20 +122,47 @@ static bool ends(struct rd_view *v, struct rd_store *s, int amount)
 static bool next_pane(struct rd_view *v, struct rd_store *s, int amount)
 {
 	(void)s;
-	v->pane = (enum rd_pane)((v->pane + RD_PANES + (unsigned)amount) % RD_PANES);
-	v->scroll = 0;
+	rd_view_go(v, (enum rd_pane)((v->pane + RD_PANES + (unsigned)amount) % RD_PANES));
 	return true;
+}
+
+void rd_view_open(struct rd_view *v)
+{
+	v->follow = false;
+	if (v->pane == RD_PANE_WALKS)
+		rd_view_go(v, RD_PANE_HOPS);
+	else if (v->pane == RD_PANE_HOPS)
+		rd_view_go(v, RD_PANE_DIFF);
 }
 
 static bool open_walk(struct rd_view *v, struct rd_store *s, int amount)
 {
 	(void)s;
 	(void)amount;
+	rd_view_open(v);
+	return true;
+}
+
+static bool find(struct rd_view *v, struct rd_store *s, int step)
+{
+	rd_find_next(v, s, step);
+	return true;
+}
+
+static bool next_mark(struct rd_view *v, struct rd_store *s, int step)
+{
+	uint64_t number = rd_store_next_mark(s, v->walk + (uint64_t)(int64_t)step, step);
+
+	if (number == 0) // round the end
+		number = rd_store_next_mark(s, step < 0 ? s->next - 1 : s->first, step);
 	v->follow = false;
-	if (v->pane == RD_PANE_WALKS)
-		v->pane = RD_PANE_HOPS;
-	else if (v->pane == RD_PANE_HOPS)
-		v->pane = RD_PANE_DIFF;
+	if (number == 0)
+		snprintf(v->notice, sizeof(v->notice), "no walk is marked: m marks one");
+	else if (!rd_store_walk(s, number)->shown)
+		snprintf(v->notice, sizeof(v->notice), "the marked walk %llu does not fit: %s",
+			(unsigned long long)number, v->filter);
+	else
+		rd_view_choose(v, number);
 	return true;
 }
 
@@ -116,9 +170,12 @@ static bool open_walk(struct rd_view *v, struct rd_store *s, int amount)
 static bool back(struct rd_view *v, struct rd_store *s, int amount)
 {
 	(void)s;
-	if (v->pane == RD_PANE_WALKS)
+	if (v->zoom)
+		v->zoom = false;
+	else if (v->pane == RD_PANE_WALKS)
 		return amount == 0;
-	v->pane = RD_PANE_WALKS;
+	else
+		rd_view_go(v, RD_PANE_WALKS);
 	return true;
 }
 
@@ -140,12 +197,28 @@ static bool toggle(struct rd_view *v, struct rd_store *s, int what)
 		v->follow = false;
 		break;
 	case 'm':
-		v->mouse_off = !v->mouse_off;
-		snprintf(v->notice, sizeof(v->notice), "the mouse is %s",
-			v->mouse_off ? "the terminal's: it selects text" : "ours");
+		rd_store_mark(s, v->walk, w != NULL && !w->marked);
+		break;
+	case '*':
+		rd_prompt_filter(v, s, strcmp(v->filter, "mark") == 0 ? "" : "mark");
+		break;
+	case '|':
+		return rd_command_run(v, s, "split");
+	case '\\':
+		v->zoom = !v->zoom;
+		break;
+	case 'd':
+		v->deep = !v->deep;
+		v->scroll = 0;
+		if (v->deep)
+			rd_view_go(v, RD_PANE_HEX);
+		break;
+	case CTRL_KEY('W'):
+		if (v->split)
+			rd_view_go(v, v->beside);
 		break;
 	default:
-		v->help = true;
+		v->help = 1;
 	}
 	return true;
 }
@@ -230,19 +303,34 @@ static const struct {
 	{'\r', '\n', open_walk, 0, "Enter", "the walk's hops, then what changed"},
 	{'\t', 0, next_pane, 1, "Tab, 1 to 9, 0", "the next pane; the pane with this number"},
 	{'/', F(7), ask, RD_PROMPT_SHOW, "/ f F7",
-		"show only walks with this expression; empty: all"},
+		"show only walks that fit: stage drop and dport 80; empty: all"},
 	{'f', 0, ask, RD_PROMPT_SHOW, NULL, NULL},
 	{'C', 0, ask, RD_PROMPT_CAPTURE, "C", "capture only what fits this pcap filter (live)"},
-	{'w', F(2), ask, RD_PROMPT_SAVE, "w E F2",
-		"save the walk: a page, a graph, JSON, text, a capture"},
+	{':', 0, ask, RD_PROMPT_COMMAND, ":",
+		"a command; Tab completes, Up and Down go through earlier ones"},
+	{F(3), 0, ask, RD_PROMPT_FIND, "F3 n N",
+		"search in panes 1 to 4; the next place, the one before; 0xdead: bytes"},
+	{'n', 0, find, 1, NULL, NULL},
+	{'N', 0, find, -1, NULL, NULL},
+	{'m', 0, toggle, 'm', "m ' \"",
+		"mark the walk, or not; the next marked one, the one before"},
+	{'\'', 0, next_mark, -1, NULL, NULL},
+	{'"', 0, next_mark, 1, NULL, NULL},
+	{'*', 0, toggle, '*', "*", "show only marked walks, or all"},
+	{'|', 0, toggle, '|', "| Ctrl-W", "two panes side by side; the other one"},
+	{CTRL_KEY('W'), 0, toggle, CTRL_KEY('W'), NULL, NULL},
+	{'\\', 0, toggle, '\\', "\\", "this pane alone, or all again"},
+	{'d', 0, toggle, 'd', "d", "the packet as sharkd dissects it, in place of the bytes"},
+	{'w', F(2), ask, RD_PROMPT_SAVE, "w W F2",
+		"save the walk, the marked ones: a page, a graph, JSON, text, a capture"},
 	{'E', 0, ask, RD_PROMPT_SAVE, NULL, NULL},
+	{'W', 0, ask, RD_PROMPT_SAVE_MARKED, NULL, NULL},
 	{'M', 0, ask, RD_PROMPT_MIRROR, "M",
 		"mirror the walk's conversation; commands are shown first"},
 	{'x', 0, stop_session, 0, "x", "stop the marked mirror session"},
 	{'T', 0, recent, 0, "T", "back in time: the last packets that the daemon dropped"},
 	{'A', 0, toggle, 'A', "A", "follow the newest walk"},
 	{'p', 0, toggle, 'p', "p", "pause: read nothing"},
-	{'m', 0, toggle, 'm', "m", "leave the mouse to the terminal, or take it back"},
 	{'?', F(1), toggle, '?', "? F1", "this help"},
 	{CTRL_KEY('L'), F(5), redraw, 0, "Ctrl-L F5", "draw all anew"},
 	{'q', F(10), back, 1, "q, Esc, F10", "back to the list; q there ends"},
@@ -255,95 +343,48 @@ bool rd_view_key(struct rd_view *v, struct rd_store *s, int key)
 	v->notice[0] = '\0';
 	if (v->prompt != RD_PROMPT_NONE)
 		return rd_prompt_key(v, s, key);
-	if (v->help) { // any key ends it
-		v->help = false;
+	if (v->help > 0) { // a page on, or out of it
+		v->help = key == ' ' || key == RD_KEY_PAGE_DOWN ? v->help + 1 : 0;
 		return key != CTRL_KEY('C');
 	}
-	if (key >= '0' && key <= '9') {
-		v->pane = key == '0' ? RD_PANE_MAP : (enum rd_pane)(key - '1');
-		v->scroll = 0;
-	}
+	if (key >= '0' && key <= '9')
+		rd_view_go(v, key == '0' ? RD_PANE_MAP : (enum rd_pane)(key - '1'));
 	for (unsigned i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
 		if (key == keys[i].key || (key == keys[i].other && key != 0))
 			return keys[i].fn(v, s, keys[i].amount);
 	return true;
 }
 
-static const struct rd_hit *hit_at(const struct rd_view *v, int row, int col)
+// The i-th line of the help: keys, then commands. False behind the last.
+static bool help_line(unsigned i, char *name, size_t size, const char **text)
 {
-	for (unsigned i = 0; i < v->hits; i++) {
-		const struct rd_area *a = &v->hit[i].area;
-
-		if (row >= a->row && row < a->row + a->rows && col >= a->col
-			&& col < a->col + a->cols)
-			return &v->hit[i];
-	}
-	return NULL;
-}
-
-void rd_view_click(struct rd_view *v, struct rd_store *s, int row, int col, bool twice)
-{
-	const struct rd_hit *hit = hit_at(v, row, col);
-	int line = hit != NULL ? row - hit->area.row - 1 : -1; // below the heading
-	const struct rd_wk *w = rd_store_walk(s, v->walk);
-	uint64_t number;
-
-	if (hit == NULL || v->prompt != RD_PROMPT_NONE || v->help)
-		return;
-	if (hit->area.rows == 1 && row == 1) { // a tab
-		v->pane = hit->pane;
-		v->scroll = 0;
-	} else if (hit->pane == RD_PANE_WALKS && line >= 0) {
-		number = hit->top;
-		for (; line > 0 && number != 0; line--)
-			number = rd_store_step(s, number - 1, -1);
-		v->follow = false;
-		v->pane = RD_PANE_WALKS;
-		rd_view_choose(v, number);
-		if (twice)
-			open_walk(v, s, 0);
-	} else if (hit->pane == RD_PANE_HOPS && line >= 0 && w != NULL) {
-		v->pane = RD_PANE_HOPS;
-		move_hop(v, s, (int)hit->top + line - (int)v->hop);
-		if (twice)
-			open_walk(v, s, 0);
-	}
-}
-
-void rd_view_wheel(struct rd_view *v, struct rd_store *s, int lines)
-{
-	if (v->prompt == RD_PROMPT_NONE && !v->help)
-		down(v, s, lines);
-}
-
-void rd_view_tick(struct rd_view *v, const struct rd_store *s, bool step)
-{
-	const struct rd_wk *w = rd_store_walk(s, v->walk);
-
-	if (v->follow || w == NULL || !w->shown) {
-		uint64_t newest = s->next > s->first ? rd_store_step(s, s->next - 1, -1) : 0;
-
-		if (newest != v->walk)
-			v->hop = 0;
-		v->walk = newest;
-		w = rd_store_walk(s, newest);
-	}
-	if (w == NULL || v->hop + 1 >= w->n)
-		v->playing = false;
-	if (v->playing && step)
-		v->hop++;
-	if (w != NULL && w->n > 0 && v->hop >= w->n)
-		v->hop = w->n - 1;
-}
-
-void rd_draw_help(struct rd_grid *g, struct rd_area a)
-{
-	int row = 0;
-
-	for (unsigned i = 0; i < sizeof(keys) / sizeof(keys[0]) && row < a.rows; i++) {
-		if (keys[i].name == NULL)
+	for (unsigned k = 0; k < sizeof(keys) / sizeof(keys[0]); k++) {
+		if (keys[k].name == NULL || i-- > 0)
 			continue;
-		rd_grid_text(g, a.row + row, a.col + 1, 15, RD_ATTR_BOLD, keys[i].name);
-		rd_grid_text(g, a.row + row++, a.col + 17, a.cols - 17, 0, keys[i].help);
+		snprintf(name, size, "%s", keys[k].name);
+		*text = keys[k].help;
+		return true;
 	}
+	return rd_command_help(i, name, size, text);
+}
+
+void rd_draw_help(struct rd_grid *g, struct rd_area a, unsigned page)
+{
+	char name[64];
+	const char *text;
+	unsigned rows = a.rows > 1 ? (unsigned)a.rows - 1 : 1, lines = 0, pages, first;
+	int width;
+
+	while (help_line(lines, name, sizeof(name), &text))
+		lines++;
+	pages = (lines + rows - 1) / rows;
+	first = (page - 1) % pages * rows;
+	for (unsigned i = 0; i < rows && help_line(first + i, name, sizeof(name), &text); i++) {
+		width = (int)strlen(name) > 15 ? (int)strlen(name) : 15;
+		rd_grid_text(g, a.row + (int)i, a.col + 1, width, RD_ATTR_BOLD, name);
+		rd_grid_text(g, a.row + (int)i, a.col + width + 2, a.cols - width - 2, 0, text);
+	}
+	rd_grid_printf(g, RD_SPAN(a.row + (int)rows, a.col + 1, a.cols - 1), RD_ATTR_DIM,
+		"page %u of %u: space turns it, another key ends the help", (page - 1) % pages + 1,
+		pages);
 }

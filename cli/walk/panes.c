@@ -44,8 +44,8 @@ static void draw_walk(const struct rd_view *v, const struct rd_wk *w, struct rd_
 	rd_wk_title(w, title, sizeof(title));
 	rd_wk_end(w, end, sizeof(end));
 	time_text(w->n > 0 ? w->hop[0].ns : 0, at, sizeof(at));
-	rd_grid_printf(g, RD_SPAN(row, a.col, 7), 0, "%c%5llu", chosen ? '>' : ' ',
-		(unsigned long long)w->number);
+	rd_grid_printf(g, RD_SPAN(row, a.col, 7), 0, "%c%5llu%c", chosen ? '>' : ' ',
+		(unsigned long long)w->number, w->marked ? '*' : ' ');
 	if (a.cols >= 90)
 		rd_grid_printf(
 			g, RD_SPAN(row, a.col + 7, 17), 0, "%-12s %3u", at, w->n + w->left_out);

@@ -30,7 +30,7 @@ void rd_draw_mirror(
 	const struct rd_view *v, const struct rd_wk *w, struct rd_grid *g, struct rd_area a);
 void rd_draw_paths(
 	const struct rd_view *v, const struct rd_store *s, struct rd_grid *g, struct rd_area a);
-void rd_draw_help(struct rd_grid *g, struct rd_area a);
+void rd_draw_help(struct rd_grid *g, struct rd_area a, unsigned page); // page: from 1 on, round
 
 // A line of a pane that scrolls: row counts from 0 at the pane's top, below a heading that stays.
 void rd_pane_line(const struct rd_view *v, struct rd_grid *g, const struct rd_area *a, int line,

@@ -8,13 +8,13 @@
 
 #include <string.h>
 
-// The hop before the chosen one, and that; false when there are no two.
+// The hop before the chosen one, and that; twice the same where there is only one. False when there is none.
 static bool pair(const struct rd_view *v, const struct rd_wk *w, unsigned *before, unsigned *after)
 {
-	if (w == NULL || w->n < 2)
+	if (w == NULL || w->n == 0)
 		return false;
-	*after = v->hop > 0 && v->hop < w->n ? v->hop : 1;
-	*before = *after - 1;
+	*after = v->hop > 0 && v->hop < w->n ? v->hop : w->n > 1 ? 1 : 0;
+	*before = *after > 0 ? *after - 1 : 0;
 	return true;
 }
 
@@ -26,6 +26,12 @@ void rd_draw_diff(
 
 	if (!pair(v, w, &i, &j))
 		return;
+	if (i == j) {
+		rd_grid_printf(g, RD_SPAN(a.row, a.col, a.cols), RD_ATTR_BOLD,
+			" only hop 0 %s is known: nothing to compare it with",
+			w->hop[0].stage->name);
+		return;
+	}
 	rd_grid_printf(g, RD_SPAN(a.row, a.col, a.cols), RD_ATTR_BOLD,
 		" hop %u %s > hop %u %s   - removed + added ~ changed", i, w->hop[i].stage->name, j,
 		w->hop[j].stage->name);
@@ -49,48 +55,106 @@ struct rows { // of a hex dump
 	struct rd_grid *g;
 	struct rd_area a;
 	int row, per; // bytes in a row
+	const uint8_t *side; // the frame that is searched
+	uint32_t side_len, wanted;
+	uint8_t want[RD_SHOW_TEXT];
+	int found, found_row; // the byte, -1: none; the row that it is in
 };
 
-// len bytes of one side; sign tells what became of them.
-static void put_bytes(
-	struct rows *r, char sign, unsigned attr, const uint8_t *bytes, uint32_t off, uint32_t len)
-{
-	for (uint32_t done = 0; done < len; done += (uint32_t)r->per, r->row++) {
-		char text[160];
-		size_t at = (size_t)snprintf(text, sizeof(text), "%04x %c", off + done, sign);
+struct bytes { // that are put
+	char sign;
+	unsigned attr;
+	const uint8_t *bytes;
+	uint32_t off, len;
+	int side; // where they are in the searched frame, -1: not there
+};
 
+static bool is_wanted(const struct rows *r, uint32_t from)
+{
+	return from + r->wanted <= r->side_len && memcmp(r->side + from, r->want, r->wanted) == 0;
+}
+
+// The searched bytes are underlined; those of the place that was found are reverse, too.
+static void show_wanted(const struct rows *r, uint32_t side, uint32_t n)
+{
+	for (uint32_t i = side; r->wanted > 0 && i < side + n; i++)
+		for (uint32_t from = i + 1 > r->wanted ? i + 1 - r->wanted : 0; from <= i; from++)
+			if (is_wanted(r, from))
+				rd_grid_attr(r->g, r->a.row + r->row,
+					r->a.col + 8 + 3 * (int)(i - side), 2,
+					(int)from == r->found ? RD_ATTR_FOUND | RD_ATTR_REVERSE
+							      : RD_ATTR_FOUND);
+}
+
+// Bytes of one side; the sign tells what became of them.
+static void put_bytes(struct rows *r, const struct bytes *b)
+{
+	for (uint32_t done = 0; done < b->len; done += (uint32_t)r->per, r->row++) {
+		uint32_t n = b->len - done < (uint32_t)r->per ? b->len - done : (uint32_t)r->per;
+		int side = b->side < 0 ? -1 : b->side + (int)done;
+		char text[160];
+		size_t at = (size_t)snprintf(text, sizeof(text), "%04x %c", b->off + done, b->sign);
+
+		if (side >= 0 && r->found >= side && r->found < side + (int)n)
+			r->found_row = r->row;
 		if (r->row < 1 || r->row >= r->a.rows)
 			continue;
-		for (uint32_t i = done; i < len && i < done + (uint32_t)r->per; i++)
+		for (uint32_t i = 0; i < n; i++)
 			at += (size_t)snprintf(
-				text + at, sizeof(text) - at, " %02x", bytes[off + i]);
-		rd_grid_text(r->g, r->a.row + r->row, r->a.col + 1, r->a.cols - 1, attr, text);
+				text + at, sizeof(text) - at, " %02x", b->bytes[b->off + done + i]);
+		rd_grid_text(r->g, r->a.row + r->row, r->a.col + 1, r->a.cols - 1, b->attr, text);
+		if (side >= 0)
+			show_wanted(r, (uint32_t)side, n);
 	}
 }
 
+static void put_edits(struct rows *r, const struct pk_edits *edits, const struct pk_frame *before,
+	const struct pk_frame *after)
+{
+	bool old = r->side == before->bytes;
+
+	for (unsigned k = 0; k < edits->count; k++) {
+		const struct pk_edit *e = &edits->list[k];
+
+		if (e->kind == PK_EDIT_SAME)
+			put_bytes(r,
+				&(struct bytes){' ', 0, after->bytes, e->after, e->len,
+					(int)(old ? e->before : e->after)});
+		if (e->kind == PK_EDIT_REMOVED || e->kind == PK_EDIT_CHANGED)
+			put_bytes(r,
+				&(struct bytes){'-', RD_ATTR_RED, before->bytes, e->before, e->len,
+					old ? (int)e->before : -1});
+		if (e->kind == PK_EDIT_ADDED || e->kind == PK_EDIT_CHANGED)
+			put_bytes(r,
+				&(struct bytes){'+', RD_ATTR_GREEN, after->bytes, e->after, e->len,
+					old ? -1 : (int)e->after});
+	}
+}
+
+// Where the found byte is far down, the middle of the pane is put there.
 void rd_draw_hex(
 	const struct rd_view *v, const struct rd_wk *w, struct rd_grid *g, struct rd_area a)
 {
-	struct rows r = {g, a, 1 - v->scroll, a.cols >= 56 ? 16 : 8};
+	struct rows r = {g, a, .per = a.cols >= 56 ? 16 : 8, .found = v->found - 1};
 	struct pk_frame before, after;
 	struct pk_edits edits;
 	unsigned i, j;
+	int top;
 
 	if (!pair(v, w, &i, &j))
 		return;
 	before = rd_wk_frame(&w->hop[i]);
 	after = rd_wk_frame(&w->hop[j]);
-	rd_grid_printf(
-		g, RD_SPAN(a.row, a.col, a.cols), RD_ATTR_BOLD, " bytes of hop %u > hop %u", i, j);
+	r.side = v->hop == i ? before.bytes : after.bytes; // the chosen hop is searched
+	r.side_len = v->hop == i ? w->hop[i].caplen : w->hop[j].caplen;
+	r.wanted = v->find[0] != '\0' ? rd_find_bytes(v->find, r.want) : 0;
+	rd_grid_printf(g, RD_SPAN(a.row, a.col, a.cols), RD_ATTR_BOLD,
+		i != j ? " bytes of hop %u > hop %u" : " bytes of hop %u", i, j);
 	pk_walk_edits(&before, &after, &edits);
-	for (unsigned k = 0; k < edits.count; k++) {
-		const struct pk_edit *e = &edits.list[k];
-
-		if (e->kind == PK_EDIT_SAME)
-			put_bytes(&r, ' ', 0, after.bytes, e->after, e->len);
-		if (e->kind == PK_EDIT_REMOVED || e->kind == PK_EDIT_CHANGED)
-			put_bytes(&r, '-', RD_ATTR_RED, before.bytes, e->before, e->len);
-		if (e->kind == PK_EDIT_ADDED || e->kind == PK_EDIT_CHANGED)
-			put_bytes(&r, '+', RD_ATTR_GREEN, after.bytes, e->after, e->len);
-	}
+	r.a.rows = 0; // only to find the row
+	put_edits(&r, &edits, &before, &after);
+	top = r.found_row > a.rows / 2 ? r.found_row - a.rows / 2 : 0;
+	r.a.rows = a.rows;
+	r.row = 1 - v->scroll - top;
+	put_edits(&r, &edits, &before, &after);
 }

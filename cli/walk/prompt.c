@@ -1,41 +1,61 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * The last row: what is typed into it, and what becomes of that. Pure; files and the daemon are tui.c's.
+ * The prompts of the last row: what each asks for, what it is worth, and what becomes of it. Pure; files and the daemon are tui.c's.
+ * How a line is typed: prompt_line.c.
  */
-#include "walk/panes.h"
+#include "walk/prompt.h"
 
 #include "walk/export.h"
+#include "walk/words.h"
 
 #include <arpa/inet.h>
 #include <inttypes.h>
 #include <string.h>
 
-#define CTRL_KEY(c) ((c)&0x1f)
+static const char *const names[RD_PROMPTS] = {[RD_PROMPT_SHOW] = "show",
+	[RD_PROMPT_CAPTURE] = "capture",
+	[RD_PROMPT_SAVE] = "save as .html .dot .json .txt .pcapng",
+	[RD_PROMPT_SAVE_MARKED] = "save the marked walks as .html .dot .json .txt .pcapng",
+	[RD_PROMPT_MIRROR] = "mirror this conversation to (collector's address)",
+	[RD_PROMPT_COMMAND] = "command",
+	[RD_PROMPT_FIND] = "find"};
+
+// Why this can't be asked for now; NULL if it can.
+static const char *refusal(const struct rd_view *v, const struct rd_store *s, enum rd_prompt prompt)
+{
+	if (!v->live && (prompt == RD_PROMPT_CAPTURE || prompt == RD_PROMPT_MIRROR))
+		return "only in a live walk: there is no daemon here";
+	if (prompt == RD_PROMPT_SAVE_MARKED && s->marked == 0)
+		return "no walk is marked: m marks one";
+	return NULL;
+}
 
 void rd_prompt_open(struct rd_view *v, const struct rd_store *s, enum rd_prompt prompt)
 {
 	const struct rd_wk *w = rd_store_walk(s, v->walk);
-	bool about_walk = prompt == RD_PROMPT_SAVE || prompt == RD_PROMPT_MIRROR;
+	const char *why = refusal(v, s, prompt);
 
-	if (about_walk && w == NULL)
+	if ((prompt == RD_PROMPT_SAVE || prompt == RD_PROMPT_MIRROR) && w == NULL)
 		return;
-	if (!v->live && (prompt == RD_PROMPT_CAPTURE || prompt == RD_PROMPT_MIRROR)) {
-		snprintf(v->notice, sizeof(v->notice),
-			"only in a live walk: there is no daemon here");
+	if (why != NULL) {
+		snprintf(v->notice, sizeof(v->notice), "%s", why);
 		return;
 	}
 	v->prompt = prompt;
 	v->line[0] = '\0';
+	v->past[prompt].at = v->past[prompt].n;
 	if (prompt == RD_PROMPT_SHOW)
 		snprintf(v->line, sizeof(v->line), "%s", v->filter);
 	else if (prompt == RD_PROMPT_CAPTURE)
 		snprintf(v->line, sizeof(v->line), "%s", v->capture);
 	else if (prompt == RD_PROMPT_SAVE)
 		snprintf(v->line, sizeof(v->line), "walk-%" PRIu64 ".html", w->number);
+	else if (prompt == RD_PROMPT_SAVE_MARKED)
+		snprintf(v->line, sizeof(v->line), "walks.html");
 }
 
 // The session, its rule for both directions of the packet's conversation, and its start.
-static void mirror_commands(struct rd_view *v, const struct rd_wk *w)
+void rd_prompt_mirror(struct rd_view *v, const struct rd_wk *w)
 {
 	struct rd_wk_tuple t;
 	char sport[16] = "", dport[16] = "";
@@ -57,6 +77,7 @@ static void mirror_commands(struct rd_view *v, const struct rd_wk *w)
 						 : "udp",
 		t.is_ip ? t.src : "any", sport, t.is_ip ? t.dst : "any", dport);
 	snprintf(v->command[2], RD_LIVE_LINE, "mirror session start walk%" PRIu64, w->number);
+	v->prompt = RD_PROMPT_RUN;
 }
 
 static bool is_address(const char *text)
@@ -66,118 +87,164 @@ static bool is_address(const char *text)
 	return inet_pton(AF_INET, text, bytes) == 1 || inet_pton(AF_INET6, text, bytes) == 1;
 }
 
-static bool good_expression(const char *text)
+static enum rd_worth worth_of_show(const char *line, struct rd_show_err *why)
 {
-	regex_t re;
+	struct rd_show *show = rd_show_parse(line, why);
+	bool good = show != NULL;
 
-	if (regcomp(&re, text, REG_EXTENDED | REG_NOSUB | REG_ICASE) != 0)
-		return false;
-	regfree(&re);
-	return true;
+	rd_show_free(show);
+	return good ? RD_WORTH_GOOD : why->more ? RD_WORTH_MORE : RD_WORTH_BAD;
 }
 
-// Whether what is typed would be taken.
-static bool is_good(const struct rd_view *v)
+enum rd_worth rd_prompt_worth(enum rd_prompt prompt, const char *line, struct rd_show_err *why)
 {
-	switch (v->prompt) {
+	*why = (struct rd_show_err){0};
+	if (*line == '\0')
+		return RD_WORTH_EMPTY;
+	switch (prompt) {
 	case RD_PROMPT_SHOW:
-		return good_expression(v->line);
+		return worth_of_show(line, why);
+	case RD_PROMPT_COMMAND:
+		return rd_command_worth(line, why);
 	case RD_PROMPT_SAVE:
-		return rd_export_form_of_name(v->line) != RD_EXPORT_FORMS;
+	case RD_PROMPT_SAVE_MARKED:
+		return rd_export_form_of_name(line) != RD_EXPORT_FORMS ? RD_WORTH_GOOD
+								       : RD_WORTH_BAD;
 	case RD_PROMPT_MIRROR:
-		return is_address(v->line);
+		return is_address(line) ? RD_WORTH_GOOD : RD_WORTH_BAD;
+	case RD_PROMPT_CAPTURE:
+		return RD_WORTH_MORE; // pktcap tells
 	default:
-		return true;
+		return RD_WORTH_GOOD;
 	}
 }
 
-static void enter(struct rd_view *v, struct rd_store *s)
+void rd_prompt_filter(struct rd_view *v, struct rd_store *s, const char *expression)
+{
+	if (!rd_store_filter(s, expression))
+		return;
+	snprintf(v->filter, sizeof(v->filter), "%s", expression);
+	v->follow = false;
+	if (rd_store_walk(s, v->walk) == NULL || !rd_store_walk(s, v->walk)->shown)
+		rd_view_choose(v, rd_store_step(s, s->next - 1, -1));
+	if (*expression != '\0')
+		snprintf(v->notice, sizeof(v->notice), "%" PRIu64 " of %" PRIu64 " walks fit: %s",
+			s->shown, s->next - s->first, expression);
+}
+
+static void ask_to_save(struct rd_view *v, enum rd_which which)
+{
+	v->save.form = RD_EXPORT_FORMS;
+	v->save.which = which;
+	snprintf(v->save.path, sizeof(v->save.path), "%s", v->line);
+	v->want |= RD_WANT_SAVE;
+}
+
+void rd_prompt_find(struct rd_view *v, const struct rd_store *s, const char *text)
+{
+	snprintf(v->find, sizeof(v->find), "%.*s", (int)sizeof(v->find) - 1, text);
+	v->found = 0;
+	if (v->find[0] != '\0')
+		rd_find_next(v, s, 1);
+}
+
+bool rd_prompt_enter(struct rd_view *v, struct rd_store *s)
 {
 	enum rd_prompt prompt = v->prompt;
 	const struct rd_wk *w = rd_store_walk(s, v->walk);
+	struct rd_show_err why;
+	enum rd_worth worth = rd_prompt_worth(prompt, v->line, &why);
+	bool may_be_empty = prompt == RD_PROMPT_SHOW || prompt == RD_PROMPT_CAPTURE
+		|| prompt == RD_PROMPT_COMMAND || prompt == RD_PROMPT_FIND
+		|| prompt == RD_PROMPT_RUN;
 
-	if (!is_good(v))
-		return; // it stays
+	if (why.what[0] != '\0' || worth == RD_WORTH_BAD
+		|| (worth == RD_WORTH_EMPTY && !may_be_empty))
+		return true; // it stays
 	v->prompt = RD_PROMPT_NONE;
 	switch (prompt) {
 	case RD_PROMPT_SHOW:
-		rd_store_filter(s, v->line);
-		snprintf(v->filter, sizeof(v->filter), "%.*s", (int)sizeof(v->filter) - 1, v->line);
-		rd_view_choose(v, rd_store_step(s, s->next - 1, -1));
+		rd_prompt_filter(v, s, v->line);
 		break;
 	case RD_PROMPT_CAPTURE:
 		snprintf(v->capture, sizeof(v->capture), "%s", v->line);
 		v->want |= RD_WANT_CAPTURE;
 		break;
 	case RD_PROMPT_SAVE:
-		v->want |= RD_WANT_SAVE;
+	case RD_PROMPT_SAVE_MARKED:
+		ask_to_save(v, prompt == RD_PROMPT_SAVE ? RD_WHICH_CHOSEN : RD_WHICH_MARKED);
 		break;
 	case RD_PROMPT_MIRROR:
-		if (w == NULL)
-			break;
-		mirror_commands(v, w);
-		v->prompt = RD_PROMPT_RUN;
+		if (w != NULL)
+			rd_prompt_mirror(v, w);
+		break;
+	case RD_PROMPT_COMMAND:
+		return rd_command_run(v, s, v->line);
+	case RD_PROMPT_FIND:
+		rd_prompt_find(v, s, v->line);
 		break;
 	default:
 		v->want |= RD_WANT_RUN;
 	}
-}
-
-bool rd_prompt_key(struct rd_view *v, struct rd_store *s, int key)
-{
-	size_t len = strlen(v->line);
-
-	if (key == '\r' || key == '\n') {
-		enter(v, s);
-	} else if (key == 0x1b || key == CTRL_KEY('C')) {
-		if (v->prompt == RD_PROMPT_SHOW) {
-			v->filter[0] = '\0';
-			rd_store_filter(s, NULL);
-		}
-		v->prompt = RD_PROMPT_NONE;
-	} else if (v->prompt == RD_PROMPT_RUN) {
-		return true; // only Enter and Esc
-	} else if (key == RD_KEY_BACKSPACE && len > 0) {
-		v->line[len - 1] = '\0';
-	} else if (key == CTRL_KEY('U')) {
-		v->line[0] = '\0';
-	} else if (key >= ' ' && key < 0x7f && len + 1 < sizeof(v->line)
-		&& !(v->prompt == RD_PROMPT_SHOW && len + 1 >= sizeof(v->filter))) {
-		v->line[len] = (char)key;
-		v->line[len + 1] = '\0';
-	}
 	return true;
 }
 
-// The words before what is typed tell by signs and colour what it is worth.
-void rd_prompt_draw(const struct rd_view *v, struct rd_grid *g, int row)
+static void draw_commands(const struct rd_view *v, struct rd_grid *g, int row)
 {
-	static const char *const names[] = {[RD_PROMPT_SHOW] = "show",
-		[RD_PROMPT_CAPTURE] = "capture",
-		[RD_PROMPT_SAVE] = "save as .html .dot .json .txt .pcapng",
-		[RD_PROMPT_MIRROR] = "mirror this conversation to (collector's address)"};
-	bool good = is_good(v);
+	rd_grid_text(g, row, 1, g->cols - 1, RD_ATTR_YELLOW | RD_ATTR_BOLD,
+		"Enter runs these commands, Esc does not");
+	for (int i = 0; i < RD_LIVE_LINES; i++)
+		if (v->command[i][0] != '\0') {
+			rd_grid_printf(g, RD_SPAN(row - RD_LIVE_LINES + i, 0, g->cols), 0, "%*s",
+				g->cols, "");
+			rd_grid_text(g, row - RD_LIVE_LINES + i, 1, g->cols - 1, RD_ATTR_BOLD,
+				v->command[i]);
+		}
+}
 
-	if (v->prompt == RD_PROMPT_RUN) {
-		rd_grid_text(g, row, 1, g->cols - 1, RD_ATTR_YELLOW | RD_ATTR_BOLD,
-			"Enter runs these commands, Esc does not");
-		for (int i = 0; i < RD_LIVE_LINES; i++)
-			if (v->command[i][0] != '\0') {
-				rd_grid_printf(g, RD_SPAN(row - RD_LIVE_LINES + i, 0, g->cols), 0,
-					"%*s", g->cols, "");
-				rd_grid_text(g, row - RD_LIVE_LINES + i, 1, g->cols - 1,
-					RD_ATTR_BOLD, v->command[i]);
-			}
+// Above the line: what could come next, or what is wrong, below it stands the sign at the column.
+static void draw_above(const struct rd_view *v, struct rd_grid *g, int row, int text_col,
+	const struct rd_show_err *why)
+{
+	int col = text_col + why->at, width = (int)strlen(why->what) + 3;
+
+	if (v->hint[0] == '\0' && why->what[0] == '\0')
+		return;
+	rd_grid_printf(g, RD_SPAN(row, 0, g->cols), 0, "%*s", g->cols, "");
+	if (v->hint[0] != '\0') {
+		rd_grid_text(g, row, 1, g->cols - 1, RD_ATTR_DIM, v->hint);
 		return;
 	}
-	rd_grid_printf(g, RD_SPAN(row, 1, g->cols - 1),
-		v->line[0] == '\0' ? 0
-			: good	   ? RD_ATTR_GREEN
-				   : RD_ATTR_RED,
-		"%s %s %s%s_", names[v->prompt],
-		v->line[0] == '\0'			 ? "[  ]"
-			: v->prompt == RD_PROMPT_CAPTURE ? "[..]"
-			: good				 ? "[ok]"
-							 : "[!!]",
-		v->prompt == RD_PROMPT_SHOW ? "/" : "", v->line);
+	col = col < g->cols - 1 ? col : g->cols - 2;
+	rd_grid_text(g, row, col, 1, RD_ATTR_BOLD, "v");
+	col = col + width < g->cols ? col + 2 : col - width > 0 ? col - width + 2 : 0;
+	rd_grid_text(
+		g, row, col, g->cols - col, why->more ? RD_ATTR_YELLOW : RD_ATTR_RED, why->what);
+}
+
+// The words before what is typed tell by signs and colour what it is worth. A long line shows its end.
+void rd_prompt_draw(const struct rd_view *v, struct rd_grid *g, int row)
+{
+	static const char *const signs[] = {"[  ]", "[ok]", "[..]", "[!!]"};
+	static const unsigned colours[] = {0, RD_ATTR_GREEN, RD_ATTR_YELLOW, RD_ATTR_RED};
+	static const char *const begins[RD_PROMPTS] = {
+		[RD_PROMPT_SHOW] = "/", [RD_PROMPT_COMMAND] = ":"};
+	struct rd_show_err why;
+	enum rd_worth worth = rd_prompt_worth(v->prompt, v->line, &why);
+	const char *begin = begins[v->prompt] != NULL ? begins[v->prompt] : "";
+	int before = (int)(strlen(v->prompt != RD_PROMPT_RUN ? names[v->prompt] : "")
+			     + strlen(signs[0]) + strlen(begin))
+		+ 3;
+	int room = g->cols - before - 1, hidden = (int)strlen(v->line) - room;
+
+	if (v->prompt == RD_PROMPT_RUN) {
+		draw_commands(v, g, row);
+		return;
+	}
+	hidden = hidden > 0 && room > 0 ? hidden : 0;
+	why.at -= hidden;
+	why.at = why.at > 0 ? why.at : 0;
+	draw_above(v, g, row - 1, before, &why);
+	rd_grid_printf(g, RD_SPAN(row, 1, g->cols - 1), colours[worth], "%s %s %s%s_",
+		names[v->prompt], signs[worth], begin, v->line + hidden);
 }

@@ -4,14 +4,6 @@
  */
 #include "walk/recent.h"
 
-static bool is_there(const struct rd_store *s, uint64_t packet_id)
-{
-	for (uint64_t i = s->first; i < s->next; i++)
-		if (rd_store_walk(s, i)->packet_id == packet_id)
-			return true;
-	return false;
-}
-
 // As pktcap would have captured it at the drop stage.
 static json_t *record_of(const json_t *drop)
 {
@@ -33,7 +25,9 @@ unsigned rd_recent_add(struct rd_store *s, const json_t *drops)
 		const json_t *drop = json_array_get(drops, i);
 		json_t *r = NULL;
 
-		if (!is_there(s, (uint64_t)json_integer_value(json_object_get(drop, "packet_id"))))
+		if (rd_store_find(
+			    s, (uint64_t)json_integer_value(json_object_get(drop, "packet_id")))
+			== NULL)
 			r = record_of(drop);
 		if (r != NULL && rd_store_add(s, r) == 0)
 			added++;

@@ -278,6 +278,9 @@ static const struct rd_arg_desc follow_args[] = {
 		.type = RD_ARG_FILE,
 		.help = "a capture file, or what pktcap --json -x wrote; - for standard input; else live"},
 	{.key = "filter", .type = RD_ARG_TEXT, .help = "pcap-filter(7), in quotation marks"},
+	{.key = "--show",
+		.type = RD_ARG_TEXT,
+		.help = "only walks that fit this: 'stage drop and dport 80'; reddot(1) tells of it"},
 	{.key = "--export",
 		.type = RD_ARG_WORD,
 		.help = "write the walks instead: a page to read anywhere, a graph, JSON, text, a capture"},
@@ -292,7 +295,7 @@ static const struct rd_arg_desc follow_args[] = {
 
 static const struct rd_cmd commands[] = {
 	{.grammar = "walk", .help = "the way of single packets through the stages"},
-	{.grammar = "walk [-r FILE] [filter FILTER] [--export (html|dot|json|text|pcapng)] [-o FILE] [--id N]",
+	{.grammar = "walk [-r FILE] [filter FILTER] [--show EXPR] [--export (html|dot|json|text|pcapng)] [-o FILE] [--id N]",
 		.help = "packets on their way, full-screen: hops, times, changes, bytes, paths; ? helps",
 		.args = follow_args,
 		.run = rd_walk_follow},

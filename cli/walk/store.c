@@ -3,10 +3,9 @@
  * The store of walks: a ring by number and a hash by packet id. Records are hostile: every text is cut to its place.
  */
 #include "walk/store.h"
-#include "walk/tuple.h"
-#include "walk/words.h"
 
-#include "base/str.h"
+#include "walk/show.h"
+#include "walk/tuple.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -43,6 +42,8 @@ static void forget_oldest(struct rd_store *s)
 	*link = w->same;
 	s->ring[s->first++ % RD_STORE_WALKS] = NULL;
 	s->bytes -= w->bytes;
+	s->shown -= w->shown;
+	s->marked -= w->marked;
 	s->forgotten++;
 	for (unsigned i = 0; i < w->n; i++)
 		free(w->hop[i].bytes);
@@ -56,8 +57,7 @@ void rd_store_close(struct rd_store *s)
 		forget_oldest(s);
 	free(s->ring);
 	free(s->bucket);
-	if (s->filtered)
-		regfree(&s->filter);
+	rd_show_free(s->show);
 	memset(s, 0, sizeof(*s));
 }
 
@@ -76,12 +76,29 @@ uint64_t rd_store_step(const struct rd_store *s, uint64_t number, int step)
 	return 0;
 }
 
-static struct rd_wk *walk_of(struct rd_store *s, uint64_t packet_id)
+uint64_t rd_store_next_mark(const struct rd_store *s, uint64_t number, int step)
 {
-	struct rd_wk **bucket = bucket_of(s, packet_id), *w = *bucket;
+	while (s->marked > 0 && number >= s->first && number < s->next && number > 0) {
+		if (rd_store_walk(s, number)->marked)
+			return number;
+		number = step > 0 ? number + 1 : number - 1;
+	}
+	return 0;
+}
+
+struct rd_wk *rd_store_find(const struct rd_store *s, uint64_t packet_id)
+{
+	struct rd_wk *w = *bucket_of(s, packet_id);
 
 	while (w != NULL && w->packet_id != packet_id)
 		w = w->same;
+	return w;
+}
+
+static struct rd_wk *walk_of(struct rd_store *s, uint64_t packet_id)
+{
+	struct rd_wk **bucket, *w = rd_store_find(s, packet_id);
+
 	if (w != NULL)
 		return w;
 	if (s->next - s->first == RD_STORE_WALKS)
@@ -107,23 +124,12 @@ static uint32_t mix(uint32_t hash, const char *s)
 	return hash;
 }
 
-static bool fits(const struct rd_store *s, const struct rd_wk *w)
+static void show(struct rd_store *s, struct rd_wk *w)
 {
-	char title[160], end[64], line[400];
+	bool fits = s->show == NULL || rd_show_fits(s->show, w);
 
-	if (!s->filtered)
-		return true;
-	rd_wk_title(w, title, sizeof(title));
-	rd_wk_end(w, end, sizeof(end));
-	snprintf(line, sizeof(line), "%s %s", title, end);
-	if (regexec(&s->filter, line, 0, NULL, 0) == 0)
-		return true;
-	for (unsigned i = 0; i < w->n; i++) {
-		snprintf(line, sizeof(line), "%s@%s", w->hop[i].stage->name, w->hop[i].port);
-		if (regexec(&s->filter, line, 0, NULL, 0) == 0)
-			return true;
-	}
-	return false;
+	s->shown += (uint64_t)fits - (uint64_t)w->shown;
+	w->shown = fits;
 }
 
 static int add_hop(struct rd_store *s, struct rd_wk *w, struct rd_wk_hop *h)
@@ -152,7 +158,7 @@ static int add_hop(struct rd_store *s, struct rd_wk *w, struct rd_wk_hop *h)
 		rd_wk_tuple(w, &tuple);
 		w->conn = rd_wk_conn(&tuple);
 	}
-	w->shown = fits(s, w);
+	show(s, w);
 	return 0;
 }
 
@@ -181,19 +187,25 @@ int rd_store_add(struct rd_store *s, const json_t *record)
 bool rd_store_filter(struct rd_store *s, const char *expression)
 {
 	bool some = expression != NULL && *expression != '\0';
-	regex_t re;
+	struct rd_show_err err;
+	struct rd_show *parsed = some ? rd_show_parse(expression, &err) : NULL;
 
-	if (some && regcomp(&re, expression, REG_EXTENDED | REG_NOSUB | REG_ICASE) != 0)
+	if (some && parsed == NULL)
 		return false;
-	if (s->filtered)
-		regfree(&s->filter);
-	s->filtered = some;
-	if (some)
-		s->filter = re;
-	for (uint64_t i = s->first; i < s->next; i++) {
-		struct rd_wk *w = rd_store_walk(s, i);
-
-		w->shown = fits(s, w);
-	}
+	rd_show_free(s->show);
+	s->show = parsed;
+	for (uint64_t i = s->first; i < s->next; i++)
+		show(s, rd_store_walk(s, i));
 	return true;
+}
+
+void rd_store_mark(struct rd_store *s, uint64_t number, bool marked)
+{
+	struct rd_wk *w = rd_store_walk(s, number);
+
+	if (w == NULL)
+		return;
+	s->marked += (uint64_t)marked - (uint64_t)w->marked;
+	w->marked = marked;
+	show(s, w);
 }

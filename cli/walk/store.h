@@ -6,7 +6,6 @@
 #pragma once
 
 #include <jansson.h>
-#include <regex.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -28,6 +27,8 @@ struct rd_wk_facts {
 	uint8_t worker, one_in;
 	bool handed, inner;
 };
+
+struct rd_show;
 
 struct rd_wk_hop {
 	uint64_t ns;
@@ -56,6 +57,7 @@ struct rd_wk {
 	uint32_t path; // hash of its stages and ports
 	uint32_t conn; // of its connection, both directions (rd_wk_conn()); 0: none
 	bool shown; // fits the filter
+	bool marked; // by the person
 	struct rd_wk *same; // of its bucket
 };
 
@@ -74,8 +76,8 @@ struct rd_store {
 	size_t bytes;
 	uint32_t
 		frame; // bytes kept of a frame: RD_STORE_FRAME, or what the owner sets before the first record
-	regex_t filter;
-	bool filtered;
+	uint64_t shown, marked; // of those that are there
+	struct rd_show *show; // which are shown; NULL: all
 };
 
 int rd_store_open(struct rd_store *s); // 0 or -ENOMEM
@@ -94,8 +96,13 @@ const char *rd_wk_txq(unsigned n);
 struct rd_wk *rd_store_walk(const struct rd_store *s, uint64_t number);
 // The nearest shown walk from number on, in steps of 1 or -1; 0 if there is none.
 uint64_t rd_store_step(const struct rd_store *s, uint64_t number, int step);
-// NULL or "" shows all; false when the expression is none: then nothing changes.
+// Which walks are shown (walk/show.h). NULL or "" shows all; false when the expression is none: then nothing changes.
 bool rd_store_filter(struct rd_store *s, const char *expression);
+void rd_store_mark(struct rd_store *s, uint64_t number, bool marked);
+// The walk of this packet; NULL when there is none.
+struct rd_wk *rd_store_find(const struct rd_store *s, uint64_t packet_id);
+// The nearest marked walk from number on, in steps of 1 or -1; 0 if there is none.
+uint64_t rd_store_next_mark(const struct rd_store *s, uint64_t number, int step);
 // The paths of all shown walks, the most used first. Returns their number.
 unsigned rd_store_paths(const struct rd_store *s, struct rd_path *paths, unsigned max);
 

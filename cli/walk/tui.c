@@ -96,6 +96,8 @@ static attr_t attributes(const struct tui *t, unsigned attr)
 		a |= A_REVERSE;
 	if (attr & RD_ATTR_DIM)
 		a |= A_DIM;
+	if (attr & RD_ATTR_FOUND)
+		a |= A_BOLD | A_UNDERLINE;
 	if (!t->colour)
 		return attr & RD_ATTR_RED && attr & RD_ATTR_BOLD ? a | A_REVERSE : a;
 	if (attr & RD_ATTR_RED)
@@ -164,11 +166,17 @@ static void take_mouse(struct tui *t)
 static void save(struct tui *t)
 {
 	struct rd_view *v = &t->view;
-	const struct rd_export e = {t->store, v->walk, v->walk, v->source};
+	const struct rd_save *save = &v->save;
+	bool one = save->which == RD_WHICH_CHOSEN;
+	const struct rd_export e = {t->store, one ? v->walk : t->store->first,
+		one ? v->walk : UINT64_MAX, save->which == RD_WHICH_MARKED, v->source};
+	enum rd_export_form form = save->form != RD_EXPORT_FORMS
+		? (enum rd_export_form)save->form
+		: rd_export_form_of_name(save->path);
 	struct rd_err err = {0};
 
-	if (rd_export_file(v->line, true, rd_export_form_of_name(v->line), &e, &err) == 0)
-		snprintf(v->notice, sizeof(v->notice), "saved: %.200s", v->line);
+	if (rd_export_file(save->path, true, form, &e, &err) == 0)
+		snprintf(v->notice, sizeof(v->notice), "saved: %s", save->path);
 	else
 		snprintf(v->notice, sizeof(v->notice), "%s", err.what);
 }
@@ -357,6 +365,7 @@ int rd_tui_run(struct rd_source *source, struct rd_store *store, const struct rd
 		return rd_err_set(err, -errno, "there is no keyboard: %s", strerror(errno));
 	snprintf(t.view.capture, sizeof(t.view.capture), "%s",
 		what->live && what->filter != NULL ? what->filter : "");
+	snprintf(t.view.filter, sizeof(t.view.filter), "%s", what->show != NULL ? what->show : "");
 	t.live = what->live ? rd_live_open(err) : NULL;
 	sigaction(SIGWINCH, &standard, &before); // the library wants it
 	ret = what->live && t.live == NULL ? err->code : run(&t, keys, err);

@@ -12,6 +12,7 @@ bool rd_tui_possible(void);
 struct rd_tui_what {
 	const char *name; // where the walks come from, for the title
 	const char *filter; // of the capture, NULL: none
+	const char *show; // which walks the store shows, NULL: all
 	bool live; // there is a daemon to ask
 };
 

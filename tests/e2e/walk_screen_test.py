@@ -144,10 +144,74 @@ def test_filter_bar(files):
 		t.until(r"show \[ok\] /DROP_")
 		t.send("\r")
 		t.until(lambda: "DELIVERED" not in t.text() and "DROPPED" in t.text())
-		t.send("/\x1b")
-		t.until("DELIVERED")
+		t.until(r"^ 1 of [23] walks fit: DROP$")
+		t.send("j")
+		t.until(r"^ show 1 of [23]: /DROP ")
+		t.send("/\x15stage dfwin")
+		t.until(r"^ {18}v there is no such stage$")  # over the word
+		t.until(r"show \[!!\] /stage dfwin_")
+		t.send("\x17\x17sta\t")
+		t.until(r"show \[..\] /stage _")
+		t.send("vnic_t\tand verdict del\t\r")
+		t.until(lambda: "DROPPED" not in t.text() and "DELIVERED" in t.text())
+		t.send("/\x1b")  # as it was
+		t.until(r"^ show 1 of [23]: /stage vnic_tx and verdict delivered")
+		t.send(":all\r")
+		t.until("DROPPED")
 		t.send("?")
 		t.until("the dot walks by itself")
+
+
+def test_show_option(files):
+	"""The same language without a screen; the answers of an oracle that reads the records itself."""
+	by_walk = {}
+	for line in open(files[1], encoding="utf-8"):
+		r = json.loads(line)
+		by_walk.setdefault(r["packet_id"], []).append(r)
+	walks = list(by_walk.values())
+	oracle = {"stage drop": lambda w: any(r["stage"] == "drop" for r in w), "verdict delivered": lambda w: w[-1]["verdict"] == "delivered",
+		"rule": lambda w: any(r.get("rule", 0) for r in w), "hops > 5": lambda w: len(w) > 5, "fc miss": lambda w: any(r.get("flow_hit") == "miss" for r in w),
+		"vni 74752 and not stage vnic_tx": lambda w: any(r.get("vni") == 74752 for r in w) and all(r["stage"] != "vnic_tx" for r in w),
+		"latency >= 0": lambda w: True, "host x86": lambda w: any(r.get("port", "").startswith("x86/") for r in w)}
+	for show, fits in oracle.items():
+		r = subprocess.run([REDDOT, "walk", "-r", files[0], "--show", show, "--export", "json"], env=dict(ENV, PKTCAP=PKTCAP), capture_output=True, text=True,
+			check=False)
+		want = [w[0]["packet_id"] for w in walks if fits(w)]
+		if want:
+			assert [w["packet_id"] for w in json.loads(r.stdout)["walks"]] == want, show
+		else:
+			assert r.returncode == 1 and "no walk to export" in r.stderr
+	r = subprocess.run([REDDOT, "walk", "-r", files[0], "--show", "rule 7 and stage x"], env=dict(ENV, PKTCAP=PKTCAP), capture_output=True, text=True, check=False)
+	assert r.returncode == 1 and "at column 18: there is no such stage" in r.stderr
+
+
+def test_marks_commands_and_split(files, tmp_path):
+	with walk("-r", files[1], rows=30, columns=110) as t:
+		t.until(lambda: "ended" in title(t))
+		t.send("Gm")
+		t.until(r"^> +1\*")
+		t.until(lambda: "marked 1" in title(t))
+		t.send(f":export json {tmp_path}/m.json marked\r")
+		t.until("saved: ")
+		assert [w["walk"] for w in json.loads((tmp_path / "m.json").read_text())["walks"]] == [1]
+		t.send(f":e {tmp_path}/all.pcapng shown\r")
+		t.until("saved: .*all.pcapng")
+		t.send("*")
+		t.until(lambda: "shown 1 " in title(t) and "DROPPED" not in t.text())
+		t.send("*2|")
+		t.until(r"^>─ Hops ─+ ── Walks ")
+		t.send("\x17")
+		t.until(r"^── Hops ─+ >─ Walks ")
+		t.send(":find dropped\r")
+		t.until(lambda: any(t.screen.buffer[i][m.start()].underscore for i, line in enumerate(t.lines()) for m in re.finditer("DROPPED DFW", line)))
+		t.send("|4:find 0x080\r")  # half a byte: text, which is nowhere
+		t.until("not found: 0x080")
+		t.send(":find 08 00 45\r")
+		t.until(lambda: any(c.reverse and c.underscore and c.data == "8" for line in range(30) for c in t.screen.buffer[line].values()))
+		t.send(":q\r")
+		assert t.end() == 0
+	read = subprocess.run([PKTCAP, "--json", "-r", str(tmp_path / "all.pcapng")], env=ENV, capture_output=True, check=True, timeout=60).stdout
+	assert {json.loads(line)["packet_id"] for line in read.splitlines()} == {json.loads(line)["packet_id"] for line in open(files[1], encoding="utf-8")}
 
 
 @pytest.mark.parametrize("rows, columns", [(24, 80), (40, 120), (10, 40), (5, 20), (16, 70)])

@@ -83,7 +83,7 @@ static void walks_80x24(void **state)
 		"    ID TIME     PACKET                                    RESULT",
 		"     2 00:00:02 172.16.31.26:57448 > 172.16.31.25:80 tcp  DROPPED DFW_RULE_DENY",
 		">    1 00:00:01 172.16.31.26:57448 > 172.16.31.25:80 tcp  DELIVERED",
-		" ?help /show jk walk hl hop space plays Tab pane w save M mirror p pause q back",
+		" ?help /show :command jk walk hl hop space plays Tab pane m mark w save q back",
 		NULL};
 	struct rd_view v = {.source = "FILE x", .follow = true};
 	struct rd_store s;
@@ -110,7 +110,7 @@ static void hops_and_the_dot(void **state)
 		">*  1 drop@arm/g1                   2670     2.670    54 DROPPED   DFW_RULE_DENY",
 		"-- Diff ------------------------------------------------------------------------",
 		" hop 0 uplink_rx > hop 1 drop   - removed + added ~ changed", " unchanged",
-		" ?help /show jk walk hl hop space plays Tab pane w save M mirror p pause q back",
+		" ?help /show :command jk walk hl hop space plays Tab pane m mark w save q back",
 		NULL};
 	struct rd_view v = {.source = "FILE x", .follow = true, .pane = RD_PANE_HOPS};
 	struct rd_store s;
@@ -131,7 +131,7 @@ static void small_and_too_small(void **state)
 		" 1 Walks [2 Hops] 3 Diff 4 Hex 5 Flow 6", "  HOP STAGE@PORT                   dNS",
 		">*  0 uplink_rx@arm/vmnic1           0", "    1 dfw_in@arm/g1                310",
 		"    2 mux_tx@arm/mux               120", "    3 vnic_tx@x86/g1              2670",
-		" ?help /show jk walk hl hop space plays", NULL};
+		" ?help /show :command jk walk hl hop spa", NULL};
 	static const char *const none[] = {"40x10 needed,", "now 20x5", NULL};
 	struct rd_view v = {.source = "FILE x", .follow = true, .pane = RD_PANE_HOPS};
 	struct rd_store s;
@@ -156,8 +156,16 @@ static void every_size_and_pane(void **state)
 		for (int cols = 1; cols <= 130; cols += 3) {
 			v.pane = (enum rd_pane)((rows + cols) % RD_PANES);
 			v.help = cols % 7 == 0;
-			v.prompt = cols % 11 == 0 ? (enum rd_prompt)(rows % 6) : RD_PROMPT_NONE;
+			v.prompt = cols % 11 == 0 ? (enum rd_prompt)(rows % RD_PROMPTS)
+						  : RD_PROMPT_NONE;
 			v.scroll = rows % 5;
+			v.split = cols % 5 == 0;
+			v.beside = (enum rd_pane)(rows % RD_PANES);
+			v.zoom = rows % 4 == 0;
+			v.found = cols % 9;
+			snprintf(v.find, sizeof(v.find), "%s", rows % 3 == 0 ? "0x00" : "a");
+			snprintf(v.line, sizeof(v.line), "%.*s", cols,
+				"stage dfw_in and (rule 7, nothing) or ");
 			expect(&v, &s, rows, cols, NULL);
 		}
 	rd_store_close(&s);
@@ -185,7 +193,10 @@ static void filters(void **state)
 	rd_view_key(&v, &s, '\r'); // no expression: the bar stays, the filter too
 	assert_true(v.prompt == RD_PROMPT_SHOW && rd_store_walk(&s, 2)->shown
 		&& !rd_store_walk(&s, 1)->shown);
-	rd_view_key(&v, &s, 0x1b);
+	rd_view_key(&v, &s, 0x1b); // what was in force stays
+	assert_false(rd_store_walk(&s, 1)->shown);
+	for (const char *p = "/\025\r"; *p != '\0'; p++)
+		rd_view_key(&v, &s, *p);
 	assert_true(rd_store_walk(&s, 1)->shown);
 	assert_int_equal(rd_store_paths(&s, paths, 4), 2);
 	assert_true(rd_view_key(&v, &s, '2'));
