@@ -55,24 +55,29 @@ static json_t *filter_port(struct rd_cli *cli, const struct rd_args *args, struc
 
 static int getfilters(struct rd_cli *cli, const struct rd_args *args, struct rd_err *err)
 {
-	json_t *ports = rd_cli_fetch(cli, "port.list", NULL, err);
+	json_t *ports = rd_cli_fetch(cli, "port.list", NULL, err), *filters = json_array();
 	char name[96];
 
 	(void)args;
-	if (ports == NULL)
-		return err->code;
 	for (size_t i = 0; i < json_array_size(ports); i++) {
 		const json_t *p = json_array_get(ports, i);
 
 		if (!is_guest(p))
 			continue;
 		filter_name(p, name, sizeof(name));
-		fprintf(rd_cli_out(cli),
-			"Filter Name              : %s\nPort                     : %s\n\n", name,
-			rd_item_str(p, "qname"));
+		json_array_append_new(filters,
+			json_pack(
+				"{s:s,s:O}", "filter", name, "port", json_object_get(p, "qname")));
+		if (!rd_cli_is_json(cli))
+			fprintf(rd_cli_out(cli),
+				"Filter Name              : %s\nPort                     : %s\n\n",
+				name, rd_item_str(p, "qname"));
 	}
+	if (ports != NULL && rd_cli_is_json(cli))
+		rd_cli_put_json(cli, filters);
+	json_decref(filters);
 	json_decref(ports);
-	return 0;
+	return ports == NULL ? err->code : 0;
 }
 
 static void put_ends(FILE *out, const json_t *rule, const char *key)
@@ -174,7 +179,9 @@ static int getrules(struct rd_cli *cli, const struct rd_args *args, struct rd_er
 	struct rules r = {
 		.port = port, .rules = rules, .services = services, .out = rd_cli_out(cli)};
 
-	if (services != NULL) {
+	if (services != NULL && rd_cli_is_json(cli)) {
+		rd_cli_put_json(cli, rules);
+	} else if (services != NULL) {
 		put_ruleset(&r, false);
 		fprintf(r.out, "\n");
 		put_ruleset(&r, true);
@@ -209,30 +216,58 @@ static void add_addresses(const json_t *groups, const json_t *g, json_t *all, js
 			group_named(groups, json_string_value(json_array_get(inner, i))), all, met);
 }
 
-static void put_addrset(FILE *out, const json_t *groups, const json_t *g)
+// A group as the vendor has it: a name and all its addresses.
+static json_t *addrset(const json_t *groups, const json_t *g)
 {
-	json_t *all = json_object(), *met = json_object(), *v;
+	json_t *all = json_object(), *met = json_object(), *list = json_array(), *v;
 	const char *addr;
 
 	add_addresses(groups, g, all, met);
-	fprintf(out, "addrset %s {\n", rd_item_str(g, "name"));
 	json_object_foreach (all, addr, v)
-		fprintf(out, "ip %s,\n", addr);
-	fprintf(out, "}\n");
+		json_array_append_new(list, json_string(addr));
 	json_decref(all);
 	json_decref(met);
+	return json_pack("{s:s,s:o}", "name", rd_item_str(g, "name"), "addresses", list);
+}
+
+static void put_addrset(FILE *out, const json_t *set)
+{
+	const json_t *list = json_object_get(set, "addresses");
+
+	fprintf(out, "addrset %s {\n", rd_item_str(set, "name"));
+	for (size_t i = 0; i < json_array_size(list); i++)
+		fprintf(out, "ip %s,\n", json_string_value(json_array_get(list, i)));
+	fprintf(out, "}\n");
 }
 
 static int getaddrsets(struct rd_cli *cli, const struct rd_args *args, struct rd_err *err)
 {
 	json_t *port = filter_port(cli, args, err);
 	json_t *groups = port == NULL ? NULL : rd_cli_fetch(cli, "dfw_group.list", NULL, err);
+	json_t *sets = json_array();
 
-	for (size_t i = 0; i < json_array_size(groups); i++)
-		put_addrset(rd_cli_out(cli), groups, json_array_get(groups, i));
+	for (size_t i = 0; i < json_array_size(groups); i++) {
+		json_array_append_new(sets, addrset(groups, json_array_get(groups, i)));
+		if (!rd_cli_is_json(cli))
+			put_addrset(rd_cli_out(cli), json_array_get(sets, i));
+	}
+	if (groups != NULL && rd_cli_is_json(cli))
+		rd_cli_put_json(cli, sets);
+	json_decref(sets);
 	json_decref(port);
 	json_decref(groups);
 	return groups == NULL ? err->code : 0;
+}
+
+static void put_connection(FILE *out, const json_t *c)
+{
+	const char *orig = rd_item_str(c, "orig_state");
+
+	fprintf(out, "%s:%lld -> %s:%lld in protocol %s state %s%s%s\n", rd_item_str(c, "src"),
+		(long long)rd_item_int(c, "sport"), rd_item_str(c, "dst"),
+		(long long)rd_item_int(c, "dport"), rd_item_str(c, "proto"),
+		orig[0] != '\0' ? orig : rd_item_str(c, "state"), orig[0] != '\0' ? ":" : "",
+		rd_item_str(c, "reply_state"));
 }
 
 static int getflows(struct rd_cli *cli, const struct rd_args *args, struct rd_err *err)
@@ -242,16 +277,10 @@ static int getflows(struct rd_cli *cli, const struct rd_args *args, struct rd_er
 		port == NULL ? NULL : json_pack("{s:O}", "port", json_object_get(port, "qname"));
 	json_t *conns = port == NULL ? NULL : rd_cli_fetch(cli, "conn.list", params, err);
 
-	for (size_t i = 0; i < json_array_size(conns); i++) {
-		const json_t *c = json_array_get(conns, i);
-		const char *orig = rd_item_str(c, "orig_state");
-
-		fprintf(rd_cli_out(cli), "%s:%lld -> %s:%lld in protocol %s state %s%s%s\n",
-			rd_item_str(c, "src"), (long long)rd_item_int(c, "sport"),
-			rd_item_str(c, "dst"), (long long)rd_item_int(c, "dport"),
-			rd_item_str(c, "proto"), orig[0] != '\0' ? orig : rd_item_str(c, "state"),
-			orig[0] != '\0' ? ":" : "", rd_item_str(c, "reply_state"));
-	}
+	if (conns != NULL && rd_cli_is_json(cli))
+		rd_cli_put_json(cli, conns);
+	for (size_t i = 0; i < json_array_size(conns) && !rd_cli_is_json(cli); i++)
+		put_connection(rd_cli_out(cli), json_array_get(conns, i));
 	json_decref(port);
 	json_decref(conns);
 	return conns == NULL ? err->code : 0;

@@ -28,11 +28,12 @@ static int put_plain(
 	struct rd_cli *cli, struct rd_source *source, struct rd_store *store, struct rd_err *err)
 {
 	const struct rd_export all = {.store = store, .first = 1, .last = UINT64_MAX};
+	bool json = rd_cli_is_json(cli);
 	int ret = read_all(cli, source, store, err);
 
-	if (ret < 0 || store->first == store->next)
+	if (ret < 0 || (store->first == store->next && !json))
 		return ret;
-	return rd_export(rd_cli_out(cli), RD_EXPORT_TEXT, &all, err);
+	return rd_export(rd_cli_out(cli), json ? RD_EXPORT_JSON : RD_EXPORT_TEXT, &all, err);
 }
 
 // With what --show says, if it says anything.
@@ -71,8 +72,9 @@ static int run_store(struct rd_cli *cli, const struct rd_args *args, struct rd_s
 		return ret;
 	snprintf(name, sizeof(name), "%s%s", path != NULL ? "FILE " : "LIVE",
 		path != NULL ? path : "");
-	ret = rd_cli_on_screen(cli) && rd_tui_possible() ? rd_tui_run(source, &store, &what, err)
-							 : put_plain(cli, source, &store, err);
+	ret = rd_cli_on_screen(cli) && !rd_cli_is_json(cli) && rd_tui_possible()
+		? rd_tui_run(source, &store, &what, err)
+		: put_plain(cli, source, &store, err);
 	rd_store_close(&store);
 	return ret;
 }

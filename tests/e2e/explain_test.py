@@ -5,10 +5,11 @@
 import json
 import os
 import random
+import subprocess
 import time
 
 import pytest
-from rdtest import PCAPS, SOURCE, Ring, demo, refused
+from rdtest import ENV, NOBODY, NO_OTHERS, OTHERS_CAN, PCAPS, REDDOT, SOURCE, Ring, demo, refused
 from scapy.layers.inet import ICMP, IP, TCP, UDP
 from scapy.layers.inet6 import ICMPv6EchoRequest, IPv6
 from scapy.layers.l2 import ARP, Dot1Q, Ether
@@ -265,6 +266,30 @@ def test_causes_of_drops():
 		assert r.returncode == 1 and "try:" in r.stderr
 		assert explained(d, "drop", "last", "1ms")["dropped"] <= 3
 		refused(None, c, "explain.rule", port="nobody", rule=1)
+
+
+@pytest.mark.skipif(not OTHERS_CAN, reason=NO_OTHERS)
+def test_only_an_admin_sees_contents():
+	"""Another user learns why packets died and how many, not what was in them: a filter has nothing to look at, and says so."""
+	with demo() as (d, c):
+		frame = bytes(Ether(src="02:00:00:00:00:55", dst="00:50:56:a1:99:9e") / IP(src="10.1.2.3", dst="10.4.5.6") / b"secret")[:30]
+		for _ in range(3):
+			c("inject", port="vmnic1", frames=[frame.hex()])
+		others = ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups", REDDOT, "--socket", d.path]
+
+		def ask(*words):
+			return subprocess.run([*others, *words], capture_output=True, text=True, env=ENV, check=True, timeout=120).stdout
+
+		ours, theirs = json.loads(d.cli("-j", "explain", "drop")), json.loads(ask("-j", "explain", "drop"))
+		assert ours["dropped"] == theirs["dropped"] == 3 and len(theirs["causes"]) == 1
+		assert ours["causes"][0]["sample"].pop("hex") == frame.hex() and theirs["causes"][0]["sample"].pop("hex") == ""
+		assert ours["causes"][0]["sample"] == theirs["causes"][0]["sample"]
+		assert "02:00:00:00:00:55" in d.cli("explain", "drop") and "02:00:00:00:00:55" not in ask("explain", "drop")
+		src = "ether src 02:00:00:00:00:55"
+		assert json.loads(d.cli("-j", "explain", "drop", src))["dropped"] == 3
+		blind = json.loads(ask("-j", "explain", "drop", src))
+		assert (blind["dropped"], blind["unread"], blind["causes"]) == (0, 3, [])
+		assert "3 more were not looked into: only an admin may see their bytes" in ask("explain", "drop", src)
 
 
 def test_flow_encap_and_manual():
