@@ -40,6 +40,7 @@ static const struct rd_cmd_set *const sets[] = {
 	&rd_cmds_drop,
 	&rd_cmds_punt,
 	&rd_cmds_ladder,
+	&rd_cmds_topology,
 	&rd_cmds_worker,
 	&rd_cmds_capture,
 	&rd_cmds_mirror,

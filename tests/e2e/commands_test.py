@@ -7,6 +7,7 @@ import contextlib
 import json
 import os
 import re
+import subprocess
 
 import jsonschema
 import pytest
@@ -18,6 +19,7 @@ GUEST, PROXY = "x86/gs-ubuntu-01.eth0", "arm/gs-ubuntu-01.eth0.7c520dd4"
 # demo can have none of these.
 ROWS = {
 	"show ladder port": ([GUEST], "vnic_tx"),
+	"show topology": ([], "link x86/vmnic2"),
 	"show host": ([], "arm"),
 	"show switch": ([], "DvsPortset-1"),
 	"show port": ([], "vmnic1"),
@@ -144,6 +146,21 @@ def test_table_and_json(d, command):
 		return
 	assert says in text and answer, text
 	assert not re.search(r"[^\x20-\x7e\n]", text.replace("\t", "")), text
+
+
+def test_topology_is_a_graph(d):
+	"""Graphviz reads it: every thing a node, every lead an edge, a link one for both ends."""
+	things = json.loads(d.cli("-j", "show", "topology"))
+	graph = json.loads(subprocess.run(["dot", "-Tdot_json"], input=d.cli("show", "topology", "--dot"), capture_output=True, text=True,
+		check=True, timeout=60).stdout)
+	nodes = {o["_gvid"]: o["name"] for o in graph["objects"] if "nodes" not in o}
+	assert {t["id"] for t in things} <= set(nodes.values())
+	edges = {(nodes[e["tail"]], e["label"], nodes[e["head"]]) for e in graph["edges"]}
+	want = {(t["id"], lead["what"], lead["to"]) for t in things for lead in t["leads_to"]}
+	assert edges == {e for e in want if e[1] != "link" or e[0] < e[2]} and ("arm/vmnic0_MUX_PF16387", "link", "x86/vmnic2") in edges
+	places = {o["label"] for o in graph["objects"] if "nodes" in o}
+	assert places == {t["place"] for t in things}
+	assert {t["host"] for t in json.loads(d.cli("-j", "show", "topology", "host", "x86"))} == {"x86"}
 
 
 def test_schemas_are_strict(d):
