@@ -140,7 +140,7 @@ static void draw_pane(struct rd_view *v, const struct rd_store *s, struct rd_gri
 		rd_draw_diff(v, w, g, a);
 		break;
 	case RD_PANE_HEX:
-		rd_draw_hex(v, w, g, a);
+		(v->deep ? rd_draw_deep : rd_draw_hex)(v, w, g, a);
 		break;
 	case RD_PANE_FLOW:
 		rd_draw_flow(v, s, g, a);
@@ -314,5 +314,5 @@ void rd_view_ask(const struct rd_view *v, const struct rd_store *s, int rows, in
 		return;
 	}
 	rd_wk_tuple(w, &ask->tuple);
-	snprintf(ask->port, sizeof(ask->port), "%s", rd_wk_guarded(w));
+	snprintf(ask->port, sizeof(ask->port), "%s", rd_wk_guarded(w, NULL));
 }

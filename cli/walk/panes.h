@@ -20,6 +20,9 @@ void rd_draw_diff(
 	const struct rd_view *v, const struct rd_wk *w, struct rd_grid *g, struct rd_area a);
 void rd_draw_hex(
 	const struct rd_view *v, const struct rd_wk *w, struct rd_grid *g, struct rd_area a);
+// The same pane with what sharkd says of the packet.
+void rd_draw_deep(
+	const struct rd_view *v, const struct rd_wk *w, struct rd_grid *g, struct rd_area a);
 void rd_draw_flow(
 	const struct rd_view *v, const struct rd_store *s, struct rd_grid *g, struct rd_area a);
 void rd_draw_dfw(
@@ -42,7 +45,9 @@ long long rd_pane_number(const json_t *item, const char *key);
 // Why there are no facts: what it is waiting for, or would need.
 void rd_pane_unknown(const struct rd_view *v, struct rd_grid *g, const struct rd_area *a, int line,
 	const char *of_files);
-// The port whose firewall the walk met, "" if none.
-const char *rd_wk_guarded(const struct rd_wk *w);
+#define RD_PANE_ROOMY \
+	12 // rows, from which on a pane shows what the walks say besides what the daemon says
+// The port whose firewall the walk met, "" if none; *dir: "in" or "out", NULL is fine.
+const char *rd_wk_guarded(const struct rd_wk *w, const char **dir);
 // The port that a mirror of this conversation has as its source, and the words for its stages, if it is not to copy at the port's edge.
 const char *rd_wk_guest(const struct rd_wk *w, const char **stages);

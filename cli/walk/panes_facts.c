@@ -44,21 +44,28 @@ void rd_pane_unknown(const struct rd_view *v, struct rd_grid *g, const struct rd
 	const char *of_files)
 {
 	const char *error = rd_pane_text(v->facts, "error");
+	char text[256];
 
-	rd_pane_line(v, g, a, line, *error != '\0' ? RD_ATTR_RED : RD_ATTR_DIM,
+	snprintf(text, sizeof(text), "%-*.*s", a->cols - 1, (int)sizeof(text) - 1,
 		!v->live		 ? of_files
 			: *error != '\0' ? error
 					 : "the daemon is asked");
+	if (line - v->scroll > a->rows - 2 && v->scroll == 0)
+		line = a->rows - 2; // in sight, whatever else there is to say
+	rd_pane_line(v, g, a, line, *error != '\0' ? RD_ATTR_RED : RD_ATTR_DIM, text);
 }
 
-const char *rd_wk_guarded(const struct rd_wk *w)
+const char *rd_wk_guarded(const struct rd_wk *w, const char **dir)
 {
 	for (unsigned i = 0; i < w->n; i++) {
 		const struct rd_wk_hop *h = &w->hop[i];
 		unsigned at = h->stage->kind == RD_STAGE_KIND_DROP ? h->facts.prev : h->stage->id;
 
-		if (at == RD_STAGE_DFW_IN || at == RD_STAGE_DFW_OUT)
-			return h->port;
+		if (at != RD_STAGE_DFW_IN && at != RD_STAGE_DFW_OUT)
+			continue;
+		if (dir != NULL)
+			*dir = at == RD_STAGE_DFW_IN ? "in" : "out";
+		return h->port;
 	}
 	return "";
 }
@@ -67,7 +74,7 @@ const char *rd_wk_guarded(const struct rd_wk *w)
 // that did not get so far is copied where its firewall looks at it.
 const char *rd_wk_guest(const struct rd_wk *w, const char **stages)
 {
-	const char *guarded = rd_wk_guarded(w);
+	const char *guarded = rd_wk_guarded(w, NULL);
 
 	*stages = "";
 	for (unsigned i = 0; i < w->n; i++)
@@ -137,56 +144,139 @@ static int flow_of_walk(
 	return line;
 }
 
-// How often the file's walks hit and missed the entries of this conversation.
-static void flow_of_file(const struct rd_view *v, const struct rd_store *s, struct rd_grid *g,
+struct seen { // an entry, as the walks of a conversation met it
+	uint32_t id, rule, vni;
+	int host_len;
+	const char *host;
+	const struct rd_wk *first;
+	unsigned hits, misses;
+	bool dropped;
+};
+
+enum {
+	SEEN = 16 // entries of one conversation; more are not told apart
+};
+
+static struct seen *seen_of(
+	struct seen *list, unsigned *n, const struct rd_wk *w, const struct rd_wk_hop *h)
+{
+	int len;
+	struct seen *e;
+
+	rd_wk_bare_port(h, &len);
+	for (e = list; e < list + *n; e++)
+		if (e->id == h->flow && e->host_len == len
+			&& strncmp(e->host, h->port, (size_t)len) == 0)
+			return e;
+	if (*n == SEEN)
+		return NULL;
+	*e = (struct seen){.id = h->flow, .host = h->port, .host_len = len, .first = w};
+	++*n;
+	return e;
+}
+
+// Each walk counts once for each entry; what the hops behind the lookup tell belongs to the entry.
+static void take_walk(struct seen *list, unsigned *n, const struct rd_wk *w)
+{
+	uint64_t counted = 0; // by place in the list
+
+	for (unsigned i = 0; i < w->n; i++) {
+		const struct rd_wk_hop *h = &w->hop[i];
+		struct seen *e = h->flow != 0 ? seen_of(list, n, w, h) : NULL;
+
+		if (e == NULL)
+			continue;
+		if (h->flow_hit[0] != '\0' && !(counted & 1u << (e - list))) {
+			e->hits += h->flow_hit[0] == 'h';
+			e->misses += h->flow_hit[0] == 'm';
+			counted |= 1u << (e - list);
+		}
+		e->rule = h->rule != 0 ? h->rule : e->rule;
+		e->vni = h->vni != 0 ? h->vni : e->vni;
+		e->dropped |= h->verdict == RD_WK_DROP;
+	}
+}
+
+static void seen_row(const struct rd_view *v, struct rd_grid *g, const struct rd_area *a, int line,
+	const struct seen *e)
+{
+	char text[400], ends[160], more[64] = "";
+	size_t len = 0;
+
+	rd_wk_title(e->first, ends, sizeof(ends));
+	if (e->rule != 0)
+		rd_str_addf(more, sizeof(more), &len, " rule %u", e->rule);
+	if (e->vni != 0)
+		rd_str_addf(more, sizeof(more), &len, " vni %u", e->vni);
+	snprintf(text, sizeof(text), "%-3s %-5u %-5.*s %6u %6s %-5s %-40s missed %u%s", "-", e->id,
+		e->host_len, e->host, e->hits, "-", e->dropped ? "drop" : "allow", ends, e->misses,
+		more);
+	rd_pane_line(v, g, a, line, e->dropped ? RD_ATTR_RED : 0, text);
+}
+
+// The entries as the walks that are here met them, and how often these walks hit and missed: what a file knows as well.
+static int flow_of_walks(const struct rd_view *v, const struct rd_store *s, struct rd_grid *g,
 	const struct rd_area *a, int line)
 {
 	const struct rd_wk *w = rd_store_walk(s, v->walk);
-	unsigned hits = 0, misses = 0, walks = 0;
+	unsigned hits = 0, misses = 0, walks = 0, n = 0;
+	struct seen list[SEEN];
 	char text[200];
 
-	for (uint64_t n = s->first; n < s->next; n++) {
-		const struct rd_wk *other = rd_store_walk(s, n);
+	for (uint64_t i = s->first; i < s->next; i++) {
+		const struct rd_wk *other = rd_store_walk(s, i);
 		bool miss = false, hit = false;
 
 		if (other->conn != w->conn)
 			continue;
-		for (unsigned i = 0; i < other->n; i++) {
-			miss |= strcmp(other->hop[i].flow_hit, "miss") == 0;
-			hit |= strcmp(other->hop[i].flow_hit, "hit") == 0;
+		for (unsigned k = 0; k < other->n; k++) {
+			miss |= strcmp(other->hop[k].flow_hit, "miss") == 0;
+			hit |= strcmp(other->hop[k].flow_hit, "hit") == 0;
 		}
 		walks++;
 		misses += miss;
 		hits += hit && !miss;
+		take_walk(list, &n, other);
 	}
+	for (unsigned i = 0; i < n; i++)
+		seen_row(v, g, a, line++, &list[i]);
 	snprintf(text, sizeof(text),
 		"the walks of this conversation: %u, of which %u missed and %u only hit", walks,
 		misses, hits);
 	rd_pane_line(v, g, a, line++, 0, text);
-	rd_pane_unknown(v, g, a, line,
-		"actions, counters and offload of the entries: only a live walk can ask for them");
+	return line;
+}
+
+static void flow_of_daemon(const struct rd_view *v, struct rd_grid *g, const struct rd_area *a,
+	int line, const json_t *flows)
+{
+	const json_t *f;
+	size_t i;
+
+	rd_pane_line(v, g, a, line++, RD_ATTR_BOLD, "now, as the daemon has it:");
+	if (json_array_size(flows) == 0)
+		rd_pane_line(v, g, a, line, 0, "no entry: never installed, evicted or aged out");
+	json_array_foreach (flows, i, f)
+		flow_row(v, g, a, line++, f);
 }
 
 void rd_draw_flow(
 	const struct rd_view *v, const struct rd_store *s, struct rd_grid *g, struct rd_area a)
 {
 	const struct rd_wk *w = rd_store_walk(s, v->walk);
-	const json_t *flows = rd_pane_facts(v, "flows", false), *f;
+	const json_t *flows = rd_pane_facts(v, "flows", false);
 	int line;
-	size_t i;
 
 	rd_grid_text(g, a.row, a.col, a.cols, RD_ATTR_BOLD,
 		" FT  ID    HOST    HITS HWHITS VERD. CONVERSATION                             ACTIONS");
 	if (w == NULL)
 		return;
 	line = flow_of_walk(v, w, g, &a);
-	if (flows == NULL) {
-		flow_of_file(v, s, g, &a, line);
-		return;
-	}
-	if (json_array_size(flows) == 0)
-		rd_pane_line(
-			v, g, &a, line, 0, "no entry now: never installed, evicted or aged out");
-	json_array_foreach (flows, i, f)
-		flow_row(v, g, &a, line++, f);
+	if (flows == NULL || a.rows >= RD_PANE_ROOMY)
+		line = flow_of_walks(v, s, g, &a, line);
+	if (flows != NULL)
+		flow_of_daemon(v, g, &a, line, flows);
+	else
+		rd_pane_unknown(v, g, &a, line,
+			"not in a file: the entries' actions, all their hits, offload; a live walk asks for them");
 }

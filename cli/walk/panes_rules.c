@@ -53,6 +53,17 @@ static void rule_row(const struct rd_view *v, struct rd_grid *g, const struct rd
 }
 
 // The rule that decided has a mark and is bold.
+static void mark_row(
+	const struct rd_view *v, struct rd_grid *g, const struct rd_area *a, int line, bool drops)
+{
+	int row = a->row + 1 + line - v->scroll;
+
+	if (row <= a->row || row >= a->row + a->rows)
+		return;
+	rd_grid_text(g, row, a->col, 1, RD_ATTR_BOLD, ">");
+	rd_grid_attr(g, row, a->col, a->cols, drops ? RD_ATTR_BOLD | RD_ATTR_RED : RD_ATTR_BOLD);
+}
+
 static int rule_rows(const struct rd_view *v, struct rd_grid *g, const struct rd_area *a, int line,
 	const json_t *rules, uint32_t decided)
 {
@@ -60,17 +71,10 @@ static int rule_rows(const struct rd_view *v, struct rd_grid *g, const struct rd
 	size_t i;
 
 	json_array_foreach (rules, i, r) {
-		int row = a->row + 1 + line - v->scroll;
-
-		rule_row(v, g, a, line++, r);
-		if (decided == 0 || rd_pane_number(r, "id") != (long long)decided || row <= a->row
-			|| row >= a->row + a->rows)
-			continue;
-		rd_grid_text(g, row, a->col, 1, RD_ATTR_BOLD, ">");
-		rd_grid_attr(g, row, a->col, a->cols,
-			strcmp(rd_pane_text(r, "action"), "allow") == 0
-				? RD_ATTR_BOLD
-				: RD_ATTR_BOLD | RD_ATTR_RED);
+		rule_row(v, g, a, line, r);
+		if (decided != 0 && rd_pane_number(r, "id") == (long long)decided)
+			mark_row(v, g, a, line, strcmp(rd_pane_text(r, "action"), "allow") != 0);
+		line++;
 	}
 	return line;
 }
@@ -79,7 +83,7 @@ static int rule_rows(const struct rd_view *v, struct rd_grid *g, const struct rd
 static int dfw_of_walk(
 	const struct rd_view *v, const struct rd_wk *w, struct rd_grid *g, const struct rd_area *a)
 {
-	const char *port = rd_wk_guarded(w);
+	const char *port = rd_wk_guarded(w, NULL);
 	uint32_t rule = rule_of(w);
 	char text[256];
 
@@ -99,39 +103,70 @@ static int dfw_of_walk(
 	return 1;
 }
 
-// The rules that the file's walks of this port met, and how often.
-static void dfw_of_file(const struct rd_view *v, const struct rd_store *s, struct rd_grid *g,
+struct met { // a rule, as the walks met it
+	uint32_t rule;
+	const char *dir;
+	unsigned walks;
+	bool drops;
+};
+
+enum {
+	MET = 16 // rules of one port; more are not told apart
+};
+
+static void take_walk(struct met *list, unsigned *n, const struct rd_wk *w, const char *port)
+{
+	const char *dir = "";
+	uint32_t rule = rule_of(w);
+	unsigned k = 0;
+
+	if (rule == 0 || strcmp(rd_wk_guarded(w, &dir), port) != 0)
+		return;
+	while (k < *n && (list[k].rule != rule || list[k].dir != dir))
+		k++;
+	if (k == MET)
+		return;
+	if (k == *n)
+		list[(*n)++] = (struct met){.rule = rule, .dir = dir};
+	list[k].walks++;
+	list[k].drops |= rd_wk_dropped(w) && strncmp(w->hop[w->n - 1].reason, "DFW_", 4) == 0;
+}
+
+// The rules of this port that the walks which are here met: what a file knows as well.
+static int dfw_of_walks(const struct rd_view *v, const struct rd_store *s, struct rd_grid *g,
 	const struct rd_area *a, int line)
 {
-	enum {
-		RULES = 16
-	};
-	const char *port = rd_wk_guarded(rd_store_walk(s, v->walk));
-	uint32_t rules[RULES];
-	unsigned hits[RULES], n = 0, k;
+	const struct rd_wk *w = rd_store_walk(s, v->walk);
+	const char *port = rd_wk_guarded(w, NULL);
+	struct met list[MET];
+	unsigned n = 0;
+	char text[160];
+
+	for (uint64_t i = s->first; i < s->next; i++)
+		take_walk(list, &n, rd_store_walk(s, i), port);
+	for (unsigned k = 0; k < n; k++) {
+		snprintf(text, sizeof(text),
+			"%5u %-6s %-5s %-20s %-20s %-12s %8u of the walks here", list[k].rule,
+			list[k].drops ? "drop" : "allow", list[k].dir, "-", "-", "-",
+			list[k].walks);
+		rd_pane_line(v, g, a, line, 0, text);
+		if (list[k].rule == rule_of(w))
+			mark_row(v, g, a, line, list[k].drops);
+		line++;
+	}
+	return line;
+}
+
+static void dfw_of_daemon(const struct rd_view *v, struct rd_grid *g, const struct rd_area *a,
+	int line, const json_t *rules, uint32_t decided)
+{
 	char text[128];
 
-	for (uint64_t i = s->first; i < s->next; i++) {
-		const struct rd_wk *w = rd_store_walk(s, i);
-		uint32_t rule = rule_of(w);
-
-		if (rule == 0 || strcmp(rd_wk_guarded(w), port) != 0)
-			continue;
-		for (k = 0; k < n && rules[k] != rule; k++)
-			;
-		if (k == RULES)
-			continue;
-		hits[k] = k < n ? hits[k] + 1 : 1;
-		rules[k] = rule;
-		n += k == n;
-	}
-	for (k = 0; k < n; k++) {
-		snprintf(text, sizeof(text), "rule %u decided about %u walks here", rules[k],
-			hits[k]);
-		rd_pane_line(v, g, a, line++, 0, text);
-	}
-	rd_pane_unknown(v, g, a, line,
-		"names, order and counters of the rules: only a live walk can ask for them");
+	rd_pane_line(v, g, a, line++, RD_ATTR_BOLD, "now, as the daemon has it:");
+	line = rule_rows(v, g, a, line, rules, decided);
+	line = rule_rows(v, g, a, line, rd_pane_facts(v, "policy", false), decided);
+	snprintf(text, sizeof(text), "policy revision %lld", rd_pane_number(v->facts, "revision"));
+	rd_pane_line(v, g, a, line, RD_ATTR_DIM, text);
 }
 
 void rd_draw_dfw(
@@ -139,7 +174,6 @@ void rd_draw_dfw(
 {
 	const struct rd_wk *w = rd_store_walk(s, v->walk);
 	const json_t *rules = rd_pane_facts(v, "rules", false);
-	char text[128];
 	int line;
 
 	rd_grid_text(g, a.row, a.col, a.cols, RD_ATTR_BOLD,
@@ -147,16 +181,15 @@ void rd_draw_dfw(
 	if (w == NULL)
 		return;
 	line = dfw_of_walk(v, w, g, &a);
-	if (*rd_wk_guarded(w) == '\0')
+	if (*rd_wk_guarded(w, NULL) == '\0')
 		return;
-	if (rules == NULL) {
-		dfw_of_file(v, s, g, &a, line);
-		return;
-	}
-	line = rule_rows(v, g, &a, line, rules, rule_of(w));
-	line = rule_rows(v, g, &a, line, rd_pane_facts(v, "policy", false), rule_of(w));
-	snprintf(text, sizeof(text), "policy revision %lld", rd_pane_number(v->facts, "revision"));
-	rd_pane_line(v, g, &a, line, RD_ATTR_DIM, text);
+	if (rules == NULL || a.rows >= RD_PANE_ROOMY)
+		line = dfw_of_walks(v, s, g, &a, line);
+	if (rules != NULL)
+		dfw_of_daemon(v, g, &a, line, rules, rule_of(w));
+	else
+		rd_pane_unknown(v, g, &a, line,
+			"not in a file: the rules' names, order, words and all hits; a live walk asks for them");
 }
 
 static void session_row(

@@ -9,17 +9,13 @@
 #include "walk/recent.h"
 #include "walk/view.h"
 
-#include <langinfo.h>
-#include <locale.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
 #include <curses.h>
-#include <term.h>
 
 #define FRAME_MS 50
 #define HOP_MS 400 // of the dot, when it walks by itself
@@ -31,7 +27,8 @@ struct tui {
 	struct rd_store *store;
 	struct rd_view view;
 	struct rd_live *live; // NULL: a file
-	json_t *facts; // the view's
+	struct rd_deep *deep; // NULL: not asked for yet
+	json_t *facts, *tree; // the view's
 	bool colour, dirty, mouse;
 	bool renewed; // the source is another one than poll() has looked at
 	uint64_t drawn_ms, hop_ms, asked_ms, click_ms;
@@ -46,79 +43,6 @@ static uint64_t now_ms(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &ts);
 	return (uint64_t)ts.tv_sec * 1000u + (uint64_t)ts.tv_nsec / 1000000u;
-}
-
-bool rd_tui_possible(void)
-{
-	char cup[] = "cup";
-	int status;
-	const char *move;
-	bool possible;
-
-	if (isatty(STDOUT_FILENO) != 1 || setupterm(NULL, STDOUT_FILENO, &status) != OK)
-		return false;
-	move = tigetstr(cup);
-	possible = move != NULL && move != (char *)-1;
-	del_curterm(cur_term);
-	return possible;
-}
-
-static void set_up(struct tui *t)
-{
-	const char *no = getenv("NO_COLOR");
-
-	raw();
-	noecho();
-	keypad(stdscr, TRUE);
-	nodelay(stdscr, TRUE);
-	set_escdelay(25);
-	mouseinterval(0);
-	curs_set(0);
-	t->colour = has_colors() && (no == NULL || *no == '\0');
-	t->view.utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
-	if (!t->colour)
-		return;
-	start_color();
-	use_default_colors();
-	init_pair(1, COLOR_RED, -1);
-	init_pair(2, COLOR_GREEN, -1);
-	init_pair(3, COLOR_YELLOW, -1);
-}
-
-// What colours tell is told by signs, too; without colours red and bold, which is the dot, is reverse.
-static attr_t attributes(const struct tui *t, unsigned attr)
-{
-	attr_t a = 0;
-
-	if (attr & RD_ATTR_BOLD)
-		a |= A_BOLD;
-	if (attr & RD_ATTR_REVERSE)
-		a |= A_REVERSE;
-	if (attr & RD_ATTR_DIM)
-		a |= A_DIM;
-	if (attr & RD_ATTR_FOUND)
-		a |= A_BOLD | A_UNDERLINE;
-	if (!t->colour)
-		return attr & RD_ATTR_RED && attr & RD_ATTR_BOLD ? a | A_REVERSE : a;
-	if (attr & RD_ATTR_RED)
-		a |= (attr_t)COLOR_PAIR(1);
-	else if (attr & RD_ATTR_GREEN)
-		a |= (attr_t)COLOR_PAIR(2);
-	else if (attr & RD_ATTR_YELLOW)
-		a |= (attr_t)COLOR_PAIR(3);
-	return a;
-}
-
-static void show(const struct tui *t, const struct rd_grid *g)
-{
-	erase();
-	for (int i = 0; i < g->rows * g->cols; i++) {
-		if (g->cell[i].text[0] == '\0')
-			continue;
-		attrset((int)attributes(t, g->cell[i].attr));
-		mvaddstr(i / g->cols, i % g->cols, g->cell[i].text);
-	}
-	refresh();
 }
 
 static uint64_t hop_ms(const struct tui *t)
@@ -138,7 +62,7 @@ static void draw(struct tui *t)
 	if (rd_grid_open(&g, LINES, COLS) < 0)
 		return;
 	rd_view_draw(&t->view, t->store, &g);
-	show(t, &g);
+	rd_tui_show(t->colour, &g);
 	rd_grid_close(&g);
 	t->drawn_ms = now;
 	t->dirty = t->view.playing;
@@ -256,6 +180,36 @@ static void take_facts(struct tui *t)
 	t->view.facts = facts;
 }
 
+// Asks sharkd about the chosen hop, when the person wants to see that.
+static void ask_deep(struct tui *t)
+{
+	struct rd_deep_ask ask;
+	struct rd_err err = {0};
+
+	if (!rd_view_ask_deep(&t->view, t->store, &ask))
+		return;
+	if (t->deep == NULL)
+		t->deep = rd_deep_open(&err);
+	if (t->deep != NULL) {
+		rd_deep_ask(t->deep, &ask); // busy: again after its answer
+		return;
+	}
+	t->view.deep = false;
+	snprintf(t->view.notice, sizeof(t->view.notice), "%s", err.what);
+}
+
+static void take_tree(struct tui *t)
+{
+	json_t *tree = rd_deep_take(t->deep);
+
+	t->dirty = true;
+	if (tree == NULL)
+		return;
+	json_decref(t->tree);
+	t->tree = tree;
+	t->view.tree = tree;
+}
+
 static bool take_keys(struct tui *t)
 {
 	bool go_on = true;
@@ -313,22 +267,26 @@ static void loop(struct tui *t, int keyboard)
 
 	draw(t);
 	while (go_on) {
-		struct pollfd p[3] = {{.fd = keyboard, .events = POLLIN}, {.events = POLLIN},
-			{.fd = t->live != NULL ? rd_live_fd(t->live) : -1, .events = POLLIN}};
+		struct pollfd p[4] = {{.fd = keyboard, .events = POLLIN}, {.events = POLLIN},
+			{.fd = t->live != NULL ? rd_live_fd(t->live) : -1, .events = POLLIN},
+			{.fd = t->deep != NULL ? rd_deep_fd(t->deep) : -1, .events = POLLIN}};
 
 		p[1].fd = t->view.paused || t->view.ended ? -1 : t->source->fd;
-		if (poll(p, 3, patience(t)) < 0)
-			p[1].revents = p[2].revents = 0; // a signal: another size
+		if (poll(p, 4, patience(t)) < 0)
+			p[1].revents = p[2].revents = p[3].revents = 0; // a signal: another size
 		if (p[0].revents & (POLLHUP | POLLERR))
 			break;
 		t->renewed = false;
 		go_on = take_keys(t);
 		if (p[2].revents != 0)
 			take_facts(t);
+		if (p[3].revents != 0)
+			take_tree(t);
 		if (p[1].revents != 0 && !t->renewed)
 			take_records(t);
 		do_wanted(t);
 		ask(t);
+		ask_deep(t);
 		set_mouse(t);
 		if (go_on && t->dirty && now_ms() - t->drawn_ms >= FRAME_MS)
 			draw(t);
@@ -343,7 +301,7 @@ static int run(struct tui *t, FILE *keys, struct rd_err *err)
 		rd_err_hint(err, "another TERM, or: pktcap --trace");
 		return rd_err_set(err, -ENOTTY, "this terminal can't show the walk");
 	}
-	set_up(t);
+	t->colour = rd_tui_set_up(&t->view.utf8);
 	loop(t, fileno(keys));
 	endwin();
 	delscreen(screen);
@@ -371,7 +329,9 @@ int rd_tui_run(struct rd_source *source, struct rd_store *store, const struct rd
 	ret = what->live && t.live == NULL ? err->code : run(&t, keys, err);
 	sigaction(SIGWINCH, &before, NULL);
 	rd_live_close(t.live);
+	rd_deep_close(t.deep);
 	json_decref(t.facts);
+	json_decref(t.tree);
 	fclose(keys);
 	return ret;
 }

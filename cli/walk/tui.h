@@ -20,7 +20,11 @@ struct rd_tui_what {
 int rd_tui_run(struct rd_source *source, struct rd_store *store, const struct rd_tui_what *what,
 	struct rd_err *err);
 
-// For tui.c: ncurses' number of a key as the view's, 0 if it is none.
+// For tui.c. Prepares ncurses; whether there are colours, and UTF-8.
+bool rd_tui_set_up(bool *utf8);
+struct rd_grid;
+void rd_tui_show(bool colour, const struct rd_grid *g);
+// ncurses' number of a key as the view's, 0 if it is none.
 int rd_tui_key(int key);
 // After an escape: one that the terminal's description does not know comes as single keys, and all of it goes. True if it was one.
 bool rd_tui_drop_sequence(void);

@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include "walk/deep.h"
 #include "walk/grid.h"
 #include "walk/live.h"
 #include "walk/show.h"
@@ -71,8 +72,8 @@ struct rd_save {
 
 #define RD_PAST 16 // lines that a prompt remembers
 struct rd_past {
-	char line[RD_PAST][RD_SHOW_TEXT];
-	unsigned n, at; // the newest is n - 1; at: which one is shown, n: none
+	char line[RD_PAST][RD_SHOW_TEXT]; // the newest is n - 1
+	unsigned n, at; // at: which one is shown, n: none
 };
 
 struct rd_area {
@@ -88,8 +89,7 @@ struct rd_hit { // what was drawn where, for the mouse
 struct rd_view {
 	const char *source; // "LIVE", "FILE x"
 	enum rd_pane pane, beside; // the second one of a split; else where one was before
-	bool split, right; // the first one is at the right
-	bool zoom; // only the first one
+	bool split, right, zoom; // the first one is at the right; only it is seen
 	uint64_t walk; // number of the chosen one, 0: none yet
 	unsigned hop;
 	int scroll; // of panes that are no lists
@@ -128,6 +128,9 @@ void rd_view_draw(struct rd_view *v, const struct rd_store *s, struct rd_grid *g
 // What the panes on the screen of this size want to know; parts 0: nothing.
 void rd_view_ask(const struct rd_view *v, const struct rd_store *s, int rows, int cols,
 	struct rd_live_ask *ask);
+
+// The packet that sharkd is to dissect; false: none.
+bool rd_view_ask_deep(const struct rd_view *v, const struct rd_store *s, struct rd_deep_ask *ask);
 
 // For keys.c and what belongs to it.
 bool rd_prompt_key(struct rd_view *v, struct rd_store *s, int key);

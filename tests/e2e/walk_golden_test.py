@@ -78,9 +78,38 @@ def screens(source, panes, **kw):
 	return "".join(texts)
 
 
+def end_of_keys(t):
+	"""Until all that was typed is drawn: a prompt opens and closes."""
+	t.send("/")
+	t.until(lambda: t.lines()[-1].startswith(" show ["))
+	t.send("\x1b")
+	t.until(lambda: not t.lines()[-1].startswith(" show ["))
+
+
 @pytest.mark.parametrize("columns, rows", [(80, 24), (120, 40), (40, 10), (20, 5), (70, 16)])
 def test_sizes(source, columns, rows):
 	check(f"{columns}x{rows}", screens(source, "1234567890", rows=rows, columns=columns))
+
+
+@pytest.mark.parametrize("columns, rows", [(80, 24), (120, 40), (40, 10), (20, 5), (70, 16)])
+def test_what_is_typed(source, columns, rows):
+	"""Help, two panes, marks, search, what a mistake in an expression looks like, a command that is incomplete, a filter."""
+	typed = (("?", r"page 1 of|40x10"), ("q1|", ""), ("|1m", ""), ("4:find 08 00 45\r", ""), ("/stage dfwin and", r"stage dfwin and_|40x10"),
+		("\x1b:goto ", r"goto _|40x10"), ("\x1b1/stage drop or fc miss and dport 80\r", ""), ("j", ""))
+	texts = []
+	with Terminal("walk", "-r", source.name, env={"PKTCAP": PKTCAP, "TZ": "UTC"}, rows=rows, columns=columns, preexec=lambda: os.chdir(source.parent)) as t:
+		t.until("reddot walk +ended|40x10")
+		t.send("G2lll")
+		for keys, seen in typed:
+			t.send(keys)
+			if seen:
+				t.until(seen)
+			elif rows >= 10:
+				end_of_keys(t)
+			texts.append(f"=== {keys!r} ===\n" + t.text().rstrip() + "\n")
+		t.send("\x1b\x03")
+		assert t.end() == 0
+	check(f"typed-{columns}x{rows}", "".join(texts))
 
 
 @pytest.mark.parametrize("term", ["linux", "vt100"])

@@ -252,8 +252,18 @@ def test_daemon_that_does_not_answer(daemon):
 	running(daemon, 0)
 
 
+def own(t, key):
+	"""Of a pane that asks the daemon, too: what it says of the walks themselves."""
+	end = {"0": r"^ *PORT +TYPE|ports' states"}.get(key, "^ now, as the daemon has it:|^ not in a file: ")
+	lines = t.lines()[1:]
+	counter = r"(?<= )i(?:n(?: \d+(?: x(?: \d+)?)?)?)?(?= |$)"  # of a stage, maybe cut short
+	return [re.sub(counter, lambda m: " " * len(m.group()), line).rstrip() if key == "0" else line
+		for line in lines[:next(i for i, line in enumerate(lines) if re.search(end, line))] if line]
+
+
 def test_live_equals_file(daemon, tmp_path):
-	"""The walks of a file are those that were seen live: the hops with times, what they changed, their bytes."""
+	"""The walks of a file are those that were seen live: the hops with times, what they changed, their bytes; which entries of the flow cache and
+	which rules they met. What a file can't know, it says."""
 	path = str(tmp_path / "w.pcapng")
 	keys = "G\r"  # the oldest walk's hops
 	with subprocess.Popen([PKTCAP, "--socket", daemon.path, "-s", "256", "-w", path], env=ENV, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as proc, \
@@ -271,6 +281,21 @@ def test_live_equals_file(daemon, tmp_path):
 				for term in (t, f):
 					term.send(step)
 				wait_for(step, lambda: (t.feed(0.2), f.feed(0.2), t.lines()[1:] == f.lines()[1:])[2])
+			live = {"5": "now, as the daemon has it:", "6": "policy revision", "0": r"^ *PORT +TYPE", "8": "SESSION +STATE"}
+			file = {"5": "not in a file: the entries' actions", "6": "not in a file: the rules' names", "0": "only a live walk can ask", "8": "only a live walk can"}
+			for walk_key in ("G", "g"):  # the SYN; the dropped packet
+				for key, answer in live.items():
+					for term in (t, f):
+						term.send("1" + walk_key + key)
+					t.until(rf"\[{key} \w+\]")
+					t.until(answer)
+					f.until(file[key])
+					if key != "8":
+						wait_for(f"pane {key}", lambda key=key: (t.feed(0.2), f.feed(0.2), own(t, key) == own(f, key))[2])
+					if key == "6":
+						f.until(r"^> *104\d (allow|drop) +in .* \d of the walks here$")
+					if key == "5" and walk_key == "G":
+						f.until(r"^ - +\d+ +arm +\d+ +- allow 172.16.31.26:57448 > 172.16.31.25:80 tcp +missed \d.* vni 74752$")
 			f.send("\x03")
 			assert f.end() == 0
 		leave(t, daemon)

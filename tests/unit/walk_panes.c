@@ -168,9 +168,10 @@ static void ladder(void **state)
 static void facts_of_a_daemon(void **state)
 {
 	static const char *const flow[] = {"hop 1 dfw_in: miss, entry 5 of arm",
+		" -   5     arm        0      - allow", "now, as the daemon has it:",
 		"L4  5     arm       41      3 allow 10.0.0.1:1000 > 10.0.0.2:80", "GENEVE DECAP; ",
 		NULL};
-	static const char *const dfw[] = {"arm/g: rule 1041 decided",
+	static const char *const dfw[] = {"arm/g: rule 1041 decided", "1 of the walks here",
 		"> 1041 allow  in    any                  10.0.0.2             tcp/80             12 web",
 		"   9 drop", "policy revision 18", NULL};
 	static const char *const mirror[] = {
@@ -210,11 +211,13 @@ static void facts_of_a_daemon(void **state)
 
 static void facts_of_a_file(void **state)
 {
-	static const char *const want[][3] = {
+	static const char *const want[][4] = {
 		[RD_PANE_FLOW] = {"of this conversation: 3, of which 1 missed and 0 only hit",
-			"only a live walk can ask", NULL},
-		[RD_PANE_DFW] = {"rule 1042 decided about 1 walks here", "only a live walk can ask",
-			NULL},
+			" -   5     arm        0      - allow 10.0.0.1:1000 > 10.0.0.2:80 tcp          missed 1",
+			"not in a file: the entries' actions", NULL},
+		[RD_PANE_DFW] =
+			{"> 1042 drop   in    -                    -                    -                   1 of the walks here",
+				"  1041 allow  in ", "not in a file: the rules' names", NULL},
 		[RD_PANE_MIRROR] = {"mirror sessions belong to a daemon: only a live walk", NULL},
 		[RD_PANE_MAP] = {"only a live walk can ask for them", NULL},
 	};
@@ -359,7 +362,7 @@ static void drop_ring(void **state)
 	assert_int_equal(rd_store_walk(&s, 4)->packet_id, 76); // the older one first
 	assert_int_equal(rd_store_walk(&s, 5)->hop[0].rule, 9);
 	assert_int_equal(rd_store_walk(&s, 5)->hop[0].facts.prev, RD_STAGE_DFW_IN);
-	assert_string_equal(rd_wk_guarded(rd_store_walk(&s, 5)), "arm/g");
+	assert_string_equal(rd_wk_guarded(rd_store_walk(&s, 5), NULL), "arm/g");
 	assert_int_equal(rd_recent_add(&s, drops), 0);
 	json_decref(drops);
 	rd_store_close(&s);
