@@ -7,21 +7,21 @@
 
 static const struct rd_arg_names session_names = {"mirror.list", "session", NULL};
 
-#define FIELDS                                                                           \
-	"[id ID] [source SOURCE] [direction (to-guest|from-guest|both)] [stage STAGE] "  \
-	"[reason REASON] [trigger (none|rst|drop)] [trigger-stop TRIGGER-STOP] "         \
-	"[session-priority SESSION-PRIORITY] [exclusive (on|off)] [sample SAMPLE] "      \
-	"[pps PPS] [bps BPS] [burst BURST] [snaplen SNAPLEN] "                           \
-	"[mtu-policy (truncate|drop)] [payload-mask PAYLOAD-MASK] "                      \
-	"[encap (erspan1|erspan2|erspan3|gre|vxlan|geneve|tzsp|rspan|pcap-file|port)] "  \
-	"[erspan-id ERSPAN-ID] [index INDEX] [hwid HWID] [gra (100us|100ns|1588)] "      \
-	"[sgt SGT] [key KEY] [seq (on|off)] [vni VNI] [vlan VLAN] [udp-port UDP-PORT] "  \
-	"[options OPTIONS] [seq-start SEQ-START] [to TO] [priority PRIORITY] "           \
-	"[weight WEIGHT] [mode (active-standby|replicate|balance)] [src-ip SRC-IP] "     \
-	"[out-port PORT] [gateway GATEWAY] [next-hop NEXT-HOP] [outer-vlan OUTER-VLAN] " \
-	"[dscp DSCP] [ttl TTL] [pcp PCP] [mtu MTU] [file FILE] [multicast (on|off)] "    \
-	"[lifetime LIFETIME] [max-packets MAX-PACKETS] [max-bytes MAX-BYTES] "           \
-	"[start-at START-AT] [offload (auto|require|forbid|hybrid)] [persist (on|off)] " \
+#define FIELDS                                                                                                 \
+	"[id ID] [source SOURCE] [direction (to-guest|from-guest|both)] [stage STAGE] "                        \
+	"[reason REASON] [trigger (none|rst|drop|retransmit)] [trigger-stop TRIGGER-STOP] "                    \
+	"[session-priority SESSION-PRIORITY] [exclusive (on|off)] [once ONCE] [sample SAMPLE] "                \
+	"[pps PPS] [bps BPS] [burst BURST] [snaplen SNAPLEN] "                                                 \
+	"[mtu-policy (truncate|drop)] [payload-mask PAYLOAD-MASK] "                                            \
+	"[encap (erspan1|erspan2|erspan3|gre|vxlan|geneve|tzsp|rspan|pcap-file|port)] "                        \
+	"[erspan-id ERSPAN-ID] [index INDEX] [hwid HWID] [gra (100us|100ns|1588)] "                            \
+	"[sgt SGT] [key KEY] [seq (on|off)] [vni VNI] [vlan VLAN] [udp-port UDP-PORT] "                        \
+	"[options OPTIONS] [seq-start SEQ-START] [to TO] [priority PRIORITY] "                                 \
+	"[weight WEIGHT] [mode (active-standby|replicate|balance)] [health (neighbour|echo)] [src-ip SRC-IP] " \
+	"[out-port PORT] [gateway GATEWAY] [next-hop NEXT-HOP] [outer-vlan OUTER-VLAN] "                       \
+	"[dscp DSCP] [ttl TTL] [pcp PCP] [mtu MTU] [file FILE] [multicast (on|off)] "                          \
+	"[lifetime LIFETIME] [max-packets MAX-PACKETS] [max-bytes MAX-BYTES] "                                 \
+	"[start-at START-AT] [offload (auto|require|forbid|hybrid)] [persist (on|off)] "                       \
 	"[force (on|off)] [owner OWNER] [comment COMMENT]"
 
 static const struct rd_arg_desc session_args[] = {
@@ -54,7 +54,7 @@ static const struct rd_arg_desc session_args[] = {
 	{.key = "trigger",
 		.type = RD_ARG_WORD,
 		.param = "trigger",
-		.help = "copying begins with a TCP RST, or a drop, that fits; none = at once"},
+		.help = "copying begins with a TCP RST, a drop or a repeated segment that fits; none"},
 	{.key = "trigger-stop",
 		.type = RD_ARG_TEXT,
 		.param = "trigger_stop",
@@ -67,6 +67,10 @@ static const struct rd_arg_desc session_args[] = {
 		.type = RD_ARG_ONOFF,
 		.param = "exclusive",
 		.help = "no other exclusive session gets the packet; off"},
+	{.key = "once",
+		.type = RD_ARG_TEXT,
+		.param = "once",
+		.help = "a group, 1 to 255, whose sessions send a packet to a collector once; 0"},
 	{.key = "sample",
 		.type = RD_ARG_TEXT,
 		.param = "sample",
@@ -154,6 +158,10 @@ static const struct rd_arg_desc session_args[] = {
 		.type = RD_ARG_WORD,
 		.param = "mode",
 		.help = "of several collectors; active-standby"},
+	{.key = "health",
+		.type = RD_ARG_WORD,
+		.param = "health",
+		.help = "a collector lives if its next hop answers, or if it answers ICMP echo"},
 	{.key = "src-ip",
 		.type = RD_ARG_TEXT,
 		.param = "src_ip",
@@ -231,6 +239,20 @@ static const struct rd_arg_desc session_args[] = {
 	{0},
 };
 
+static const struct rd_arg_desc limit_args[] = {
+	{.key = "pps",
+		.type = RD_ARG_NUM,
+		.param = "pps",
+		.max = 1000000000,
+		.help = "copies in a second; 0 = no limit"},
+	{.key = "bps",
+		.type = RD_ARG_NUM,
+		.param = "bps",
+		.max = 1000000000000,
+		.help = "bits in a second on the wire, 8000 and more; 0 = no limit"},
+	{0},
+};
+
 // What was done although it is odd is said.
 static int change(struct rd_cli *cli, const struct rd_args *args, struct rd_err *err)
 {
@@ -260,6 +282,8 @@ static const struct rd_cmd cmds[] = {
 	{"mirror session start SESSION", "start a session", "mirror.start", session_args, change},
 	{"mirror session stop SESSION", "stop a session", "mirror.stop", session_args, change},
 	{"mirror session del SESSION", "remove a session", "mirror.del", session_args, NULL},
+	{"mirror limit [pps PPS] [bps BPS]", "what all sessions together may send", "mirror.limit",
+		limit_args, NULL},
 	{"mirror rule add SESSION [at N] RULE", "add a rule; the last place unless at says",
 		"mirror.rule_add", session_args, change},
 	{"mirror rule del SESSION at N", "remove a rule", "mirror.rule_del", session_args, change},

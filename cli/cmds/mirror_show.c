@@ -220,6 +220,18 @@ static const struct rd_arg_desc capability_args[] = {
 	{0},
 };
 
+static const struct rd_column limit_columns[] = {
+	{"PPS", "pps", RD_COL_RIGHT, NULL},
+	{"BPS", "bps", RD_COL_RIGHT, NULL},
+	{"CAPPED", "capped", RD_COL_RIGHT, NULL},
+};
+static const struct rd_table limit_table = RD_TABLE(limit_columns);
+
+static int show_limit(struct rd_cli *cli, const struct rd_args *args, struct rd_err *err)
+{
+	return rd_cmds_show(cli, args, &limit_table, err);
+}
+
 static const struct rd_arg_desc show_args[] = {
 	{.key = "session",
 		.type = RD_ARG_NAME,
@@ -247,6 +259,8 @@ static const struct rd_cmd cmds[] = {
 		capability_args, show_capability},
 	{"show mirror diff [SESSION]", "what is configured and what is programmed", "mirror.diff",
 		show_args, show_diff},
+	{"show mirror limit", "what all sessions together may send, and what was not sent for it",
+		"mirror.limit_list", NULL, show_limit},
 	{"show mirror journal [SESSION] [last N]", "who changed what, and what followed",
 		"mirror.journal", show_args, show_journal},
 };

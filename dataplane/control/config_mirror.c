@@ -3,10 +3,12 @@
  * The lines of running_config about mirror sessions. Rules come before the start, so that nothing is copied that no rule permits.
  * Control thread.
  */
+#include <inttypes.h>
 #include <string.h>
 
 #include "control/config_line.h"
 #include "control/ctl_mirror.h"
+#include "session/cap.h"
 #include "session/field.h"
 
 static void put_fields(struct line *l, const struct rd_mirror_spec *s)
@@ -35,6 +37,11 @@ void rd_config_mirrors(struct rd_request *req)
 	struct line l = {.req = req};
 	char buf[RD_MIRROR_VALUE_LEN];
 
+	if (mirror_cap.pps != 0 || mirror_cap.bps != 0) {
+		put(&l, "mirror limit pps %" PRIu64 " bps %" PRIu64, mirror_cap.pps,
+			mirror_cap.bps);
+		rd_line_emit(&l);
+	}
 	for (unsigned i = 0; i < RD_MIRROR_MAX; i++) {
 		const struct rd_mirror *m = rd_mirror_at(i);
 

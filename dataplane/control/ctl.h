@@ -39,8 +39,7 @@ void rd_ctl_sessions_end(struct rd_ctl *ctl);
 
 // --- references: by parameter, NULL with *req->err when missing, wrong or unknown (control/ref.c) ---
 const struct rd_host *rd_req_host(struct rd_request *req, const char *key);
-const struct rd_host *rd_req_host_or_null(
-	struct rd_request *req, const char *key); // absent is no error
+const struct rd_host *rd_req_host_or_null(struct rd_request *req, const char *key); // or absent
 struct rd_switch *rd_req_switch(struct rd_request *req, const char *key);
 const struct rd_port *rd_req_port(struct rd_request *req, const char *key);
 const struct rd_segment *rd_req_segment(struct rd_request *req, const char *key);
@@ -135,6 +134,8 @@ RD_HANDLER(mirror_rule_del);
 RD_HANDLER(mirror_start);
 RD_HANDLER(mirror_stop);
 RD_HANDLER(mirror_del);
+RD_HANDLER(mirror_limit);
+RD_HANDLER(mirror_limit_list);
 RD_HANDLER(mirror_list);
 RD_HANDLER(mirror_counters);
 RD_HANDLER(mirror_journal);

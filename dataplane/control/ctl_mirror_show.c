@@ -48,6 +48,8 @@ static json_t *peer_item(const struct rd_mirror *m, unsigned i)
 	set_num(o, "inner_bytes", at(&s->inner_bytes));
 	set_num(o, "asked", p->asked);
 	set_num(o, "icmp_unreach", p->unreachable);
+	set_num(o, "echoes", p->echoes);
+	set_num(o, "echo_answers", p->echo_answers);
 	return o;
 }
 
@@ -219,6 +221,7 @@ static const struct {
 	FATE(card),
 	FATE(mtu),
 	FATE(rate),
+	FATE(cap),
 	FATE(no_buf),
 	FATE(ring_full),
 #undef FATE
@@ -252,6 +255,7 @@ static json_t *counter_item(const struct rd_mirror *m)
 	for (size_t i = 0; i < RTE_DIM(fates); i++)
 		set_num(o, fates[i].name, *(const uint64_t *)((const char *)&n + fates[i].off));
 	set_num(o, "no_collector", at(&w->no_dest));
+	set_num(o, "duplicate", at(&w->duplicate));
 	set_num(o, "ended", at(&w->ended));
 	set_num(o, "tx_ok", s.tx_ok);
 	set_num(o, "tx_drop", s.tx_drop);

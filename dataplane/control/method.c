@@ -92,6 +92,8 @@ static const struct rd_method methods[] = {
 	{"mirror.diff", ctl_mirror_diff, L},
 	{"mirror.explain", ctl_mirror_explain, L},
 	{"mirror.journal", ctl_mirror_journal, L},
+	{"mirror.limit", ctl_mirror_limit, A},
+	{"mirror.limit_list", ctl_mirror_limit_list, L},
 	{"mirror.list", ctl_mirror_list, L},
 	{"mirror.rule_add", ctl_mirror_rule_add, A},
 	{"mirror.rule_del", ctl_mirror_rule_del, A},

@@ -27,6 +27,10 @@ enum rd_mirror_mode { // of several destinations
 	RD_MIRROR_REPLICATE, // each
 	RD_MIRROR_BALANCE, // by flow
 };
+enum rd_mirror_health { // how it is known that a collector lives
+	RD_MIRROR_HEALTH_NEIGHBOUR, // the next hop answers
+	RD_MIRROR_HEALTH_ECHO, // and the collector itself, by ICMP
+};
 enum rd_mirror_mask { // payload behind the L4 header
 	RD_MIRROR_MASK_NONE,
 	RD_MIRROR_MASK_ZERO,
@@ -42,4 +46,5 @@ enum rd_mirror_trigger { // when copying begins
 	RD_MIRROR_TRIGGER_NONE, // at once
 	RD_MIRROR_TRIGGER_RST, // with a TCP RST that matches
 	RD_MIRROR_TRIGGER_DROP, // with a dropped packet that matches
+	RD_MIRROR_TRIGGER_RETRANSMIT, // with a TCP segment that matches and was there before, see again.h
 };

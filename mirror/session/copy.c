@@ -12,6 +12,8 @@
 #include "base/log.h"
 #include "core/idle.h"
 #include "core/tap_copy.h"
+#include "session/again.h"
+#include "session/cap.h"
 #include "session/copy.h"
 #include "session/match.h"
 #include "session/pick.h"
@@ -96,13 +98,15 @@ static void stop(struct mirror_state *st, enum mirror_stop why)
 		&st->stop, &runs, why, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED);
 }
 
-static bool triggers(const struct rd_mirror_spec *s, struct mirror_view *v)
+static bool triggers(const struct mirror_run *r, struct mirror_view *v)
 {
 	const struct rd_pkt *p = mirror_view_last(v);
 
-	if (s->trigger == RD_MIRROR_TRIGGER_DROP)
+	if (r->spec.trigger == RD_MIRROR_TRIGGER_DROP)
 		return v->seen->stage == RD_STAGE_DROP;
 	mirror_view_parse(v);
+	if (r->spec.trigger == RD_MIRROR_TRIGGER_RETRANSMIT)
+		return mirror_is_again(r->state, v);
 	return (p->flags & RD_PKT_L4) && p->proto == RD_IPPROTO_TCP && (p->tcp_flags & 0x04);
 }
 
@@ -114,7 +118,7 @@ static bool is_triggered(const struct mirror_run *r, struct mirror_view *v)
 	if (r->spec.trigger == RD_MIRROR_TRIGGER_NONE)
 		return true;
 	if (__atomic_load_n(&st->triggered, __ATOMIC_RELAXED) == 0) {
-		if (!triggers(&r->spec, v))
+		if (!triggers(r, v))
 			return false;
 		__atomic_store_n(&st->trigger_ns, ns, __ATOMIC_RELAXED);
 		__atomic_store_n(&st->triggered, 1, __ATOMIC_RELAXED);
@@ -295,6 +299,11 @@ static void queue(struct rd_worker *w, struct rte_mbuf *m)
 		mirror_flush(w);
 }
 
+static unsigned copies_of(const struct mirror_run *r)
+{
+	return r->spec.mode == RD_MIRROR_REPLICATE ? r->spec.nb_dests : 1;
+}
+
 // true: the packet is this session's alone.
 static bool take_for(const struct mirror_run *r, struct rd_worker *w, struct mirror_view *v,
 	const struct rd_tap_seen *seen, bool gone)
@@ -318,6 +327,8 @@ static bool take_for(const struct mirror_run *r, struct rd_worker *w, struct mir
 		fate = &n->mtu;
 	if (fate == NULL && !mirror_rate(r, seen->ns, r->head_len + len))
 		fate = &n->rate;
+	if (fate == NULL && mirror_is_capped(seen->ns, r->head_len + len, copies_of(r)))
+		fate = &n->cap;
 	m = fate == NULL ? copy(r, v, len) : NULL;
 	if (fate == NULL && m == NULL)
 		fate = &n->no_buf;

@@ -3,7 +3,7 @@
  * Swaps what workers read of mirror sessions, see engine.h. Control thread.
  *
  * Sessions are spread over taps (MIRROR_GROUPS): a tap has a slot in the flow entries' memory of answers, and what is in one is
- * published together. Exclusive sessions are in one, so that their priority can be kept.
+ * published together. Exclusive sessions, and those of groups, are in one, so that their priority can be kept.
  */
 #include "session/engine.h"
 
@@ -30,7 +30,7 @@ _Static_assert(MIRROR_GROUPS <= 32, "a bit for each group");
 
 static unsigned group_of(const struct mirror_run *r)
 {
-	return r->spec.exclusive ? 0 : 1 + r->number % (MIRROR_GROUPS - 1);
+	return r->spec.exclusive || r->spec.once != 0 ? 0 : 1 + r->number % (MIRROR_GROUPS - 1);
 }
 
 static int by_priority(const void *a, const void *b)

@@ -13,9 +13,10 @@
 static const char *const dir_words[] = {"", "to-guest", "from-guest", "both", NULL};
 static const char *const mtu_words[] = {"truncate", "drop", "fragment", NULL};
 static const char *const mode_words[] = {"active-standby", "replicate", "balance", NULL};
+static const char *const health_words[] = {"neighbour", "echo", NULL};
 static const char *const gra_words[] = {"100us", "100ns", "1588", NULL};
 static const char *const offload_words[] = {"auto", "require", "forbid", "hybrid", NULL};
-static const char *const trigger_words[] = {"none", "rst", "drop", NULL};
+static const char *const trigger_words[] = {"none", "rst", "drop", "retransmit", NULL};
 static const char *const encap_words[] = {"erspan1", "erspan2", "erspan3", "gre", "vxlan", "geneve",
 	"tzsp", "rspan", "pcap-file", "port", NULL};
 _Static_assert(sizeof(encap_words) / sizeof(encap_words[0]) == RD_MIRROR_TARGETS + 1,
@@ -71,6 +72,8 @@ const struct rd_mirror_field rd_mirror_fields[] = {
 	NUM("session-priority", priority, 1, 65535,
 		"of exclusive sessions the lowest gets a packet"),
 	ON_OFF("exclusive", exclusive, "no other exclusive session gets the packet; off"),
+	OR0("once", once, 1, 255, "no group",
+		"a group whose sessions send a packet to a collector once; 0"),
 	OWN("sample", sample, "1/N, random:1/N or flow:1/N; 1/1"),
 	OR0("pps", pps, 1, 1000000000, "no limit", "copies in a second; 100000"),
 	OR0("bps", bps, 8000, UINT64_C(1000000000000), "no limit",
@@ -97,6 +100,7 @@ const struct rd_mirror_field rd_mirror_fields[] = {
 	OWN("priority", priorities, "of each, 1 to 255: the lowest is tried first; 1,2,3,4"),
 	OWN("weight", weights, "of each, 1 to 255: its share when balanced; 1"),
 	ONE_OF("mode", mode, mode_words, "of several collectors; active-standby"),
+	ONE_OF("health", health, health_words, "how it is known that a collector lives; neighbour"),
 	OWN("src-ip", src, "our address; the tunnel endpoint's"),
 	STRING("out-port", out_port, "port that copies leave by; an uplink of the endpoint"),
 	OWN("gateway", gateway, "next hop; the collector itself"),

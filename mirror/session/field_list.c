@@ -113,7 +113,7 @@ int mirror_set_stages(struct rd_mirror_spec *s, const char *value, struct rd_err
 	return 0;
 }
 
-static bool is_all(uint64_t stages)
+bool rd_mirror_is_all_stages(uint64_t stages)
 {
 	for (unsigned i = 0; i < rd_stages_count; i++)
 		if ((stages >> rd_stages[i].id & 1) == 0)
@@ -125,7 +125,7 @@ void mirror_text_stages(const struct rd_mirror_spec *s, char *buf, size_t size)
 {
 	size_t len = 0;
 
-	if (s->stages == 0 || is_all(s->stages)) {
+	if (s->stages == 0 || rd_mirror_is_all_stages(s->stages)) {
 		rd_str_addf(buf, size, &len, s->stages == 0 ? "edge" : "all");
 		return;
 	}

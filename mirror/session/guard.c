@@ -34,7 +34,8 @@ static struct rd_mirror_window look(const struct rd_mirror *m, uint64_t now)
 		gone += __atomic_load_n(&m->state->owned.sent[i].tx_drop, __ATOMIC_RELAXED);
 	}
 	w.sent -= RTE_MIN(w.sent, __atomic_load_n(&m->state->owned.replicas, __ATOMIC_RELAXED));
-	gone += w.sent + __atomic_load_n(&m->state->owned.no_dest, __ATOMIC_RELAXED);
+	gone += w.sent + __atomic_load_n(&m->state->owned.no_dest, __ATOMIC_RELAXED)
+		+ __atomic_load_n(&m->state->owned.duplicate, __ATOMIC_RELAXED);
 	w.taken = n.taken;
 	w.waiting = n.queued - RTE_MIN(n.queued, gone);
 	return w;

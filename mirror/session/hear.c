@@ -15,6 +15,9 @@
 #define ARP_LEN 28
 #define ND_NA 136
 #define ND_LEN 24
+#define ECHO_REPLY 0
+#define ECHO_REPLY6 129
+#define ECHO_WINDOW 3 // so many of the last requests may be answered yet
 
 struct news { // what a frame says
 	uint16_t port;
@@ -23,7 +26,9 @@ struct news { // what a frame says
 	uint16_t vlan; // it came in; 0 = none
 	int family;
 	const uint8_t *to; // whom the IP packet, or the answer, is for
-	const uint8_t *ip, *mac; // an answer
+	const uint8_t *ip, *mac; // an answer; of an echo only who
+	bool echo;
+	uint16_t echo_id, echo_seq;
 	const uint8_t *quoted; // IP header of a copy that was not taken
 	uint32_t quoted_len;
 };
@@ -75,6 +80,21 @@ static bool tell_answer(struct rd_mirror_peer *p, const struct news *n)
 	return !same;
 }
 
+// Whether copies go there again is seen at the next tick.
+static void tell_echo(
+	const struct rd_mirror *m, unsigned i, struct rd_mirror_peer *p, const struct news *n)
+{
+	bool ours = m->spec.health == RD_MIRROR_HEALTH_ECHO && p->echoes != 0
+		&& memcmp(m->spec.dest[i].addr, n->ip, n->family == AF_INET ? 4 : 16) == 0
+		&& n->echo_id == p->echo_id;
+
+	if (!ours || (uint16_t)(p->echo_seq - n->echo_seq) >= ECHO_WINDOW)
+		return;
+	p->alive = true;
+	p->misses = 0;
+	p->echo_answers++;
+}
+
 // true: copies have to go elsewhere. What is not for us, in the VLAN that copies go out in, says nothing.
 static bool tell_peer(struct rd_mirror *m, unsigned i, const struct news *n)
 {
@@ -86,6 +106,10 @@ static bool tell_peer(struct rd_mirror *m, unsigned i, const struct news *n)
 		return false;
 	if (n->mac != NULL)
 		return tell_answer(p, n);
+	if (n->echo) {
+		tell_echo(m, i, p, n);
+		return false;
+	}
 	tell_refused(m, i, p, n);
 	return false;
 }
@@ -142,11 +166,22 @@ static bool is_sum_right(const uint8_t *ip, const uint8_t *icmp, uint32_t len)
 	return rd_csum_fold(rd_csum_add(sum, icmp, len)) == 0;
 }
 
+static bool hear_echo(const uint8_t *src, const uint8_t *icmp, struct news *n)
+{
+	n->echo = icmp[1] == 0;
+	n->ip = src;
+	n->echo_id = rd_be16(icmp + 4);
+	n->echo_seq = rd_be16(icmp + 6);
+	return n->echo;
+}
+
 // An advertisement: all of it is here, behind the IPv6 header, and it has not been routed.
 static bool hear_icmp6(const uint8_t *ip, const uint8_t *icmp, uint32_t len, struct news *n)
 {
 	uint32_t whole = rd_be16(ip + 4);
 
+	if (icmp[0] == ECHO_REPLY6)
+		return len >= 8 && hear_echo(ip + 8, icmp, n);
 	if (icmp[0] == 1)
 		return len > 8 && hear_unreachable(icmp + 8, len - 8, n);
 	if (icmp[0] != ND_NA || icmp[1] != 0 || ip[7] != 255 || icmp != ip + 40
@@ -169,6 +204,8 @@ static bool hear_ip(const uint8_t *f, uint32_t len, const struct rd_pkt *p, stru
 	n->to = f + p->l3_off + (n->family == AF_INET6 ? 24 : 16);
 	if (p->proto == RD_IPPROTO_ICMP && n->family == AF_INET && f[p->l4_off] == 3)
 		return hear_unreachable(f + p->l4_off + 8, rest - 8, n);
+	if (p->proto == RD_IPPROTO_ICMP && n->family == AF_INET && f[p->l4_off] == ECHO_REPLY)
+		return hear_echo(f + p->l3_off + 12, f + p->l4_off, n);
 	if (p->proto == RD_IPPROTO_ICMPV6 && n->family == AF_INET6)
 		return hear_icmp6(f + p->l3_off, f + p->l4_off, rest, n);
 	return false;

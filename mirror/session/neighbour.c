@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * Next hops of mirror sessions: asks for their MACs (ARP, RFC 826; neighbour discovery, RFC 4861), and listens for answers and for
- * ICMP that says that nobody takes our copies. It listens with a tap of its own at the ports that copies leave by, so that nothing in
+ * What next hops and collectors of mirror sessions answer, and ICMP that says that nobody takes our copies (question.c asks, hear.c
+ * understands). It listens with a tap of its own at the ports that copies leave by, so that nothing in
  * the packets' way has to know of it. Control thread; heard() is called by workers.
  */
 #include "session/peer.h"
@@ -20,97 +20,14 @@
 
 #define HEARD_SLOTS 256
 #define HEARD_LEN 256 // bytes: an ICMPv6 error with the head of what it is about
-#define ARP_LEN 28
-#define ND_NS 135
 #define ND_NA 136
-#define ND_LEN 24
+#define ECHO_REPLY 0
+#define ECHO_REPLY6 129
 
 static struct rd_capture *tap;
 static struct rte_ring *heard_ring;
 static uint16_t listening[RD_MIRROR_MAX * RD_MIRROR_DESTS];
 static unsigned nb_listening;
-
-static void put_eth(uint8_t *p, const uint8_t *dst, const uint8_t *src, uint16_t tci, uint16_t type,
-	uint32_t *len)
-{
-	memcpy(p, dst, 6);
-	memcpy(p + 6, src, 6);
-	*len = RD_ETH_LEN;
-	if (tci != 0) {
-		rd_put16(p + 12, RD_ETHERTYPE_VLAN);
-		rd_put16(p + 14, tci);
-		*len += 4;
-	}
-	rd_put16(p + *len - 2, type);
-}
-
-static uint32_t put_arp(uint8_t *frame, const struct rd_mirror_peer *p, uint16_t tci)
-{
-	static const uint8_t all[6] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
-	static const uint8_t request[8] = {0, 1, 8, 0, 6, 4, 0, 1};
-	uint32_t at;
-
-	put_eth(frame, all, p->smac, tci, RD_ETHERTYPE_ARP, &at);
-	memset(frame + at, 0, ARP_LEN);
-	memcpy(frame + at, request, sizeof(request));
-	memcpy(frame + at + 8, p->smac, 6);
-	memcpy(frame + at + 14, p->src, 4);
-	memcpy(frame + at + 24, p->hop, 4);
-	return at + ARP_LEN;
-}
-
-static uint32_t put_solicitation(uint8_t *frame, const struct rd_mirror_peer *p, uint16_t tci)
-{
-	uint8_t mac[6] = {0x33, 0x33, 0xff, p->hop[13], p->hop[14], p->hop[15]};
-	uint8_t group[16] = {0xff, 0x02, [11] = 1, [12] = 0xff, p->hop[13], p->hop[14], p->hop[15]};
-	uint32_t at, len = ND_LEN + 8, sum;
-	uint8_t *ip, *nd;
-
-	put_eth(frame, mac, p->smac, tci, RD_ETHERTYPE_IPV6, &at);
-	ip = frame + at;
-	nd = ip + 40;
-	memset(ip, 0, 40 + len);
-	ip[0] = 0x60;
-	rd_put16(ip + 4, (uint16_t)len);
-	ip[6] = RD_IPPROTO_ICMPV6;
-	ip[7] = 255;
-	memcpy(ip + 8, p->src, 16);
-	memcpy(ip + 24, group, 16);
-	nd[0] = ND_NS;
-	memcpy(nd + 8, p->hop, 16);
-	nd[ND_LEN] = 1; // source link-layer address
-	nd[ND_LEN + 1] = 1;
-	memcpy(nd + ND_LEN + 2, p->smac, 6);
-	sum = rd_csum_add(len + RD_IPPROTO_ICMPV6, ip + 8, 32);
-	rd_put16(nd + 2, rd_csum_fold(rd_csum_add(sum, nd, len)));
-	return at + 40 + len;
-}
-
-// On the owner. Control could be stopped in the midst of putting it into the ring, where all workers would wait for it.
-static void send_question(struct rd_worker *w, void *arg)
-{
-	struct rte_mbuf *m = arg;
-
-	mirror_send(w, &m, 1);
-}
-
-int mirror_ask(const struct rd_mirror_peer *p, uint16_t tci)
-{
-	struct rte_mbuf *m = mirror_pool() != NULL ? rte_pktmbuf_alloc(mirror_pool()) : NULL;
-	struct mirror_copy *c;
-	uint8_t *frame;
-
-	if (m == NULL)
-		return -ENOBUFS;
-	c = rte_mbuf_to_priv(m);
-	*c = (struct mirror_copy){.md = {.out_port = p->port, .flags = RD_META_MIRROR}};
-	frame = rte_pktmbuf_mtod(m, uint8_t *);
-	m->pkt_len =
-		p->family == AF_INET ? put_arp(frame, p, tci) : put_solicitation(frame, p, tci);
-	m->data_len = (uint16_t)m->pkt_len;
-	mirror_owner_call(send_question, m);
-	return 0;
-}
 
 // --- what the workers hear ---
 
@@ -152,31 +69,41 @@ static void burst_over(void *arg, struct rd_worker *w)
 static const struct rd_tap_sink listener = {
 	.came = nobody_came, .take = heard, .flush = burst_over};
 
-// ARP answers, neighbour advertisements, destination unreachable; with one tag or none.
+// ARP answers, neighbour advertisements, destination unreachable, echo replies; with one tag or none.
 static const struct rd_filter_insn program[] = {
 	{0x28, 0, 0, 12}, // ldh [12]
-	{0x15, 13, 0, RD_ETHERTYPE_VLAN},
+	{0x15, 14, 0, RD_ETHERTYPE_VLAN},
 	{0x15, 0, 2, RD_ETHERTYPE_ARP},
 	{0x28, 0, 0, 20},
-	{0x15, 18, 19, 2}, // a reply
+	{0x15, 28, 29, 2}, // a reply
 	{0x15, 0, 5, RD_ETHERTYPE_IPV4},
 	{0x30, 0, 0, 23},
-	{0x15, 0, 16, RD_IPPROTO_ICMP},
-	{0xb1, 0, 0, 14},
-	{0x50, 0, 0, 14}, // ldb [x+14]
-	{0x15, 12, 13, 3},
-	{0x15, 0, 12, RD_ETHERTYPE_IPV6},
+	{0x15, 0, 26, RD_IPPROTO_ICMP},
+	{0xb1, 0, 0, 14}, // ldxb 4 * ([14] & 15)
+	{0x50, 0, 0, 14}, // ldb [x + 14]
+	{0x05, 0, 0, 20}, // ja: ICMP's types
+	{0x15, 0, 22, RD_ETHERTYPE_IPV6},
 	{0x30, 0, 0, 20},
-	{0x15, 0, 10, RD_IPPROTO_ICMPV6},
-	{0x05, 0, 0, 5}, // ja: to the type
-	{0x28, 0, 0, 16}, // tagged
-	{0x15, 6, 0, RD_ETHERTYPE_ARP},
-	{0x15, 0, 6, RD_ETHERTYPE_IPV6},
-	{0x30, 0, 0, 24},
-	{0x15, 3, 4, RD_IPPROTO_ICMPV6},
+	{0x15, 0, 20, RD_IPPROTO_ICMPV6},
 	{0x30, 0, 0, 54},
-	{0x15, 1, 0, ND_NA},
-	{0x15, 0, 1, 1},
+	{0x05, 0, 0, 12}, // ja: ICMPv6's types
+	{0x28, 0, 0, 16}, // tagged
+	{0x15, 15, 0, RD_ETHERTYPE_ARP},
+	{0x15, 0, 5, RD_ETHERTYPE_IPV4},
+	{0x30, 0, 0, 27},
+	{0x15, 0, 13, RD_IPPROTO_ICMP},
+	{0xb1, 0, 0, 18},
+	{0x50, 0, 0, 18},
+	{0x05, 0, 0, 7}, // ja: ICMP's types
+	{0x15, 0, 9, RD_ETHERTYPE_IPV6},
+	{0x30, 0, 0, 24},
+	{0x15, 0, 7, RD_IPPROTO_ICMPV6},
+	{0x30, 0, 0, 58},
+	{0x15, 4, 0, ND_NA}, // ICMPv6's types
+	{0x15, 3, 0, 1},
+	{0x15, 2, 3, ECHO_REPLY6},
+	{0x15, 1, 0, 3}, // ICMP's types
+	{0x15, 0, 1, ECHO_REPLY},
 	{0x06, 0, 0, UINT16_MAX},
 	{0x06, 0, 0, 0},
 };

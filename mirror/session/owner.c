@@ -12,6 +12,7 @@
 #include "core/tap_copy.h"
 #include "session/copy.h"
 #include "session/file.h"
+#include "session/once.h"
 #include "tables/port.h"
 
 #define TURN 128 // copies out of the ring between two walks
@@ -129,6 +130,11 @@ static void send_one(struct rd_worker *w, struct rte_mbuf *m, unsigned which)
 		send_out(w); // what the device does not take was not sent
 	if (p == NULL || mirror_is_enough(st, &c->run->spec)) {
 		*(p == NULL ? &st->owned.no_dest : &st->owned.ended) += 1;
+		rte_pktmbuf_free(m);
+		return;
+	}
+	if (c->run->spec.once != 0 && mirror_once_was_sent(c, which)) {
+		st->owned.duplicate++;
 		rte_pktmbuf_free(m);
 		return;
 	}

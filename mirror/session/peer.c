@@ -20,6 +20,7 @@ RD_LOG_MODULE(mirror_peer);
 #define BACKOFF_MAX 30 // seconds between questions
 #define REFRESH_S 30 // a neighbour is asked again
 #define HOLD_S 5 // that one which failed has to wait
+#define ECHO_MISSES 3 // unanswered echo requests, one a second
 #define BAD_S 3 // within which so many refusals are a failure
 
 static bool same_ip4(const struct rd_mirror_spec *s, const struct rd_tep *t)
@@ -170,7 +171,9 @@ static int place(struct rd_mirror *m, unsigned i, const struct rd_port *out, str
 		p->state = RD_MIRROR_PEER_UNKNOWN;
 		p->has_mac = s->has_mac;
 		p->tries = 0;
-		p->next_ns = p->hold_ns = 0;
+		p->next_ns = p->hold_ns = p->echo_ns = 0;
+		p->alive = false;
+		p->misses = 0;
 	}
 	return 0;
 }
@@ -264,8 +267,37 @@ static bool is_refused(const struct rd_mirror_peer *p, uint64_t now)
 	return first != 0 && now - first < BAD_S * SECOND_NS;
 }
 
+// A second's echo request. Its answer may need that the other side knows our MAC: a question for its own tells it.
+static void ask_echo(const struct rd_mirror *m, struct rd_mirror_peer *p, uint64_t now)
+{
+	const uint8_t *dst = m->spec.dest[p - m->peer].addr;
+
+	p->echo_ns = now + SECOND_NS;
+	if (p->misses != 0 && !p->is_static && p->tries == 0)
+		p->next_ns = now;
+	if (p->misses >= ECHO_MISSES && p->alive) {
+		p->alive = false;
+		p->hold_ns = now + HOLD_S * SECOND_NS;
+	}
+	if (p->misses >= ECHO_MISSES) {
+		snprintf(p->why, sizeof(p->why), "%u echo requests without an answer", p->misses);
+		turn(p, RD_MIRROR_PEER_DOWN, now);
+	} else if (!p->alive) {
+		snprintf(p->why, sizeof(p->why), "it is asked for an echo");
+		turn(p, RD_MIRROR_PEER_ASKED, now);
+	}
+	p->echo_id = (uint16_t)(m->spec.id << 2 | (unsigned)(p - m->peer));
+	p->echo_seq++;
+	if (mirror_ask_echo(p, dst, outer_tci(&m->spec)) < 0)
+		return; // no memory: not its fault
+	p->echoes++;
+	p->misses = (uint8_t)RTE_MIN(p->misses + 1, 200);
+}
+
 static void watch(const struct rd_mirror *m, struct rd_mirror_peer *p, uint64_t now)
 {
+	bool echo = m->spec.health == RD_MIRROR_HEALTH_ECHO;
+
 	const struct rd_port *out = rd_port_at(p->port);
 
 	if (out == NULL || rd_port_gen[p->port] != p->port_gen || !out->admin_up || !out->link_up) {
@@ -280,12 +312,14 @@ static void watch(const struct rd_mirror *m, struct rd_mirror_peer *p, uint64_t 
 		p->hold_ns = now + HOLD_S * SECOND_NS;
 		memset(p->bad_ns, 0, sizeof(p->bad_ns));
 	}
+	if (echo && p->has_mac && now >= p->echo_ns)
+		ask_echo(m, p, now);
 	if (now < p->hold_ns)
 		return;
 	learn_from_tunnels(p);
 	if (!p->is_static && now >= p->next_ns)
 		ask(m, p, now);
-	if (p->has_mac) {
+	if (p->has_mac && (!echo || p->alive)) {
 		p->why[0] = '\0';
 		turn(p, RD_MIRROR_PEER_UP, now);
 	}

@@ -19,8 +19,9 @@ static inline unsigned mirror_nb_peers(const struct rd_mirror_spec *s)
 	return rd_mirror_is_remote(s) ? s->nb_dests : 1;
 }
 
-// neighbour.c: a question for the peer's MAC; 0 or -errno.
+// question.c: for the peer's MAC; whether its collector lives, with the peer's echo_id and echo_seq. 0 or -errno.
 int mirror_ask(const struct rd_mirror_peer *p, uint16_t tci);
+int mirror_ask_echo(const struct rd_mirror_peer *p, const uint8_t *dst, uint16_t tci);
 // Takes what the listener heard: answers, and refusals. Sessions for which that is news are marked.
 void mirror_hear(uint64_t now_ns);
 // hear.c: one frame of those. true: it was news.

@@ -47,8 +47,7 @@ void mirror_pick_prepare(struct mirror_run *r)
 		|| s->encap == RD_ENCAP_GENEVE || s->encap == RD_ENCAP_TZSP;
 }
 
-// false: the bucket has no room for this cost.
-static bool take(uint64_t *tat, uint64_t now, uint64_t cost, uint64_t burst)
+bool mirror_bucket_take(uint64_t *tat, uint64_t now, uint64_t cost, uint64_t burst)
 {
 	uint64_t was = __atomic_load_n(tat, __ATOMIC_RELAXED), then;
 
@@ -66,25 +65,34 @@ static bool take(uint64_t *tat, uint64_t now, uint64_t cost, uint64_t burst)
 	return true;
 }
 
-static void give_back(uint64_t *tat, uint64_t cost)
+void mirror_bucket_give_back(uint64_t *tat, uint64_t cost)
 {
 	__atomic_fetch_sub(tat, cost, __ATOMIC_RELAXED);
+}
+
+uint64_t mirror_bucket_now(uint64_t ns)
+{
+	return (ns & (UINT64_MAX >> (SHIFT + 1))) << SHIFT;
+}
+
+uint64_t mirror_bucket_bits(uint32_t bytes, uint64_t bps)
+{
+	return (uint64_t)((unsigned __int128)bytes * 8 * MIRROR_BUCKET_S / bps);
 }
 
 bool mirror_rate(const struct mirror_run *r, uint64_t ns, uint32_t wire_len)
 {
 	struct mirror_state *st = r->state;
-	uint64_t now = (ns & (UINT64_MAX >> (SHIFT + 1))) << SHIFT;
-	uint64_t cost = r->gap_pps;
+	uint64_t now = mirror_bucket_now(ns), cost = r->gap_pps;
 
-	if (cost != 0 && !take(&st->tat_pps, now, cost, RTE_MAX(r->burst_gap, cost)))
+	if (cost != 0 && !mirror_bucket_take(&st->tat_pps, now, cost, RTE_MAX(r->burst_gap, cost)))
 		return false;
 	if (r->spec.bps == 0)
 		return true;
-	cost = (uint64_t)((unsigned __int128)wire_len * 8 * (SECOND_NS << SHIFT) / r->spec.bps);
-	if (take(&st->tat_bps, now, cost, RTE_MAX(r->burst_gap, cost)))
+	cost = mirror_bucket_bits(wire_len, r->spec.bps);
+	if (mirror_bucket_take(&st->tat_bps, now, cost, RTE_MAX(r->burst_gap, cost)))
 		return true;
 	if (r->gap_pps != 0)
-		give_back(&st->tat_pps, r->gap_pps);
+		mirror_bucket_give_back(&st->tat_pps, r->gap_pps);
 	return false;
 }

@@ -34,6 +34,7 @@ struct mirror_counts {
 	uint64_t card; // a network card copies it
 	uint64_t mtu; // does not fit, and is not to be cut
 	uint64_t rate;
+	uint64_t cap; // of all sessions together
 	uint64_t no_buf;
 	uint64_t ring_full;
 	uint64_t queued; // copies on their way to the owner
@@ -42,12 +43,13 @@ struct mirror_counts {
 	uint64_t first_ns, last_ns; // since 1970; of the last taken
 };
 
-// At the owner. queued + replicas = no_dest + ended + the sums of tx_ok and tx_drop (+ what waits in the ring).
+// At the owner. queued + replicas = no_dest + duplicate + ended + the sums of tx_ok and tx_drop (+ what waits in the ring).
 struct mirror_sent {
 	uint64_t tx_ok, wire_bytes, inner_bytes, tx_drop;
 };
 struct mirror_owned {
 	uint64_t no_dest; // nobody to send it to
+	uint64_t duplicate; // another of its group has sent it there, see once.h
 	uint64_t ended; // after the last that was wanted
 	uint64_t replicas; // copies of copies
 	uint64_t no_replica; // ... that could not be made
@@ -62,6 +64,7 @@ struct mirror_dest { // where the owner sends copies; changed by control through
 	uint32_t seq; // of the next copy
 };
 
+#define MIRROR_AGAIN 4096 // flows, each way, at each stage; a power of 2
 #define MIRROR_CARD_POINTS 128 // at which cards copy
 
 struct mirror_state {
@@ -81,6 +84,7 @@ struct mirror_state {
 	// What workers saw of what cards are to copy: a card whose rule counts nothing meanwhile is found out. Each worker writes its own.
 	uint64_t card_seen[RD_WORKER_MAX][MIRROR_CARD_POINTS];
 	uint64_t card_told[MIRROR_CARD_POINTS]; // control's: of that, what it has passed on
+	uint64_t again[MIRROR_AGAIN]; // of the trigger retransmit, see again.c; atomic
 };
 
 struct mirror_exclude { // outer headers of copies: never mirrored

@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/str.h"
+#include "session/cap.h"
 #include "session/engine.h"
 #include "session/field.h"
 #include "session/file.h"
@@ -255,7 +256,11 @@ void rd_mirror_del(struct rd_mirror *m, const char *who)
 
 void rd_mirror_open_state(const char *path)
 {
+	uint64_t pps, bps;
+
 	mirror_store_open(path);
+	mirror_store_limit_load(&pps, &bps);
+	rd_mirror_cap_set(pps, bps);
 }
 
 static bool is_taken(uint16_t id)

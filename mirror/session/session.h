@@ -41,6 +41,11 @@ struct rd_mirror_peer { // a destination, or the one of a local target
 	uint64_t hold_ns; // not up before
 	uint64_t asked, unreachable; // questions; ICMP that our copies are not taken
 	uint64_t bad_ns[3]; // when the last of those came
+	bool alive; // of `health echo`: it answered, and has not missed too many since
+	uint8_t misses; // echo requests in a row without an answer
+	uint16_t echo_id, echo_seq; // of the last
+	uint64_t echo_ns; // monotonic: of the next
+	uint64_t echoes, echo_answers;
 	char why[96];
 };
 

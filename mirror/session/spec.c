@@ -94,6 +94,9 @@ static int check_target(const struct rd_mirror_spec *s, struct rd_err *err)
 	for (unsigned i = 0; i < s->nb_dests; i++)
 		if (check_dest(s, &s->dest[i], err) < 0)
 			return -EINVAL;
+	if (s->health == RD_MIRROR_HEALTH_ECHO && s->nb_dests == 0)
+		return contradicts(err, "health", "this encap has no collector that could answer",
+			"health neighbour");
 	if (s->encap == RD_ENCAP_RSPAN && s->vlan == 0)
 		return contradicts(err, "vlan", "rspan needs the VLAN of its copies", "vlan 900");
 	if ((s->encap == RD_ENCAP_RSPAN || s->encap == RD_MIRROR_PORT) && s->out_port[0] == '\0')
@@ -134,6 +137,8 @@ static const char *needs_software(const struct rd_mirror_spec *s)
 		return "sample flow";
 	if (s->stages != 0)
 		return "stage";
+	if (s->once != 0)
+		return "once";
 	return s->encap >= RD_MIRROR_FILE ? "encap" : NULL;
 }
 
@@ -147,6 +152,14 @@ static int check_what(const struct rd_mirror_spec *s, struct rd_err *err)
 	if (s->by_reason && s->stages != 0 && (s->stages >> RD_STAGE_DROP & 1) == 0)
 		return contradicts(err, "reason", "only dropped packets have a reason",
 			"stage drop, or leave \"stage\" out");
+	if (s->once != 0 && rd_mirror_is_all_stages(s->stages))
+		return contradicts(err, "once",
+			"a packet is sent once, so that of all stages only the first would show",
+			"stage with some stages, or once 0");
+	if (s->once != 0 && s->encap == RD_MIRROR_FILE)
+		return contradicts(err, "once",
+			"a file is one session's own: nobody else writes it",
+			"once 0, or another encap");
 	if (s->offload == RD_MIRROR_OFFLOAD_REQUIRE && soft != NULL) {
 		rd_err_set(err, -EINVAL, "offload require: no NIC does %s", soft);
 		rd_err_hint(err, "offload auto");

@@ -64,13 +64,14 @@ struct rd_mirror_spec {
 	uint32_t trigger_s; // and ends so long after; 0 = goes on
 	uint16_t priority; // of exclusive sessions: the lowest gets the packet
 	bool exclusive;
+	uint8_t once; // sessions of this group send a packet to a collector once; 0 = no group
 	// how much of it
 	uint8_t sampling; // enum rd_mirror_sampling
 	uint32_t sample; // 1 in n
 	uint64_t pps, bps; // 0 = no limit
 	uint32_t burst_ms; // of both
 	uint32_t snaplen; // of the inner frame, 0 = whole
-	uint8_t mtu_policy, mask, mode; // enums rd_mirror_mtu, _mask, _mode
+	uint8_t mtu_policy, mask, mode, health; // enums rd_mirror_mtu, _mask, _mode, _health
 	uint16_t mask_after; // bytes of payload that stay
 	// what it looks like
 	uint8_t encap; // enum rd_encap_kind or rd_mirror_target
@@ -115,6 +116,7 @@ void rd_mirror_spec_init(struct rd_mirror_spec *s);
 #define RD_MIRROR_WARN 512
 int rd_mirror_spec_check(const struct rd_mirror_spec *s, char *warn, struct rd_err *err);
 
+bool rd_mirror_is_all_stages(uint64_t stages);
 const char *rd_mirror_encap_name(unsigned encap);
 static inline bool rd_mirror_is_remote(const struct rd_mirror_spec *s) // has IP destinations
 {

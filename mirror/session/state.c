@@ -121,6 +121,7 @@ static void forget_counts(struct rd_mirror *m)
 	memset(&st->owned, 0, sizeof(st->owned));
 	st->stop = MIRROR_RUNS;
 	st->triggered = 0;
+	memset(st->again, 0, sizeof(st->again));
 	st->loops[0] = st->counted = st->tat_pps = st->tat_bps = 0;
 	m->failovers = 0;
 	m->window.ns = 0;

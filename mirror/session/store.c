@@ -17,6 +17,7 @@
 
 #include "base/log.h"
 #include "base/str.h"
+#include "session/cap.h"
 #include "session/field.h"
 
 RD_LOG_MODULE(mirror_store);
@@ -242,6 +243,29 @@ void mirror_store_save(void)
 			"%s: %s: sequence numbers and sessions may be lost", path, strerror(errno));
 	else
 		dirty = false;
+}
+
+void mirror_store_limit(uint64_t pps, uint64_t bps)
+{
+	if (doc == NULL)
+		return;
+	json_object_set_new(doc, "limit",
+		json_pack("{s:I,s:I}", "pps", (json_int_t)pps, "bps", (json_int_t)bps));
+	dirty = true;
+	mirror_store_save();
+}
+
+static uint64_t limit_of(const char *key, uint64_t min, uint64_t max)
+{
+	json_int_t v = json_integer_value(json_object_get(json_object_get(doc, "limit"), key));
+
+	return v >= (json_int_t)min && v <= (json_int_t)max ? (uint64_t)v : 0;
+}
+
+void mirror_store_limit_load(uint64_t *pps, uint64_t *bps)
+{
+	*pps = limit_of("pps", 1, RD_MIRROR_CAP_PPS);
+	*bps = limit_of("bps", RD_MIRROR_CAP_BPS_MIN, RD_MIRROR_CAP_BPS);
 }
 
 static bool is_late(const char *key)

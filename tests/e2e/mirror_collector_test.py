@@ -141,8 +141,8 @@ def test_the_collectors_numbers_are_the_daemons(wire, tmp_path):
 		assert -1000000 < offset["min"] <= offset["max"] < 60 * 10**9
 
 
-FATES = ["filtered", "excluded", "stopped", "denied", "reason", "waiting", "exclusive", "sampled_out", "mtu", "rate", "no_buf",
-	"ring_full", "no_collector", "ended", "tx_ok", "tx_drop"]
+FATES = ["filtered", "excluded", "stopped", "denied", "reason", "waiting", "exclusive", "sampled_out", "mtu", "rate", "cap", "no_buf",
+	"ring_full", "no_collector", "duplicate", "ended", "tx_ok", "tx_drop"]
 
 
 def settled(d):

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
  * Mirrored frames of odd shapes: jumbo frames, frames in several segments, frames that are too long for the way to the collector,
- * and runts. What is copied is what came, byte by byte; what is cut says so.
+ * runts, and payload that is not to be seen. What is copied is what came, byte by byte; what is cut says so.
  */
 #include "mirror_world.h"
 
@@ -154,6 +154,33 @@ static void test_runt(void **state)
 	mw_end();
 }
 
+// Payload that is blotted out, in the copy only.
+static void test_masked(void **state)
+{
+	struct rd_mirror_spec s;
+	struct rd_mirror *m;
+	struct rd_err err = {0};
+	uint8_t nothing[96] = {0};
+
+	(void)state;
+	gf_trace(false);
+	mw_world();
+	m = mw_session("web", NULL, NULL);
+	s = m->spec;
+	assert_int_equal(rd_mirror_spec_set(&s, "payload-mask", "zero:4", &err), 0);
+	assert_int_equal(rd_mirror_change(m, &s, "test", &err), 0);
+	frame_of(42 + 4 + sizeof(nothing));
+	memset(in->bytes + 42, 0xa5, 100);
+	gf_send(mw.from, in->bytes, in->len);
+	assert_forwarded();
+	assert_true(gf_sink_take(SINK_OUT, out));
+	assert_int_equal(out->len, in->len + HEAD);
+	assert_memory_equal(out->bytes + HEAD, in->bytes, 42 + 4);
+	assert_memory_equal(out->bytes + HEAD + 46, nothing, sizeof(nothing));
+	mw_assert_balance(m);
+	mw_end();
+}
+
 static int setup(void **state)
 {
 	in = malloc(sizeof(*in));
@@ -175,6 +202,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_segments, gf_begin, gf_end),
 		cmocka_unit_test_setup_teardown(test_no_cut, gf_begin, gf_end),
 		cmocka_unit_test_setup_teardown(test_runt, gf_begin, gf_end),
+		cmocka_unit_test_setup_teardown(test_masked, gf_begin, gf_end),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

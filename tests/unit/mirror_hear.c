@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/pkt.h"
 #include "session/peer.h"
 #include "session/state.h"
 
@@ -93,6 +94,59 @@ static void the_answer(void **state)
 	p->tries = 1; // another card has its address now
 	assert_true(hear_arp(ours, other, -1));
 	assert_memory_equal(p->mac, other, 6);
+}
+
+// An echo reply from 192.0.2.2, for 192.0.2.1.
+static uint32_t echo(uint8_t *f, uint8_t from, uint16_t id, uint16_t seq)
+{
+	static const uint8_t ip[20] = {
+		0x45, 0, 0, 36, 0, 0, 0, 0, 64, 1, 0, 0, 192, 0, 2, 0, 192, 0, 2, 1};
+
+	memset(f, 0, 50);
+	memcpy(f, ours, 6);
+	memcpy(f + 6, hop, 6);
+	f[12] = 8;
+	memcpy(f + 14, ip, sizeof(ip));
+	f[29] = from;
+	rd_put16(f + 24, rd_csum_fold(rd_csum_add(0, f + 14, 20)));
+	rd_put16(f + 38, id);
+	rd_put16(f + 40, seq);
+	return 50;
+}
+
+static void echoes(void **state)
+{
+	struct rd_mirror_peer *p = reset4();
+	uint8_t f[64];
+	uint32_t len;
+
+	(void)state;
+	session.spec.health = RD_MIRROR_HEALTH_ECHO;
+	p->echo_id = 0x123;
+	p->echo_seq = 2;
+	p->echoes = 3;
+	p->misses = 2;
+	len = echo(f, 9, 0x123, 2); // another host
+	assert_false(mirror_hear_frame(f, len, PORT, NOW));
+	len = echo(f, 2, 0x124, 2);
+	assert_false(mirror_hear_frame(f, len, PORT, NOW));
+	len = echo(f, 2, 0x123, 3); // not asked yet
+	assert_false(mirror_hear_frame(f, len, PORT, NOW));
+	len = echo(f, 2, 0x123, 65535); // too long ago
+	assert_false(mirror_hear_frame(f, len, PORT, NOW));
+	len = echo(f, 2, 0x123, 2);
+	assert_false(mirror_hear_frame(f, len, PORT + 1, NOW));
+	assert_false(mirror_hear_frame(f, len - 9, PORT, NOW)); // cut
+	assert_false(p->alive);
+	assert_int_equal(p->misses, 2);
+	assert_false(mirror_hear_frame(f, len, PORT, NOW));
+	assert_true(p->alive);
+	assert_int_equal(p->misses, 0);
+	assert_int_equal(p->echo_answers, 1);
+	session.spec.health = RD_MIRROR_HEALTH_NEIGHBOUR;
+	p->alive = false;
+	assert_false(mirror_hear_frame(f, len, PORT, NOW));
+	assert_false(p->alive);
 }
 
 static void answers_of_others(void **state)
@@ -212,6 +266,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_answer),
+		cmocka_unit_test(echoes),
 		cmocka_unit_test(answers_of_others),
 		cmocka_unit_test(an_answer_that_nobody_asked_for),
 		cmocka_unit_test(short_ones),
