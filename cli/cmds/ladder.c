@@ -19,21 +19,57 @@ static void cell_packets(const json_t *item, char *buf, size_t len)
 	number(item, "packets", buf, len);
 }
 
+static void cell_created(const json_t *item, char *buf, size_t len)
+{
+	number(item, "created", buf, len);
+}
+
+static void cell_drops(const json_t *item, char *buf, size_t len)
+{
+	number(item, "drops", buf, len);
+}
+
+// What not every packet passes stands to the right of the others.
+static void cell_layer(const json_t *item, char *buf, size_t len)
+{
+	snprintf(buf, len, "%s%s", json_is_true(json_object_get(item, "detour")) ? "  " : "",
+		rd_item_str(item, "layer"));
+}
+
+static void cell_elsewhere(const json_t *item, char *buf, size_t len)
+{
+	buf[0] = '\0';
+	if (json_is_integer(json_object_get(item, "elsewhere")))
+		number(item, "elsewhere", buf, len);
+}
+
+// Of many the first, and how many more.
+static void cell_ports(const json_t *item, char *buf, size_t len)
+{
+	const json_t *list = json_object_get(item, "ports");
+	const char *first = json_string_value(json_array_get(list, 0));
+	size_t n = json_array_size(list);
+
+	if (n > 1)
+		snprintf(buf, len, "%s and %zu more", first, n - 1);
+	else
+		snprintf(buf, len, "%s", n == 1 ? first : "none");
+}
+
 static void cell_count(const json_t *item, char *buf, size_t len)
 {
 	number(item, "count", buf, len);
 }
 
 static const struct rd_column columns[] = {
-	{"LAYER", "layer", 0, NULL},
+	{"LAYER", NULL, 0, cell_layer},
 	{"PACKETS", NULL, RD_COL_RIGHT, cell_packets},
-	{"CREATED", "created", RD_COL_RIGHT, NULL},
-	{"CONSUMED", "consumed", RD_COL_RIGHT, NULL},
-	{"DROPS", "drops", RD_COL_RIGHT, NULL},
-	{"COUNTS", "counts", 0, NULL},
-	{"PORT", "port", 0, NULL},
+	{"CREATED", NULL, RD_COL_RIGHT, cell_created},
+	{"DROPS", NULL, RD_COL_RIGHT, cell_drops},
+	{"ELSEWHERE", NULL, RD_COL_RIGHT, cell_elsewhere},
+	{"PORT", NULL, 0, cell_ports},
 	{"dropped", "reasons", RD_COL_NOTE, NULL},
-	{"of these at the port asked for", "own_reasons", RD_COL_NOTE, NULL},
+	{"elsewhere", "why", RD_COL_NOTE, NULL},
 };
 static const struct rd_table table = RD_TABLE(columns);
 

@@ -36,12 +36,17 @@ static const struct rd_arg_desc show_args[] = {
 		.type = RD_ARG_NUM,
 		.param = "worker",
 		.help = "only this worker's counts"},
+	{.key = "port",
+		.type = RD_ARG_REF,
+		.param = "port",
+		.help = "only what each stage had of this port's packets",
+		.names = &rd_names_port},
 	{.key = "help", .type = RD_ARG_FLAG, .help = "what the stages are for, instead of counts"},
 	{0},
 };
 
 static const struct rd_cmd cmds[] = {
-	{"show stage/stages [worker N] [help]", "stages (capture points) and their counters",
-		"stage.list", show_args, show},
+	{"show stage/stages [port PORT] [worker N] [help]",
+		"stages (capture points) and their counters", "stage.list", show_args, show},
 };
 const struct rd_cmd_set rd_cmds_stage = RD_CMD_SET(cmds);

@@ -50,6 +50,7 @@ void rd_drop_note(struct rd_worker *w, struct rte_mbuf *m, struct rd_meta *md, u
 		md->reason = RD_DROP_INTERNAL_UNSPEC;
 	w->drops[md->reason]++;
 	w->ports[port].drops++;
+	w->tally[port].in[RD_STAGE_DROP]++;
 	rd_dropcount_add(w->dropcount, port, md->stage, md->reason, m->pkt_len);
 	record(w, m, md, port, ns);
 }
@@ -62,6 +63,7 @@ void rd_drop_lost(struct rd_worker *w, struct rte_mbuf *m, unsigned stage, enum 
 	w->stages[stage].drops++;
 	md->stage = (uint8_t)stage;
 	md->reason = (uint16_t)r;
+	w->tally[rd_stage_port(stage, md)].created[stage]++;
 	rd_tap_see(w, RD_STAGE_DROP, m);
 	w->stages[RD_STAGE_DROP].in++;
 	rd_drop_note(w, m, md, rd_clock_ns(&w->clock, rd_tsc()));
@@ -96,6 +98,7 @@ static void forget_one(struct rd_worker *w, void *arg)
 
 	drain(w, f->port);
 	w->ports[f->port] = (struct rd_port_stats){0};
+	rd_tally_forget(w, f->port);
 	rd_dfw_filter_forget(w->id, f->port);
 	if (f->table[w->id] == NULL)
 		return;

@@ -94,9 +94,11 @@ static int make_parts(struct rd_worker *w)
 	w->flows = rd_flow_table_create(FLOWS, 0);
 	w->rxqs = calloc(1, sizeof(*w->rxqs));
 	w->dropcount = calloc(1, sizeof(*w->dropcount));
+	w->tally = rd_tally_create();
 	dry.bytes = malloc(RD_DRY_BYTES);
 	if (w->inject == NULL || w->flows == NULL || w->rxqs == NULL || w->dropcount == NULL
-		|| dry.bytes == NULL || rd_droplog_init(&w->droplog, DROP_SLOTS, DROP_SLOTS) < 0)
+		|| w->tally == NULL || dry.bytes == NULL
+		|| rd_droplog_init(&w->droplog, DROP_SLOTS, DROP_SLOTS) < 0)
 		return -ENOMEM;
 	return rd_graph_create(w);
 }
@@ -136,6 +138,7 @@ void rd_dry_fini(void)
 	rte_ring_free(w->inject);
 	free(w->rxqs);
 	free(w->dropcount);
+	free(w->tally);
 	rd_droplog_fini(&w->droplog);
 	rte_free(w);
 	free(dry.bytes);

@@ -70,6 +70,7 @@ static rte_edge_t refuse(struct rd_worker *w, struct rte_mbuf *m, unsigned stage
 	struct rd_meta *md = rd_meta(m);
 
 	w->stages[stage].in++;
+	w->tally[md->in_port].in[stage]++;
 	w->stages[stage].drops++;
 	rd_stage_enter(md, stage);
 	md->reason = (uint16_t)reason;
@@ -96,6 +97,15 @@ static bool untag(struct rte_mbuf **m)
 	return true;
 }
 
+// Its tag did not go back in. The port has received it all the same.
+static void lose_tag(struct rd_worker *w, struct rte_graph *graph, struct rte_node *node,
+	const struct rd_rxq *q, struct rte_mbuf *m)
+{
+	w->ports[q->port].rx_packets++;
+	w->ports[q->port].rx_bytes += m->pkt_len;
+	rte_node_enqueue_x1(graph, node, refuse(w, m, stage_of(q->edge), RD_DROP_RX_VLAN_LOST), m);
+}
+
 // Metadata for a burst, and to the next stage.
 static void enter(struct rd_worker *w, struct rte_graph *graph, struct rte_node *node,
 	const struct rd_rxq *q, struct rte_mbuf **m, uint16_t n)
@@ -110,8 +120,7 @@ static void enter(struct rd_worker *w, struct rte_graph *graph, struct rte_node 
 		if (likely(untag(&m[i])))
 			m[kept++] = m[i];
 		else
-			rte_node_enqueue_x1(graph, node,
-				refuse(w, m[i], stage_of(q->edge), RD_DROP_RX_VLAN_LOST), m[i]);
+			lose_tag(w, graph, node, q, m[i]);
 	}
 	if (kept != 0)
 		rte_node_enqueue(graph, node, first_edge(w, q->edge), (void **)m, kept);

@@ -60,7 +60,6 @@ uint16_t rd_stage_port(unsigned stage, const struct rd_meta *md)
 	if (stage == RD_STAGE_DROP) // named by the stage that dropped
 		stage = md->stage;
 	const struct rd_stage_node *n = rd_stage_node(stage);
-	bool out = n != NULL && n->side == RD_SIDE_OUT && md->out_port != RD_PORT_NONE;
 
-	return out ? md->out_port : md->in_port;
+	return rd_side_port(n != NULL ? (enum rd_side)n->side : RD_SIDE_IN, md);
 }

@@ -39,6 +39,10 @@ int rd_stage_check(void);
 
 // Which port a capture point, drop record or drop counter at this stage names.
 uint16_t rd_stage_port(unsigned stage, const struct rd_meta *md);
+static inline uint16_t rd_side_port(enum rd_side side, const struct rd_meta *md)
+{
+	return side == RD_SIDE_OUT && md->out_port != RD_PORT_NONE ? md->out_port : md->in_port;
+}
 
 #define RD_EDGE_ENUM_(NAME, name) NEXT_##NAME,
 #define RD_EDGE_NAME_(NAME, name) #name,
@@ -66,7 +70,8 @@ struct rte_node_register *rd_stage_reg_(const char *name, rte_node_process_t pro
 	static uint16_t name_##_process(                                                  \
 		struct rte_graph *graph, struct rte_node *node, void **objs, uint16_t nb) \
 	{                                                                                 \
-		return rd_stage_run(graph, node, objs, nb, RD_STAGE_##NAME, one_fn);      \
+		return rd_stage_run(graph, node, objs, nb,                                \
+			(struct rd_stage_of){RD_STAGE_##NAME, side_}, one_fn);            \
 	}                                                                                 \
 	RD_STAGE_REGISTER_BURST(NAME, name_, name_##_process, side_)
 
@@ -113,11 +118,16 @@ static __rte_always_inline void rd_stage_leave(struct rte_graph *graph, struct r
 	}
 }
 
+struct rd_stage_of {
+	unsigned stage;
+	enum rd_side side;
+};
+
 static __rte_always_inline uint16_t rd_stage_run(struct rte_graph *graph, struct rte_node *node,
-	void **objs, uint16_t nb, unsigned stage, rd_stage_fn one)
+	void **objs, uint16_t nb, struct rd_stage_of of, rd_stage_fn one)
 {
 	struct rd_worker *w = rd_worker_self();
-	struct rd_stage_stats *st = &w->stages[stage];
+	struct rd_stage_stats *st = &w->stages[of.stage];
 	uint16_t next[RTE_GRAPH_BURST_SIZE];
 
 	st->in += nb;
@@ -128,7 +138,8 @@ static __rte_always_inline uint16_t rd_stage_run(struct rte_graph *graph, struct
 			struct rte_mbuf *m = objs[off + i];
 			struct rd_meta *md = rd_meta(m);
 
-			rd_stage_enter(md, stage);
+			rd_stage_enter(md, of.stage);
+			w->tally[rd_side_port(of.side, md)].in[of.stage]++;
 			next[i] = one(w, m, md);
 		}
 		rd_stage_leave(graph, node, objs + off, next, n, st);

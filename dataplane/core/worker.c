@@ -71,6 +71,7 @@ static void worker_free(struct rd_worker *w)
 	free(w->rxqs);
 	rte_free(w->linear);
 	free(w->dropcount);
+	free(w->tally);
 	rd_droplog_fini(&w->droplog);
 	rte_free(w);
 }
@@ -85,8 +86,9 @@ static int worker_init(struct rd_worker *w, const struct rd_core_opts *opts)
 	w->rxqs = calloc(1, sizeof(*w->rxqs));
 	w->linear = rte_malloc("linear", RD_LINEAR_MAX, RTE_CACHE_LINE_SIZE);
 	w->dropcount = calloc(1, sizeof(*w->dropcount));
+	w->tally = rd_tally_create();
 	if (w->inject == NULL || w->flows == NULL || w->rxqs == NULL || w->linear == NULL
-		|| w->dropcount == NULL)
+		|| w->dropcount == NULL || w->tally == NULL)
 		return -ENOMEM;
 	if (rd_droplog_init(&w->droplog,
 		    opts->drop_slots != 0 ? opts->drop_slots : RD_DROPLOG_SLOTS,

@@ -18,6 +18,7 @@
 #include "core/latency.h"
 #include "core/meta.h"
 #include "core/stats.h"
+#include "core/tally.h"
 
 #define RD_PORT_MAX 4096 // exclusive bound of port indexes
 #define RD_BURST 32
@@ -66,6 +67,7 @@ struct rd_worker {
 	struct rd_port_stats ports[RD_PORT_MAX];
 	uint64_t polls, empty_polls, sleeps, packets, bursts;
 	struct rd_dropcount *dropcount; // by port, stage and reason
+	struct rd_tally *tally; // by port index
 	uint64_t busy_tsc; // in walks that had packets
 	struct rd_latency latency[RD_LATENCY_COUNT];
 	struct rd_droplog droplog; // last dropped packets

@@ -90,16 +90,6 @@ struct fast_encap {
 	uint16_t idx, segment; // 0: nothing here yet
 };
 
-enum fast_kind { // which stages a packet has passed
-	FAST_DECAP = 1 << 0,
-	FAST_DFW_OUT = 1 << 1,
-	FAST_DFW_IN = 1 << 2,
-	FAST_ENCAP = 1 << 3,
-	FAST_RX_VNIC = 1 << 4, // else uplink
-	FAST_RX_UPT = 1 << 5,
-	FAST_KINDS = 1 << 6,
-};
-
 struct fast_burst { // one per worker; what is known of ports stays
 	struct rd_worker *w;
 	struct rte_graph *graph;
@@ -145,6 +135,5 @@ static inline void fast_send(struct fast_burst *b, uint16_t j)
 	out->loud |= b->flow[j]->quiet ^ out->tag;
 }
 // fast_count.c: adds the burst to the counters of stages, ports and their firewalls.
-void fast_count_port(struct rd_worker *w, struct fast_in *in);
 void fast_count_out(struct fast_burst *b);
 void fast_count(struct fast_burst *b);

@@ -14,7 +14,7 @@ static void passed(
 }
 
 // All live flows of a port were decided by the same policy, so all of its packets have passed its firewall, or none.
-void fast_count_port(struct rd_worker *w, struct fast_in *in)
+static void count_port(struct rd_worker *w, struct fast_in *in)
 {
 	struct rd_port_stats *st = &w->ports[in->idx];
 
@@ -31,10 +31,15 @@ void fast_count_port(struct rd_worker *w, struct fast_in *in)
 void fast_count_out(struct fast_burst *b)
 {
 	const struct fast_out *out = &b->out;
+	struct rd_tally *tally = &b->w->tally[out->idx];
 	uint32_t nb[2] = {0};
 
+	if (out->stage == RD_STAGE_UPLINK_TX)
+		return;
+	tally->in[RD_STAGE_PORT_OUT] += out->nb;
 	if (rd_dfw_of(b->w, out->idx) == NULL)
 		return;
+	tally->in[RD_STAGE_DFW_IN] += out->nb;
 	for (uint16_t i = 0; i < out->nb; i++)
 		nb[fast_is_ip6(&b->key[out->cand[i]])]++;
 	passed(b->w, out->idx, RD_DFW_IN, nb);
@@ -68,14 +73,16 @@ static void count_kind(struct rd_worker *w, unsigned kind, uint16_t n)
 	}
 }
 
+// Of the port that packets came from since the last time.
 void fast_count(struct fast_burst *b)
 {
 	for (; b->kinds != 0; b->kinds &= b->kinds - 1) {
 		unsigned kind = (unsigned)__builtin_ctzll(b->kinds);
 
 		count_kind(b->w, kind, b->kind[kind]);
+		b->w->tally[b->in.idx].fast[kind] += b->kind[kind];
 		b->w->flows->stats.hits += b->kind[kind];
 		b->kind[kind] = 0;
 	}
-	fast_count_port(b->w, &b->in);
+	count_port(b->w, &b->in);
 }

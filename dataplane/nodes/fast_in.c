@@ -31,7 +31,7 @@ __rte_noinline void fast_enter_port(struct fast_burst *b, uint16_t idx)
 	const struct rd_port *p = rd_port_at(idx);
 	struct fast_in *in = &b->in;
 
-	fast_count_port(b->w, in);
+	fast_count(b);
 	b->encap.idx = 0;
 	*in = (struct fast_in){.port = p, .idx = idx, .free_idx = RD_PORT_MAX, .edge = rx_edge(p)};
 	if (p == NULL || !p->admin_up)

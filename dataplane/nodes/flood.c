@@ -55,6 +55,7 @@ static void copy_to_pending(struct flood *fl)
 	}
 	st->created++;
 	st->out++;
+	fl->w->tally[rd_meta(fl->m)->in_port].created[RD_STAGE_FLOOD]++;
 	rte_node_enqueue_x1(fl->graph, fl->node, route(rd_meta(copy), fl->dest), copy);
 }
 
@@ -148,6 +149,7 @@ static uint16_t flood_process(
 		for (uint16_t i = 0; i < n; i++) {
 			fl.m = objs[off + i];
 			rd_stage_enter(rd_meta(fl.m), RD_STAGE_FLOOD);
+			w->tally[rd_meta(fl.m)->in_port].in[RD_STAGE_FLOOD]++;
 			next[i] = flood_one(&fl);
 		}
 		rd_stage_leave(graph, node, objs + off, next, n, st);

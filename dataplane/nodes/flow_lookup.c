@@ -144,7 +144,7 @@ static uint16_t take(struct rd_worker *w, struct lookup *l, struct rte_mbuf *m, 
 	return edge_of[rd_path_step(f->acts, RD_STEP_DFW_OUT)];
 }
 
-static void gather(void **objs, uint16_t nb, uint16_t *next, struct lookup *l)
+static void gather(struct rd_worker *w, void **objs, uint16_t nb, uint16_t *next, struct lookup *l)
 {
 	l->nb = l->hits = l->misses = 0;
 	for (uint16_t i = 0; i < nb; i++) {
@@ -153,6 +153,7 @@ static void gather(void **objs, uint16_t nb, uint16_t *next, struct lookup *l)
 		struct rd_flow_key *k = &l->key[l->nb];
 
 		rd_stage_enter(md, RD_STAGE_FLOW_LOOKUP);
+		w->tally[md->in_port].in[RD_STAGE_FLOW_LOOKUP]++;
 		md->flow = NULL;
 		rd_key_fill(m, md, k);
 		md->hash = rd_flow_l4_hash(k);
@@ -170,7 +171,7 @@ static void lookup(struct rd_worker *w, void **objs, uint16_t nb, uint16_t *next
 	uint64_t hits = st->hits, misses = st->misses;
 	struct lookup l;
 
-	gather(objs, nb, next, &l);
+	gather(w, objs, nb, next, &l);
 	rd_flow_find_bulk(w->flows, l.key, l.hash, l.nb, l.flow);
 	for (uint16_t j = 0; j < l.nb; j++)
 		if (l.flow[j] != NULL && l.flow[j]->last_s != w->now_s && w->dry == NULL)

@@ -168,6 +168,7 @@ static void handoff_burst(struct rd_worker *w, void **objs, uint16_t nb, uint16_
 		if (i + 4 < nb)
 			rte_prefetch0(rte_pktmbuf_mtod((struct rte_mbuf *)objs[i + 4], void *));
 		rd_stage_enter(md, RD_STAGE_HANDOFF);
+		w->tally[md->in_port].in[RD_STAGE_HANDOFF]++;
 		next[i] = choose(w, objs[i], md, &to);
 		if (next[i] != HAND_OVER)
 			continue;

@@ -124,10 +124,12 @@ static uint16_t reject_process(
 			struct rte_mbuf *a;
 
 			rd_stage_enter(md, RD_STAGE_REJECT);
+			w->tally[md->in_port].in[RD_STAGE_REJECT]++;
 			a = answer(w, objs[off + i], from_guest, &edge);
 			if (a != NULL) {
 				st->created++;
 				st->out++;
+				w->tally[rd_meta(a)->in_port].created[RD_STAGE_REJECT]++;
 				rte_node_enqueue_x1(graph, node, edge, a);
 			}
 			next[i] = rd_drop(md, RD_DROP_DFW_REJECTED);

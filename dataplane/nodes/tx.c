@@ -101,6 +101,7 @@ static uint16_t answer(struct tx *t, struct rte_mbuf *m, const struct rd_port *p
 	rd_meta(reply)->flags |= injected;
 	t->st->created++;
 	t->st->out++;
+	t->w->tally[p->idx].created[t->stage]++;
 	rte_node_enqueue_x1(t->graph, t->node, rx_edge(p), reply);
 	return RD_CONSUMED;
 }
@@ -226,6 +227,7 @@ uint16_t rd_tx_direct(struct rd_worker *w, unsigned stage, const struct rd_port 
 	uint16_t sent = transmit_counted(w, p, pkts, nb, bytes);
 
 	w->stages[stage].in += sent;
+	w->tally[p->idx].in[stage] += sent;
 	w->stages[stage].consumed += sent;
 	return sent;
 }
@@ -234,6 +236,7 @@ void rd_tx_refused(struct rd_worker *w, unsigned stage, const struct rd_port *p,
 	struct rte_mbuf **pkts, uint16_t nb)
 {
 	w->stages[stage].in += nb;
+	w->tally[p->idx].in[stage] += nb;
 	w->stages[stage].drops += nb;
 	for (uint16_t i = 0; i < nb; i++) {
 		rd_stage_enter(rd_meta(pkts[i]), stage);
@@ -270,6 +273,7 @@ static uint16_t send_together(struct tx *t, void **objs, uint16_t nb)
 		return 0;
 	sent = transmit_counted(t->w, p, pkts, nb, bytes_of(pkts, nb));
 	t->st->consumed += sent;
+	t->w->tally[p->idx].in[t->stage] += sent;
 	return sent;
 }
 
@@ -321,6 +325,7 @@ uint16_t rd_tx_process(
 			struct rd_meta *md = rd_meta(objs[off + i]);
 
 			rd_stage_enter(md, stage);
+			w->tally[rd_side_port(RD_SIDE_OUT, md)].in[stage]++;
 			next[i] = tx_one(&t, objs[off + i], md);
 		}
 		send_all(&t, objs + off, next, n);

@@ -25,6 +25,7 @@ struct run {
 	struct seen sink[GF_SINKS];
 	struct rd_stage_stats stages[RD_STAGE_MAX];
 	struct rd_port_stats ports[RD_PORT_MAX];
+	uint64_t tally[3][RD_TALLY_STAGES]; // what each stage had of each port's packets
 	uint64_t drops[RD_DROP_MAX];
 	struct rd_dfw_filter filters[3]; // of the topology's ports
 	uint64_t hits;
@@ -66,8 +67,11 @@ static void collect(struct run *r)
 
 static void snapshot(const struct fw_topo *t, struct run *r)
 {
-	for (unsigned i = 0; i < 3; i++)
+	for (unsigned i = 0; i < 3; i++) {
 		rd_dfw_filter_sum(t->ports[i], &r->filters[i]);
+		for (unsigned s = 0; s < RD_TALLY_STAGES; s++)
+			r->tally[i][s] = rd_tally_in(gf_w, t->ports[i], s);
+	}
 	memcpy(r->stages, gf_w->stages, sizeof(r->stages));
 	memcpy(r->ports, gf_w->ports, sizeof(r->ports));
 	memcpy(r->drops, gf_w->drops, sizeof(r->drops));
@@ -86,6 +90,7 @@ static void since(const struct fw_topo *t, struct run *r, const struct run *befo
 	subtract((uint64_t *)r->filters, (const uint64_t *)before->filters, sizeof(r->filters));
 	subtract((uint64_t *)r->stages, (const uint64_t *)before->stages, sizeof(r->stages));
 	subtract((uint64_t *)r->ports, (const uint64_t *)before->ports, sizeof(r->ports));
+	subtract((uint64_t *)r->tally, (const uint64_t *)before->tally, sizeof(r->tally));
 	subtract(r->drops, before->drops, sizeof(r->drops));
 	r->hits -= before->hits;
 }
@@ -125,6 +130,7 @@ static void same(const struct run *a, const struct run *b)
 				a->stages[s].in, b->stages[s].in, a->stages[s].out,
 				b->stages[s].out, a->stages[s].drops, b->stages[s].drops);
 	assert_memory_equal(a->ports, b->ports, sizeof(a->ports));
+	assert_memory_equal(a->tally, b->tally, sizeof(a->tally));
 	assert_memory_equal(a->drops, b->drops, sizeof(a->drops));
 	assert_memory_equal(a->filters, b->filters, sizeof(a->filters));
 	assert_int_equal(a->hits, b->hits);
