@@ -80,6 +80,10 @@ void rd_cli_explain(
 			rd_leaf_text(leaf->item, text, sizeof(text));
 			fprintf(cli->out, "  %-28s %s\n", text, rd_leaf_help(leaf->item));
 		}
+		if (m.fail_end && *prefix == '\0' && tree == cli->tree
+			&& strncmp("show", part.v[0].text, strlen(part.v[0].text)) == 0)
+			fprintf(cli->out, "  %-28s %s\n", "--watch [TIME]",
+				"again and again, until Ctrl-C");
 		if (m.fail_end && *prefix == '\0')
 			fprintf(cli->out, "  %-28s %s\n  %-28s %s\n", "<enter>", "run it", "|",
 				"match, except, count, last, json, save, refresh, no-more");

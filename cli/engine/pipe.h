@@ -18,6 +18,7 @@ struct rd_pipe {
 	struct rd_stage *stage[RD_PIPE_STAGES];
 	unsigned n;
 	bool json, no_more, refresh;
+	bool watch; // refresh, by --watch: JSON by line
 	unsigned refresh_ms;
 	FILE *to; // where the last stage writes
 	bool marks; // its reader knows marks

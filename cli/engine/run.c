@@ -75,7 +75,7 @@ static int open_flow(struct rd_cli *cli, struct flow *f, struct rd_err *err)
 	cli->marks = f->marks || (p != NULL && p->n > 0);
 	if (p != NULL && p->json)
 		cli->json = true;
-	cli->by_line = cli->json && p != NULL && rd_pipe_filters(p);
+	cli->by_line = cli->json && p != NULL && (p->watch || rd_pipe_filters(p));
 	cli->out = f->stream;
 	return f->stream != NULL ? 0 : -EIO;
 }
@@ -162,14 +162,53 @@ int rd_cli_run_tokens(struct rd_cli *cli, const struct rd_item *tree,
 	return ret;
 }
 
-// A line with a bar.
-static int run_pipe(
-	struct rd_cli *cli, const struct rd_tokens *tokens, unsigned bar, struct rd_err *err)
+static const struct rd_arg_desc watch_arg = {
+	.key = "time", .type = RD_ARG_MS, .min = 100, .max = 86400000};
+
+static int blame_token(struct rd_cli *cli, const struct rd_token *t)
 {
-	struct rd_tokens command = *tokens;
+	cli->blamed = true;
+	cli->blame_off = t->off;
+	return -EINVAL;
+}
+
+// Takes "--watch [TIME]" off the end of a show command; *ms stays 0 where there is none.
+static int take_watch(
+	struct rd_cli *cli, struct rd_tokens *command, unsigned *ms, struct rd_err *err)
+{
+	const struct rd_token *word;
+	char why[120] = "";
+	json_t *time;
+
+	if (command->n < 2 || strncmp("show", command->v[0].text, strlen(command->v[0].text)) != 0)
+		return 0;
+	word = command->v + command->n - 1;
+	if (strcmp(word->text, "--watch") == 0) {
+		command->n--;
+		*ms = 1000;
+		return 0;
+	}
+	if (command->n < 3 || strcmp(word[-1].text, "--watch") != 0)
+		return 0;
+	if (rd_value_check(&watch_arg, word->text, why, sizeof(why)) < 0) {
+		rd_err_set(err, -EINVAL, "%s", why);
+		rd_err_hint(err, "--watch, --watch 2, --watch 500ms");
+		return blame_token(cli, word);
+	}
+	time = rd_value_json(cli, &watch_arg, word->text);
+	*ms = (unsigned)json_integer_value(time);
+	json_decref(time);
+	command->n -= 2;
+	return 0;
+}
+
+// A line with a bar, or that is to be run again and again.
+static int run_pipe(struct rd_cli *cli, const struct rd_tokens *tokens,
+	const struct rd_tokens *command, unsigned watch_ms, struct rd_err *err)
+{
+	unsigned bar = rd_pipe_first(tokens);
 	int ret;
 
-	command.n = bar;
 	if (bar == 0) {
 		cli->blamed = true;
 		rd_err_set(err, -EINVAL, "a command is missing in front of the bar");
@@ -178,7 +217,14 @@ static int run_pipe(
 	}
 	if (rd_pipe_parse(cli, tokens, bar, err) == NULL)
 		return err->code;
-	ret = rd_cli_run_tokens(cli, cli->tree, &command, run_command, err);
+	if (watch_ms != 0 && cli->pipe->refresh) {
+		ret = rd_err_set(err, -EINVAL, "--watch and refresh say the same: one is enough");
+	} else {
+		cli->pipe->watch = watch_ms != 0;
+		cli->pipe->refresh |= watch_ms != 0;
+		cli->pipe->refresh_ms = watch_ms != 0 ? watch_ms : cli->pipe->refresh_ms;
+		ret = rd_cli_run_tokens(cli, cli->tree, command, run_command, err);
+	}
 	rd_pipe_free(cli->pipe);
 	cli->pipe = NULL;
 	return ret;
@@ -195,12 +241,18 @@ static bool asks_help(const struct rd_tokens *t)
 
 static int run_any(struct rd_cli *cli, const struct rd_tokens *tokens, struct rd_err *err)
 {
-	unsigned bar = rd_pipe_first(tokens);
+	struct rd_tokens command = *tokens;
+	unsigned watch_ms = 0;
+	int ret;
 
 	if (tokens->n == 0)
 		return 0;
-	return bar < tokens->n ? run_pipe(cli, tokens, bar, err)
-			       : rd_cli_run_tokens(cli, cli->tree, tokens, run_command, err);
+	command.n = rd_pipe_first(tokens);
+	ret = take_watch(cli, &command, &watch_ms, err);
+	if (ret < 0)
+		return ret;
+	return command.n < tokens->n ? run_pipe(cli, tokens, &command, watch_ms, err)
+				     : rd_cli_run_tokens(cli, cli->tree, tokens, run_command, err);
 }
 
 int rd_cli_run_parsed(struct rd_cli *cli, const char *line, struct rd_err *err)

@@ -161,3 +161,28 @@ def test_refresh_until_ctrl_c(daemon, tmp_path):
 	wait_for("the file", lambda: path.exists() and path.read_text() == want)
 	proc.send_signal(signal.SIGINT)
 	assert proc.wait(60) == 0
+
+
+def watched(daemon, *words, lines):
+	"""The first lines of a command that goes on, until Ctrl-C."""
+	with subprocess.Popen([REDDOT, "--socket", daemon.path, *words], env=ENV, stdout=subprocess.PIPE, text=True) as proc:
+		got = [proc.stdout.readline() for _ in range(lines)]
+		proc.send_signal(signal.SIGINT)
+		proc.stdout.read()
+		assert proc.wait(60) == 0
+	return got
+
+
+def test_watch(daemon):
+	"""A show command again and again: its text, with stages behind it, and one JSON object per line."""
+	once = daemon.cli("show", "host").splitlines(keepends=True)
+	assert watched(daemon, "show", "host", "--watch", "100ms", lines=3 * len(once)) == 3 * once
+	assert watched(daemon, "sh host --watch 100ms | match arm", lines=4) == 2 * [once[0], *[o for o in once if "arm" in o]]
+	hosts = json.loads(daemon.cli("-j", "show", "host"))
+	assert [json.loads(o) for o in watched(daemon, "-j", "show host --watch 100ms", lines=2 * len(hosts))] == 2 * hosts
+	assert [json.loads(o) for o in watched(daemon, "show host --watch | json", lines=2 * len(hosts))] == 2 * hosts
+	assert "--watch [TIME]" in daemon.cli("show host ?") and "--watch" not in daemon.cli("flow flush ?")
+	for line, error, column in (("show host --watch 1ms", '"1ms" is not a duration', 19), ("show host --watch x", '"x" is not a duration', 19),
+		("show host --watch | refresh 1", "one is enough", None), ("flow flush --watch", "--watch", 12)):
+		r = daemon.cli(line, check=False)
+		assert r.returncode == 1 and error in r.stderr and (column is None or f"where: column {column}: " in r.stderr), r.stderr
