@@ -24,9 +24,9 @@ PANES = {"1": "walks", "2": "hops", "3": "diff", "4": "hex", "5": "flow", "6": "
 
 
 def style(c):
-	"""(foreground, background, bold) of a character."""
+	"""(foreground, background, bold, underlined) of a character."""
 	front, back = COLOURS.get(c.fg, "#d8d8d8"), "#1c1c1c"
-	return (back, front, c.bold) if c.reverse else (front, back, c.bold)
+	return (back, front, c.bold, c.underscore) if c.reverse else (front, back, c.bold, c.underscore)
 
 
 def runs(line):
@@ -46,13 +46,14 @@ def svg(screen, name):
 		f"<title>reddot walk: {name}</title>", '<rect width="100%" height="100%" rx="6" fill="#1c1c1c"/>',
 		'<g font-family="DejaVu Sans Mono, Menlo, Consolas, monospace" font-size="14">']
 	for y in range(ROWS):
-		for x, text, (front, back, bold) in runs(screen.buffer[y]):
+		for x, text, (front, back, bold, underlined) in runs(screen.buffer[y]):
 			if back != "#1c1c1c":
 				out.append(f'<rect x="{10 + x * WIDTH:.1f}" y="{10 + y * HEIGHT}" width="{len(text) * WIDTH:.1f}" height="{HEIGHT}" fill="{back}"/>')
 			text = text.rstrip()
 			if text:
 				out.append(f'<text x="{10 + x * WIDTH:.1f}" y="{24 + y * HEIGHT}" textLength="{len(text) * WIDTH:.1f}" fill="{front}"'
-					f'{" font-weight=" + chr(34) + "bold" + chr(34) if bold else ""}>{escape(text).replace(" ", "&#160;")}</text>')
+					f'{" font-weight=" + chr(34) + "bold" + chr(34) if bold else ""}'
+					f'{" text-decoration=" + chr(34) + "underline" + chr(34) if underlined else ""}>{escape(text).replace(" ", "&#160;")}</text>')
 	return "\n".join([*out, "</g>", "</svg>", ""])
 
 
@@ -71,6 +72,12 @@ def answered(t, key):
 		t.until(words[key])
 
 
+def draw(t, name):
+	settled(t)
+	with open(f"{ROOT}/docs/img/walk-{name}.svg", "w", encoding="utf-8") as f:
+		f.write(svg(t.screen, name))
+
+
 def main():
 	with Daemon(files=[f"{ROOT}/pcaps/demo/emulated.rd"]) as d:
 		d.cli("mirror", "session", "add", "web", "source", "arm/gs-ubuntu-01.eth0.7c520dd4", "to", "192.0.2.2", "next-hop", "02:00:00:00:00:02",
@@ -86,9 +93,12 @@ def main():
 			for key, name in PANES.items():
 				t.send(key)
 				answered(t, key)
-				settled(t)
-				with open(f"{ROOT}/docs/img/walk-{name}.svg", "w", encoding="utf-8") as f:
-					f.write(svg(t.screen, name))
+				draw(t, name)
+			t.send("1|2:find tunnel\r")
+			draw(t, "split")
+			t.send("|4d")
+			t.until("Internet Protocol Version 4")
+			draw(t, "deep")
 			t.send("\x03")
 			t.end()
 
