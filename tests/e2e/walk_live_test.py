@@ -151,6 +151,11 @@ def test_back_in_time(daemon):
 		t.until(r"172\.16\.31\.26:57450 > 172\.16\.31\.25:23 tcp +DROPPED DFW_RULE_DENY")
 		t.send("\r")
 		t.until(r"^>\* +0 drop@arm/gs-ubuntu.* DROPPED +DFW_RULE_DENY rule 1043")
+		t.send("4")  # its bytes, though there is no hop to compare it with
+		t.until(r"^ bytes of hop 0$")
+		t.until(r"^ 0000 +00 50 56 ")
+		t.send("6")
+		t.until(r"^> *1043 drop +in .* \d of the walks here$")
 		leave(t, daemon)
 
 
