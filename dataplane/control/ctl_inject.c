@@ -15,7 +15,6 @@
 RD_LOG_MODULE(inject);
 
 #define FRAMES_MAX 1000
-#define FRAME_MAX 65535
 #define COUNT_MAX 100000
 #define EVERY_MAX_MS 86400000
 #define TICK_MAX 1000 // frames of one tick of a timer: the control thread sends them
@@ -136,11 +135,10 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
 
 static int read_frame(json_t *hex, struct frame *f)
 {
-	static uint8_t bytes[FRAME_MAX];
-	size_t len = sizeof(bytes);
+	size_t len;
+	const uint8_t *bytes = rd_frame_of_hex(hex, &len);
 
-	if (!json_is_string(hex) || rd_parse_hex(json_string_value(hex), bytes, &len) < 0
-		|| len == 0)
+	if (bytes == NULL)
 		return -EINVAL;
 	f->bytes = malloc(len);
 	if (f->bytes == NULL)
@@ -175,7 +173,7 @@ static struct rd_ctl_timer *read_inject(struct rd_request *req)
 			t->nb++;
 		else
 			rd_req_fail(req, "frames", -EINVAL, "frame %zu is not 1 to %d bytes in hex",
-				i + 1, FRAME_MAX);
+				i + 1, RD_FRAME_MAX);
 	}
 	if (t->count * (uint64_t)json_array_size(frames) > COUNT_MAX)
 		rd_req_fail(req, "count", -E2BIG, "more than %d frames at once", COUNT_MAX);

@@ -9,8 +9,6 @@
 #include "control/rule_find.h"
 #include "core/stage.h"
 
-#define FRAME_MAX 65535
-
 struct kind { // what a stage's hop is an observation of
 	const char *observation, *component; // NULL: of nothing that concerns a person
 };
@@ -147,16 +145,13 @@ static void answer(struct rd_request *req, const struct rd_dry *d)
 
 int ctl_probe(struct rd_request *req)
 {
-	static uint8_t bytes[FRAME_MAX];
 	const struct rd_port *p = rd_req_port(req, "port");
-	const char *hex = rd_req_str(req, "hex");
+	size_t len = 0;
+	const uint8_t *bytes = rd_req_frame(req, "hex", &len);
 	bool deliver = rd_req_bool_or(req, "deliver", false);
 	const struct rd_dry *d = NULL;
-	size_t len = sizeof(bytes);
 	int ret;
 
-	if (hex != NULL && (rd_parse_hex(hex, bytes, &len) < 0 || len == 0))
-		rd_req_fail(req, "hex", -EINVAL, "a frame is 1 to %d bytes in hex", FRAME_MAX);
 	if (rd_req_end(req) < 0)
 		return req->err->code;
 	ret = rd_probe_run(p->idx, bytes, len, deliver, &d);

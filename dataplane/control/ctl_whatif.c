@@ -10,8 +10,6 @@
 #include "control/rule_find.h"
 #include "core/stage.h"
 
-#define FRAME_MAX 65535
-
 static json_t *frame_hex(const struct rd_dry_hop *h)
 {
 	char *hex = h->bytes != NULL ? malloc(2 * (size_t)h->len + 1) : NULL;
@@ -117,15 +115,12 @@ int rd_ctl_walk_failed(struct rd_request *req, int ret)
 
 int ctl_explain_whatif(struct rd_request *req)
 {
-	static uint8_t bytes[FRAME_MAX];
 	const struct rd_port *p = rd_req_port(req, "port");
-	const char *hex = rd_req_str(req, "hex");
+	size_t len = 0;
+	const uint8_t *bytes = rd_req_frame(req, "hex", &len);
 	const struct rd_dry *d = NULL;
-	size_t len = sizeof(bytes);
 	int ret;
 
-	if (hex != NULL && (rd_parse_hex(hex, bytes, &len) < 0 || len == 0))
-		rd_req_fail(req, "hex", -EINVAL, "a frame is 1 to %d bytes in hex", FRAME_MAX);
 	if (rd_req_end(req) < 0)
 		return req->err->code;
 	ret = rd_dry_run(p->idx, bytes, len, &d);

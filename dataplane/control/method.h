@@ -97,6 +97,10 @@ bool rd_req_bool_or(struct rd_request *req, const char *key, bool absent);
 json_t *rd_req_array(
 	struct rd_request *req, const char *key, size_t max); // NULL if absent or wrong
 bool rd_req_mac(struct rd_request *req, const char *key, uint8_t mac[6]); // required
+#define RD_FRAME_MAX 65535 // bytes
+// A frame in hex, required: its bytes, until the next frame is read. NULL when wrong.
+const uint8_t *rd_req_frame(struct rd_request *req, const char *key, size_t *len);
+const uint8_t *rd_frame_of_hex(const json_t *hex, size_t *len); // of a list: any value
 bool rd_req_ip4(struct rd_request *req, const char *key, uint8_t ip[4]); // required
 bool rd_req_either(
 	struct rd_request *req, const char *key, const char *yes, const char *no); // true: yes

@@ -149,6 +149,27 @@ json_t *rd_req_array(struct rd_request *req, const char *key, size_t max)
 	return v;
 }
 
+const uint8_t *rd_frame_of_hex(const json_t *hex, size_t *len)
+{
+	static uint8_t bytes[RD_FRAME_MAX];
+	const char *text = json_string_value(hex);
+
+	*len = sizeof(bytes);
+	return text != NULL && rd_parse_hex(text, bytes, len) == 0 && *len > 0 ? bytes : NULL;
+}
+
+const uint8_t *rd_req_frame(struct rd_request *req, const char *key, size_t *len)
+{
+	const uint8_t *bytes = NULL;
+
+	if (rd_req_str(req, key) == NULL)
+		return NULL;
+	bytes = rd_frame_of_hex(json_object_get(req->params, key), len);
+	if (bytes == NULL)
+		rd_req_fail(req, key, -EINVAL, "a frame is 1 to %d bytes in hex", RD_FRAME_MAX);
+	return bytes;
+}
+
 bool rd_req_mac(struct rd_request *req, const char *key, uint8_t mac[6])
 {
 	const char *s = rd_req_str(req, key);
