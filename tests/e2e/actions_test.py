@@ -164,6 +164,9 @@ STORIES = {
 		("inject vmnic1 pcap " + SYN, "packet injected", {"injected"}),
 		("mirror session stop m{n}", "", SESSION),
 		("mirror session del m{n}", "", None),
+		("mirror limit pps 100 bps 8000", "", None),
+		("show mirror limit", "8000", {"pps", "bps", "capped"}),
+		("mirror limit pps 0 bps 0", "", None),
 	],
 	"daemon": [
 		("help clock", "clock advance SECONDS", None),

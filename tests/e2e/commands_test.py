@@ -56,6 +56,7 @@ ROWS = {
 	"show mirror explain": (["m1"], "software"),
 	"show mirror capability": ([], "vmnic1"),
 	"show mirror diff": ([], None),  # no card has rules
+	"show mirror limit": ([], "CAPPED"),
 	"show mirror journal": ([], "added"),
 	"show inject": ([], "vmnic1"),
 	"show log": ([], "control"),
