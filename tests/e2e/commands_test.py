@@ -55,6 +55,7 @@ ROWS = {
 	"show mirror counters": ([], "matched"),
 	"show mirror explain": (["m1"], "software"),
 	"show mirror capability": ([], "vmnic1"),
+	"show mirror limit": ([], "CAPPED"),
 	"show mirror diff": ([], None),  # no card has rules
 	"show mirror limit": ([], "CAPPED"),
 	"show mirror journal": ([], "added"),
