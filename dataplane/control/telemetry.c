@@ -13,9 +13,16 @@
 #include <time.h>
 #include <unistd.h>
 #include <rte_telemetry.h>
+#include <rte_version.h>
 
 #include "api/msg.h"
 #include "base/str.h"
+
+#if RTE_VERSION < RTE_VERSION_NUM(23, 3, 0, 0) // their names until then
+#define RTE_TEL_UINT_VAL RTE_TEL_U64_VAL
+#define rte_tel_data_add_array_uint rte_tel_data_add_array_u64
+#define rte_tel_data_add_dict_uint rte_tel_data_add_dict_u64
+#endif
 
 #define PATIENCE_S 5 // control answers in milliseconds; at its start and end not at all
 #define NAMES_MAX 100 // in one answer: DPDK cuts it at 16 KiB
@@ -174,9 +181,9 @@ static void add_array(struct rte_tel_data *d, const char *name, const json_t *li
 
 	if (array == NULL)
 		return;
-	rte_tel_data_start_array(array, RTE_TEL_U64_VAL);
+	rte_tel_data_start_array(array, RTE_TEL_UINT_VAL);
 	json_array_foreach ((json_t *)(uintptr_t)list, i, v)
-		(void)rte_tel_data_add_array_u64(array, (uint64_t)json_integer_value(v));
+		(void)rte_tel_data_add_array_uint(array, (uint64_t)json_integer_value(v));
 	if (rte_tel_data_add_dict_container(d, name, array, 0) < 0)
 		rte_tel_data_free(array);
 }
@@ -193,7 +200,7 @@ static void add_field(struct rte_tel_data *d, const char *name, const json_t *v)
 	} else if (json_is_integer(v) && json_integer_value(v) < 0) {
 		(void)rte_tel_data_add_dict_int(d, name, (int)json_integer_value(v));
 	} else if (json_is_integer(v)) {
-		(void)rte_tel_data_add_dict_u64(d, name, (uint64_t)json_integer_value(v));
+		(void)rte_tel_data_add_dict_uint(d, name, (uint64_t)json_integer_value(v));
 	} else if (json_is_array(v) && json_is_integer(json_array_get(v, 0))) {
 		add_array(d, name, v);
 	}

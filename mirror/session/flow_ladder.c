@@ -72,8 +72,8 @@ static void pattern(struct rd_flow_trial *t, enum rd_flow_rung rung)
 	case RD_FLOW_RUNG_IN_IPV6:
 	case RD_FLOW_RUNG_SW_IPV6:
 		ethernet(t, false);
-		t->ip6.hdr.dst_addr[15] = 1;
-		memset(t->ip6_mask.hdr.dst_addr, 0xff, 16);
+		((uint8_t *)&t->ip6.hdr.dst_addr)[15] = 1; // an array; since DPDK 24.11 a structure
+		memset(&t->ip6_mask.hdr.dst_addr, 0xff, 16);
 		item(t, RTE_FLOW_ITEM_TYPE_IPV6, &t->ip6, &t->ip6_mask);
 		tcp(t);
 		break;

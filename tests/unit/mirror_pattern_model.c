@@ -154,8 +154,10 @@ static bool ip6_fits(const struct rte_flow_item *it, const struct frame *f)
 	if (f->family != AF_INET6)
 		return false;
 	return s == NULL
-		|| (bytes_fit(s->hdr.src_addr, m->hdr.src_addr, f->src, 16)
-			&& bytes_fit(s->hdr.dst_addr, m->hdr.dst_addr, f->dst, 16)
+		|| (bytes_fit((const uint8_t *)&s->hdr.src_addr, (const uint8_t *)&m->hdr.src_addr,
+			    f->src, 16)
+			&& bytes_fit((const uint8_t *)&s->hdr.dst_addr,
+				(const uint8_t *)&m->hdr.dst_addr, f->dst, 16)
 			&& ((s->hdr.proto ^ f->proto) & m->hdr.proto) == 0
 			&& ((rte_be_to_cpu_32(s->hdr.vtc_flow) ^ (uint32_t)f->dscp << 22)
 				   & rte_be_to_cpu_32(m->hdr.vtc_flow))
