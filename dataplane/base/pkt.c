@@ -92,10 +92,3 @@ uint32_t rd_csum_add(uint32_t sum, const void *bytes, size_t len)
 		wide = (wide & UINT32_MAX) + (wide >> 32);
 	return (uint32_t)wide;
 }
-
-uint16_t rd_csum_fold(uint32_t sum)
-{
-	while (sum >> 16 != 0)
-		sum = (sum & UINT16_MAX) + (sum >> 16);
-	return (uint16_t)~sum;
-}

@@ -81,7 +81,12 @@ size_t rd_pkt_inner(const uint8_t *view, size_t len, size_t wire_len, uint16_t g
 // folded value is complemented, in host order: ready for rd_put16(); 0 over bytes that hold a
 // correct checksum.
 uint32_t rd_csum_add(uint32_t sum, const void *bytes, size_t len);
-uint16_t rd_csum_fold(uint32_t sum);
+static inline uint16_t rd_csum_fold(uint32_t sum)
+{
+	sum = (sum & UINT16_MAX) + (sum >> 16);
+	sum = (sum & UINT16_MAX) + (sum >> 16); // the first may have carried
+	return (uint16_t)~sum;
+}
 
 static inline uint16_t rd_be16(const uint8_t *p)
 {

@@ -128,7 +128,7 @@ static void hand_over(struct rd_worker *w, struct rd_capture *c, const struct po
 		.stage = (uint8_t)pt->stage,
 		.flags = meta_flags(md) | flags};
 
-	c->sink->take(c->sink_arg, w, &seen);
+	c->sink->take(c->sink_arg, w, &seen, 1);
 }
 
 static void record(struct rd_worker *w, struct rd_capture *c, const struct point *pt,

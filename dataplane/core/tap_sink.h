@@ -26,8 +26,9 @@ struct rd_tap_sink {
 	// So many packets came to the stage at this port, whether wanted or not; the flags are of all of them.
 	void (*came)(void *arg, struct rd_worker *w, unsigned stage, uint16_t port, uint8_t flags,
 		uint32_t packets);
-	// The filter wants this one. Its bytes are there until the call returns.
-	void (*take)(void *arg, struct rd_worker *w, const struct rd_tap_seen *seen);
+	// The filter wants these, at least one, all at one stage and port, in one direction, and for one reason. Their bytes are there
+	// until the call returns.
+	void (*take)(void *arg, struct rd_worker *w, const struct rd_tap_seen *seen, unsigned nb);
 	// The burst is over.
 	void (*flush)(void *arg, struct rd_worker *w);
 };

@@ -52,6 +52,7 @@ struct fast_plan {
 	uint64_t leave; // sessions that may ask again when the packet has left
 	bool open; // all of them want every packet
 	bool slow; // some do, or count for themselves
+	uint8_t sole; // 1 + slot of the only session, a sink that wants all packets at one step; 0: it is not so
 	// whose answers say that nobody wants a packet: of the plain frame, of the outer headers it came with, or goes with
 	uint64_t ask_plain, ask_outer, ask_encap;
 	uint16_t want[RD_TAP_SLOTS]; // steps, a bit each

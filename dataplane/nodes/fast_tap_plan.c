@@ -109,11 +109,23 @@ static void prepare(struct fast_plan *p, const struct rd_worker *w)
 	}
 }
 
+// Most mirror sessions that copy everything are such.
+static uint8_t sole_sink(const struct fast_plan *p, const struct rd_tapset *set)
+{
+	unsigned slot = p->everyone != 0 ? (unsigned)__builtin_ctzll(p->everyone) : 0;
+
+	if (!p->open || __builtin_popcountll(p->everyone) != 1 || set->by_slot[slot]->sink == NULL
+		|| __builtin_popcount(p->want[slot]) != 1)
+		return 0;
+	return (uint8_t)(slot + 1);
+}
+
 static void note_questions(struct fast_plan *p, const struct rd_tapset *set)
 {
 	uint64_t tunnel = p->slots[FAST_OUTER] | p->slots[FAST_ENCAP_];
 
 	p->open = (p->everyone & ~(set->all & ~set->budget & ~set->thins)) == 0;
+	p->sole = sole_sink(p, set);
 	p->slow = ((tunnel | p->slots[FAST_PLAIN]) & (set->all | set->budget)) != 0
 		|| (tunnel & set->inner & ~set->program) != 0;
 	p->ask_plain = (p->slots[FAST_PLAIN] & set->outer) | (tunnel & set->inner);

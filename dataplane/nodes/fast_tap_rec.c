@@ -162,7 +162,7 @@ static __rte_noinline void sink_records(struct fast_taps *t, const struct fast_s
 		seen.port = s->plan->port[step->out_side];
 		seen.stage = step->stage;
 		seen.flags = flags | step->flags;
-		c->sink->take(c->sink_arg, t->w, &seen);
+		c->sink->take(c->sink_arg, t->w, &seen, 1);
 	}
 }
 

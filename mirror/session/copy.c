@@ -22,7 +22,6 @@ RD_LOG_MODULE(mirror);
 
 #define POOL_MBUFS 8191
 #define POOL_CACHE 128
-#define ROOM 2048 // bytes of a copy in its first buffer
 #define RING_SLOTS 4096
 
 static struct rte_mempool *pool;
@@ -48,7 +47,7 @@ int mirror_path_init(void)
 		return 0;
 	pool = rte_pktmbuf_pool_create("mirror", POOL_MBUFS, POOL_CACHE,
 		RTE_ALIGN_CEIL(sizeof(struct mirror_copy), RTE_MBUF_PRIV_ALIGN),
-		MIRROR_HEADROOM + ROOM, SOCKET_ID_ANY);
+		MIRROR_HEADROOM + MIRROR_ROOM, SOCKET_ID_ANY);
 	ring = rte_ring_create("mirror", RING_SLOTS, SOCKET_ID_ANY, RING_F_SC_DEQ);
 	if (pool != NULL && ring != NULL)
 		return 0;
@@ -187,7 +186,7 @@ static struct rte_mbuf *buffers(uint32_t len)
 	if (head == NULL)
 		return NULL;
 	head->data_off = MIRROR_HEADROOM;
-	head->data_len = (uint16_t)RTE_MIN(len, (uint32_t)ROOM);
+	head->data_len = (uint16_t)RTE_MIN(len, (uint32_t)MIRROR_ROOM);
 	head->pkt_len = len;
 	for (len -= head->data_len; unlikely(len != 0); len -= m->data_len) {
 		m->next = rte_pktmbuf_alloc(pool);
@@ -197,7 +196,7 @@ static struct rte_mbuf *buffers(uint32_t len)
 		}
 		m = m->next;
 		m->data_off = 0;
-		m->data_len = (uint16_t)RTE_MIN(len, (uint32_t)(MIRROR_HEADROOM + ROOM));
+		m->data_len = (uint16_t)RTE_MIN(len, (uint32_t)(MIRROR_HEADROOM + MIRROR_ROOM));
 		head->nb_segs++;
 	}
 	return head;
@@ -234,26 +233,14 @@ static bool is_tagged(struct mirror_view *v)
 static void describe(
 	const struct mirror_run *r, struct mirror_view *v, uint32_t len, struct rd_encap_copy *c)
 {
-	const struct rd_tap_seen *s = v->seen;
-	bool tagged = is_tagged(v);
-	bool sampled = r->spec.sample > 1, out = rd_mirror_is_egress(s->stage);
-
-	*c = (struct rd_encap_copy){.ns = s->ns,
-		.packet_id = s->packet_id,
-		.wire_len = s->len,
-		.flow = r->wants_flow ? mirror_view_flow(v) : 0,
-		.port = s->port,
-		.reason = s->reason,
-		.stage = r->fixed_hwid ? r->spec.hwid : s->stage};
-	c->tci = tagged ? rd_be16(v->bytes + RD_ETH_LEN) : 0;
-	c->en = tagged ? RD_EN_KEPT : RD_EN_UNTAGGED;
-	c->bso = s->len < 60 ? 1 : s->len > 1518 ? 2 : 0;
-	c->index = r->fixed_index ? r->spec.index : rd_encap_index(out, s->stage, s->port);
-	c->sgt = r->spec.sgt_reason ? s->reason : r->spec.sgt;
-	c->flags = (uint8_t)((out ? RD_COPY_EGRESS : 0) | (len < s->len ? RD_COPY_TRUNCATED : 0)
-		| (sampled ? RD_COPY_SAMPLED : 0)
-		| (s->m->ol_flags & RTE_MBUF_F_TX_L4_MASK ? RD_COPY_PARTIAL_CSUM : 0)
-		| (s->m->ol_flags & RTE_MBUF_F_TX_TCP_SEG ? RD_COPY_SUPER_FRAME : 0));
+	*c = mirror_place(r, v->seen);
+	mirror_describe(v->seen, len, c);
+	if (r->wants_flow)
+		c->flow = mirror_view_flow(v);
+	if (is_tagged(v)) {
+		c->tci = rd_be16(v->bytes + RD_ETH_LEN);
+		c->en = RD_EN_KEPT;
+	}
 }
 
 static struct rte_mbuf *copy(const struct mirror_run *r, struct mirror_view *v, uint32_t len)
@@ -264,11 +251,7 @@ static struct rte_mbuf *copy(const struct mirror_run *r, struct mirror_view *v, 
 	if (m == NULL)
 		return NULL;
 	c = rte_mbuf_to_priv(m);
-	c->md = (struct rd_meta){.flags = RD_META_MIRROR, .packet_id = v->seen->packet_id};
-	c->state = r->state;
-	c->run = r;
-	c->len = len;
-	c->stage = v->seen->stage;
+	mirror_label(r, v->seen, len, c);
 	describe(r, v, len, &c->head);
 	fill(m, v->seen);
 	if (r->spec.mask != RD_MIRROR_MASK_NONE) {
@@ -278,30 +261,13 @@ static struct rte_mbuf *copy(const struct mirror_run *r, struct mirror_view *v, 
 	return m;
 }
 
-// Bytes of the frame that are copied; 0 = it does not fit, and is not to be cut.
-static uint32_t cut(const struct mirror_run *r, uint32_t len)
-{
-	uint32_t room = __atomic_load_n(&r->state->room, __ATOMIC_RELAXED);
-
-	if (r->spec.snaplen != 0)
-		len = RTE_MIN(len, r->spec.snaplen);
-	if (len <= room)
-		return len;
-	return r->spec.mtu_policy == RD_MIRROR_MTU_DROP ? 0 : room;
-}
-
-static void queue(struct rd_worker *w, struct rte_mbuf *m)
+void mirror_queue(struct rd_worker *w, struct rte_mbuf *m)
 {
 	struct batch *b = &batches[w->id];
 
 	b->m[b->nb++] = m;
 	if (b->nb == RD_BURST)
 		mirror_flush(w);
-}
-
-static unsigned copies_of(const struct mirror_run *r)
-{
-	return r->spec.mode == RD_MIRROR_REPLICATE ? r->spec.nb_dests : 1;
 }
 
 // true: the packet is this session's alone.
@@ -322,12 +288,12 @@ static bool take_for(const struct mirror_run *r, struct rd_worker *w, struct mir
 		fate = left_to_card(r, w, seen, n);
 	if (fate == NULL && gone && r->spec.exclusive)
 		fate = &n->exclusive;
-	len = cut(r, seen->len);
+	len = mirror_cut(r, seen->len);
 	if (fate == NULL && len < RD_ETH_LEN)
 		fate = &n->mtu;
 	if (fate == NULL && !mirror_rate(r, seen->ns, r->head_len + len))
 		fate = &n->rate;
-	if (fate == NULL && mirror_is_capped(seen->ns, r->head_len + len, copies_of(r)))
+	if (fate == NULL && mirror_is_capped(seen->ns, r->head_len + len, mirror_copies_of(r)))
 		fate = &n->cap;
 	m = fate == NULL ? copy(r, v, len) : NULL;
 	if (fate == NULL && m == NULL)
@@ -339,13 +305,13 @@ static bool take_for(const struct mirror_run *r, struct rd_worker *w, struct mir
 	n->queued++;
 	n->cut += len < seen->len;
 	n->cut_bytes += seen->len - len;
-	queue(w, m);
+	mirror_queue(w, m);
 	return r->spec.exclusive;
 }
 
-static void take(void *arg, struct rd_worker *w, const struct rd_tap_seen *seen)
+static void take_one(
+	const struct mirror_group *g, struct rd_worker *w, const struct rd_tap_seen *seen)
 {
-	const struct mirror_group *g = arg;
 	struct mirror_view *v = &views[w->id];
 	bool gone = false;
 
@@ -353,6 +319,21 @@ static void take(void *arg, struct rd_worker *w, const struct rd_tap_seen *seen)
 	for (unsigned i = 0; i < g->nb; i++)
 		if (wants(g->run[i], seen->stage, seen->port, seen->flags))
 			gone |= take_for(g->run[i], w, v, seen, gone);
+}
+
+static void take(void *arg, struct rd_worker *w, const struct rd_tap_seen *seen, unsigned nb)
+{
+	const struct mirror_group *g = arg;
+	const struct mirror_run *sole =
+		g->nb == 1 && g->run[0]->plain && !g->run[0]->cards ? g->run[0] : NULL;
+
+	if (sole != NULL && !wants(sole, seen->stage, seen->port, seen->flags))
+		return;
+	for (unsigned i = 0; i < nb;) {
+		i += sole != NULL ? mirror_take_plain(sole, w, seen + i, nb - i) : 0;
+		if (i < nb)
+			take_one(g, w, &seen[i++]);
+	}
 }
 
 // The owner has no room: as if they had not been queued.

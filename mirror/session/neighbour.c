@@ -42,13 +42,11 @@ static void nobody_came(void *arg, struct rd_worker *w, unsigned stage, uint16_t
 	(void)packets;
 }
 
-static void heard(void *arg, struct rd_worker *w, const struct rd_tap_seen *seen)
+static void hear_one(const struct rd_tap_seen *seen)
 {
 	struct rte_mbuf *m = rte_pktmbuf_alloc(mirror_pool());
 	struct mirror_copy *c;
 
-	(void)arg;
-	(void)w;
 	if (m == NULL)
 		return; // it will be asked again
 	c = rte_mbuf_to_priv(m);
@@ -58,6 +56,14 @@ static void heard(void *arg, struct rd_worker *w, const struct rd_tap_seen *seen
 	rd_tap_copy(rte_pktmbuf_mtod(m, uint8_t *), seen->m, seen->off, m->data_len);
 	if (rte_ring_mp_enqueue(heard_ring, m) != 0)
 		rte_pktmbuf_free(m);
+}
+
+static void heard(void *arg, struct rd_worker *w, const struct rd_tap_seen *seen, unsigned nb)
+{
+	(void)arg;
+	(void)w;
+	for (unsigned i = 0; i < nb; i++)
+		hear_one(&seen[i]);
 }
 
 static void burst_over(void *arg, struct rd_worker *w)

@@ -18,13 +18,17 @@
 #define TURN 128 // copies out of the ring between two walks
 #define FLAT_MAX 16384 // of a frame whose bytes have to be in a row
 
+struct part { // copies that follow each other for one collector
+	struct mirror_sent *sent;
+	struct mirror_owned *owned;
+	unsigned first; // of out.m
+	uint32_t wire, inner; // bytes
+};
 struct out { // copies for one device, to be sent together
 	const struct rd_port *port;
-	unsigned nb;
+	unsigned nb, nb_parts;
 	struct rte_mbuf *m[RD_BURST];
-	struct mirror_sent *sent[RD_BURST];
-	struct mirror_owned *owned[RD_BURST];
-	uint32_t wire[RD_BURST], inner[RD_BURST];
+	struct part part[RD_BURST];
 };
 
 static struct out out; // of worker 0
@@ -47,25 +51,58 @@ static uint16_t transmit(
 	return sent;
 }
 
+// Of this part the device has not taken those from the one at `from` on.
+static __rte_noinline void left_over(struct part *p, unsigned from, unsigned end)
+{
+	for (unsigned i = from; i < end; i++) {
+		uint32_t inner = ((struct mirror_copy *)rte_mbuf_to_priv(out.m[i]))->len;
+
+		p->wire -= out.m[i]->pkt_len;
+		p->inner -= inner;
+		p->owned->packets--;
+		p->owned->bytes -= inner;
+	}
+	p->sent->tx_drop += end - from;
+	rte_pktmbuf_free_bulk(out.m + from, end - from);
+}
+
 static void send_out(const struct rd_worker *w)
 {
-	uint16_t sent;
+	unsigned sent;
 
 	if (out.nb == 0)
 		return;
 	sent = transmit(w, out.port, out.m, (uint16_t)out.nb);
-	for (unsigned i = 0; i < sent; i++) {
-		out.sent[i]->tx_ok++;
-		out.sent[i]->wire_bytes += out.wire[i];
-		out.sent[i]->inner_bytes += out.inner[i];
+	for (unsigned i = 0; i < out.nb_parts; i++) {
+		struct part *p = &out.part[i];
+		unsigned end = i + 1 < out.nb_parts ? p[1].first : out.nb;
+		unsigned gone = RTE_MIN(RTE_MAX(sent, p->first), end);
+
+		if (unlikely(gone < end))
+			left_over(p, gone, end);
+		p->sent->tx_ok += gone - p->first;
+		p->sent->wire_bytes += p->wire;
+		p->sent->inner_bytes += p->inner;
 	}
-	for (unsigned i = sent; i < out.nb; i++) {
-		out.sent[i]->tx_drop++;
-		out.owned[i]->packets--;
-		out.owned[i]->bytes -= out.inner[i];
-		rte_pktmbuf_free(out.m[i]);
+	out.nb = out.nb_parts = 0;
+}
+
+// So many more copies for a collector, which are at the end of out.m.
+static void add_part(
+	struct mirror_state *st, unsigned which, unsigned nb, uint32_t wire, uint32_t inner)
+{
+	struct mirror_sent *sent = &st->owned.sent[which];
+	struct part *p = &out.part[out.nb_parts];
+
+	st->owned.packets += nb;
+	st->owned.bytes += inner;
+	if (out.nb_parts != 0 && p[-1].sent == sent) {
+		p[-1].wire += wire;
+		p[-1].inner += inner;
+		return;
 	}
-	out.nb = 0;
+	*p = (struct part){sent, &st->owned, out.nb - nb, wire, inner};
+	out.nb_parts++;
 }
 
 // All bytes of the frame in a row, where the head wants to read them.
@@ -77,19 +114,27 @@ static const uint8_t *frame_of(const struct rte_mbuf *m, uint32_t len)
 	return flat;
 }
 
+static inline void put_before(
+	struct rte_mbuf *m, const struct mirror_dest *d, const struct mirror_copy *c)
+{
+	const uint8_t *frame = frame_of(m, c->len);
+
+	rd_encap_head(&d->encap, &c->head, frame, c->len,
+		(uint8_t *)rte_pktmbuf_prepend(m, d->encap.len));
+}
+
 static void put_head(struct rte_mbuf *m, const struct mirror_dest *d, const struct mirror_copy *c)
 {
 	uint8_t head[RD_ENCAP_MAX];
 
-	if (unlikely(d->encap.skip != 0)) { // it would be written where it is read from
-		rd_encap_head(
-			&d->encap, &c->head, rte_pktmbuf_mtod(m, const uint8_t *), c->len, head);
-		(void)rte_pktmbuf_adj(m, d->encap.skip);
-		memcpy(rte_pktmbuf_prepend(m, d->encap.len), head, d->encap.len);
+	if (likely(d->encap.skip == 0)) {
+		put_before(m, d, c);
 		return;
 	}
-	rd_encap_head(&d->encap, &c->head, frame_of(m, c->len), c->len,
-		(uint8_t *)rte_pktmbuf_prepend(m, d->encap.len));
+	// It would be written where it is read from.
+	rd_encap_head(&d->encap, &c->head, rte_pktmbuf_mtod(m, const uint8_t *), c->len, head);
+	(void)rte_pktmbuf_adj(m, d->encap.skip);
+	memcpy(rte_pktmbuf_prepend(m, d->encap.len), head, d->encap.len);
 }
 
 static const struct rd_port *device_of(const struct mirror_dest *d)
@@ -117,6 +162,14 @@ bool mirror_is_enough(struct mirror_state *st, const struct rd_mirror_spec *s)
 	return true;
 }
 
+// There is room in out for another copy that leaves by this port.
+static void leave_by(const struct rd_worker *w, const struct rd_port *p)
+{
+	if (out.nb == RD_BURST || (out.nb != 0 && out.port != p))
+		send_out(w);
+	out.port = p;
+}
+
 // One copy to one collector. The mbuf is taken.
 static void send_one(struct rd_worker *w, struct rte_mbuf *m, unsigned which)
 {
@@ -124,7 +177,6 @@ static void send_one(struct rd_worker *w, struct rte_mbuf *m, unsigned which)
 	struct mirror_state *st = c->state;
 	struct mirror_dest *d = &st->dest[which];
 	const struct rd_port *p = which < st->nb_dests ? device_of(d) : NULL;
-	unsigned i;
 
 	if (unlikely(is_reached(st, &c->run->spec)))
 		send_out(w); // what the device does not take was not sent
@@ -138,22 +190,14 @@ static void send_one(struct rd_worker *w, struct rte_mbuf *m, unsigned which)
 		rte_pktmbuf_free(m);
 		return;
 	}
-	if (out.nb == RD_BURST || (out.nb != 0 && out.port != p))
-		send_out(w);
+	leave_by(w, p);
 	c->head.seq = d->seq;
 	if (d->encap.len != 0) {
 		put_head(m, d, c);
 		__atomic_store_n(&d->seq, d->seq + 1, __ATOMIC_RELAXED);
 	}
-	st->owned.packets++;
-	st->owned.bytes += c->len;
-	i = out.nb++;
-	out.port = p;
-	out.m[i] = m;
-	out.sent[i] = &st->owned.sent[which];
-	out.owned[i] = &st->owned;
-	out.wire[i] = m->pkt_len;
-	out.inner[i] = c->len;
+	out.m[out.nb++] = m;
+	add_part(st, which, 1, m->pkt_len, c->len);
 }
 
 // Another copy of a copy; its private area, too.
@@ -263,10 +307,62 @@ static void dispatch(struct rd_worker *w, struct rte_mbuf *m)
 	}
 }
 
+// Heads for the copies in m, from the first on, that are of its session; how many these are, and *inner, the bytes of their frames.
+static unsigned put_heads(
+	struct mirror_dest *d, struct rte_mbuf *const *m, unsigned nb, uint32_t *inner)
+{
+	const struct mirror_run *r = ((struct mirror_copy *)rte_mbuf_to_priv(m[0]))->run;
+	uint32_t seq = d->seq;
+	unsigned i;
+
+	for (i = 0; i < nb; i++) {
+		struct mirror_copy *c = rte_mbuf_to_priv(m[i]);
+
+		if (c->run != r)
+			break;
+		*inner += c->len;
+		c->head.seq = seq + i;
+		if (d->encap.len != 0)
+			put_before(m[i], d, c);
+	}
+	if (d->encap.len != 0)
+		__atomic_store_n(&d->seq, seq + i, __ATOMIC_RELAXED);
+	return i;
+}
+
+// What mostly comes: copies of one session, one behind the other, to one collector. How many were dealt with; 0: the first wants to be
+// looked at by itself.
+static unsigned send_straight(struct rd_worker *w, struct rte_mbuf *const *m, unsigned nb)
+{
+	const struct mirror_copy *c = rte_mbuf_to_priv(m[0]);
+	struct mirror_state *st = c->state;
+	struct mirror_dest *d;
+	const struct rd_port *p;
+	uint32_t inner = 0;
+
+	if (c->run == NULL || !c->run->straight || st->active >= st->nb_dests)
+		return 0;
+	d = &st->dest[st->active];
+	p = device_of(d);
+	if (p == NULL)
+		return 0;
+	leave_by(w, p);
+	nb = put_heads(d, m, RTE_MIN(nb, RD_BURST - out.nb), &inner);
+	memcpy(out.m + out.nb, m, nb * sizeof(m[0]));
+	out.nb += nb;
+	add_part(st, st->active, nb, inner + nb * d->encap.len, inner);
+	return nb;
+}
+
 void mirror_send(struct rd_worker *w, struct rte_mbuf *const *m, unsigned nb)
 {
-	for (unsigned i = 0; i < nb; i++)
-		dispatch(w, m[i]);
+	for (unsigned i = 0; i < nb;) {
+		unsigned n = send_straight(w, m + i, nb - i);
+
+		if (n == 0)
+			dispatch(w, m[i]);
+		i += n != 0 ? n : 1;
+	}
 	send_out(w);
 }
 

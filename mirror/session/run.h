@@ -107,6 +107,8 @@ struct mirror_run { // constant while armed, but for *state
 	bool fixed_index, fixed_hwid; // given, not made of where the packet was
 	bool cards; // card_at has some
 	bool wants_flow; // something of a copy depends on its flow
+	bool plain; // every packet is wanted, as it is, unless a card has it: see plain.c
+	bool straight; // copies go to one collector, and no limit ends that: see owner.c
 	uint64_t any_port; // stages armed for every port
 	uint64_t
 		by_flags; // stages at which the packet, not the stage, says in which direction it goes

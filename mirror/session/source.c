@@ -98,6 +98,22 @@ static void add_source(struct mirror_run *r, const struct rd_mirror_source *src)
 	}
 }
 
+static bool is_plain(const struct mirror_run *r)
+{
+	const struct rd_mirror_spec *s = &r->spec;
+
+	return s->nb_rules == 0 && !s->by_reason && s->trigger == RD_MIRROR_TRIGGER_NONE
+		&& s->sample <= 1 && s->mask == RD_MIRROR_MASK_NONE && !s->exclusive
+		&& !r->wants_flow;
+}
+
+static bool is_straight(const struct rd_mirror_spec *s)
+{
+	return s->mode == RD_MIRROR_STANDBY && s->encap != RD_MIRROR_FILE
+		&& s->encap != RD_ENCAP_RSPAN && s->max_packets == 0 && s->max_bytes == 0
+		&& s->once == 0;
+}
+
 struct mirror_run *mirror_run_new(
 	const struct rd_mirror_spec *s, unsigned number, struct mirror_state *st)
 {
@@ -113,6 +129,8 @@ struct mirror_run *mirror_run_new(
 	r->fixed_index = rd_mirror_given(s, "index");
 	r->fixed_hwid = rd_mirror_given(s, "hwid");
 	mirror_pick_prepare(r);
+	r->plain = is_plain(r);
+	r->straight = is_straight(s);
 	for (unsigned i = 0; i < s->nb_sources; i++)
 		add_source(r, &s->source[i]);
 	for (unsigned i = 0; i < st->nb_dests; i++)
