@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/str.h"
 #include "control/ctl_mirror.h"
+#include "control/mirror_fates.h"
 #include "session/blind.h"
 #include "session/field.h"
 #include "session/hw.h"
@@ -207,23 +208,8 @@ static const struct {
 	const char *name;
 	size_t off;
 } fates[] = {
-#define FATE(name)                                          \
-	{                                                   \
-#name, offsetof(struct mirror_counts, name) \
-	}
-	FATE(excluded),
-	FATE(stopped),
-	FATE(denied),
-	FATE(reason),
-	FATE(waiting),
-	FATE(exclusive),
-	FATE(sampled_out),
-	FATE(card),
-	FATE(mtu),
-	FATE(rate),
-	FATE(cap),
-	FATE(no_buf),
-	FATE(ring_full),
+#define FATE(name) {#name, offsetof(struct mirror_counts, name)},
+	MIRROR_WORKER_FATES(FATE)
 #undef FATE
 };
 

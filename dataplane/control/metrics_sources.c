@@ -4,6 +4,7 @@
  * seconds, ratios), and no label's values are without bound.
  */
 #include "control/metrics.h"
+#include "control/mirror_fates.h"
 
 #include "core/worker.h"
 
@@ -22,8 +23,8 @@ static const struct rd_metric ports[] = {
 		NULL},
 	{"reddot_port_sent_bytes", "tx_bytes", "bytes from the switch to the port", 'c', NULL,
 		NULL},
-	{"reddot_port_dropped_packets", "drops", "packets that came from the port and were dropped",
-		'c', NULL, NULL},
+	{"reddot_port_dropped_packets", "drops",
+		"packets that were dropped at a stage that names the port", 'c', NULL, NULL},
 	{"reddot_port_link_up", "link", "whether the port's link is up", 'b', NULL, NULL},
 	{"reddot_port_admin_up", "admin", "whether the port is to be up", 'b', NULL, NULL},
 };
@@ -44,6 +45,12 @@ static const struct rd_metric stages[] = {
 static const struct rd_metric drops[] = {
 	{"reddot_dropped_packets", "count", "packets dropped, by reason", 'c', NULL, NULL},
 	{"reddot_dropped_bytes", "bytes", "bytes of them", 'c', NULL, NULL},
+};
+
+static const struct rd_metric devices[] = {
+	{"reddot_device_lost_packets", "count",
+		"packets that a port's device says it lost, where its driver counts them", 'c',
+		NULL, NULL},
 };
 
 static const struct rd_metric workers[] = {
@@ -132,12 +139,9 @@ static const struct rd_metric captures[] = {
 		NULL, NULL},
 };
 
-#define FATE(field)                                                                          \
-	{                                                                                    \
-		"reddot_mirror_packets", #field,                                             \
-			"what became of the packets that a mirror session met", 'c', "fate", \
-			#field                                                               \
-	}
+#define FATE(field)                                                                               \
+	{"reddot_mirror_packets", #field, "what became of the packets that a mirror session met", \
+		'c', "fate", #field},
 static const struct rd_metric mirrors[] = {
 	{"reddot_mirror_met_packets", "matched", "packets that a mirror session met", 'c', NULL,
 		NULL},
@@ -145,26 +149,7 @@ static const struct rd_metric mirrors[] = {
 	{"reddot_mirror_cut_packets", "cut", "copies that were cut", 'c', NULL, NULL},
 	{"reddot_mirror_failovers", "failovers", "times that another collector took over", 'c',
 		NULL, NULL},
-	FATE(filtered),
-	FATE(excluded),
-	FATE(stopped),
-	FATE(denied),
-	FATE(reason),
-	FATE(waiting),
-	FATE(exclusive),
-	FATE(sampled_out),
-	FATE(card),
-	FATE(mtu),
-	FATE(rate),
-	FATE(cap),
-	FATE(no_buf),
-	FATE(ring_full),
-	FATE(no_collector),
-	FATE(duplicate),
-	FATE(ended),
-	FATE(tx_ok),
-	FATE(tx_drop),
-};
+	MIRROR_FATES(FATE)};
 
 static const struct rd_metric tunnels[] = {
 	{"reddot_tunnel_received_packets", "rx_packets", "packets from the tunnel", 'c', NULL,
@@ -201,6 +186,10 @@ const struct rd_metric_source rd_metric_sources[] = {
 		.max = RD_DROP_MAX,
 		.labels = {{"reason", "reason"}, {"stage", "stage"}},
 		METRICS(drops)},
+	{.method = "drop.hardware",
+		.max = 4 * RD_PORT_MAX,
+		.labels = {{"port", "port"}, {"reason", "reason"}},
+		METRICS(devices)},
 	{.method = "worker.list",
 		.max = RD_WORKER_MAX,
 		.labels = {{"worker", "worker"}},

@@ -104,14 +104,14 @@ def world(tmp_path_factory):
 		session = c("capture.start", points=[{"stage": "classify"}, {"stage": "drop"}], name="cap", ring_size=1 << 24)
 		ring = Ring(c.fds.pop())
 		traffic(c)
-		wait_for("the mirror's file", lambda: c.one("mirror.counters")["matched"] == sum(fates(c).values()))
+		wait_for("the mirror's file", lambda: c.one("mirror.counters")["matched"] == sum(fates(d, c).values()))
 		yield World(d, c, home, (session["session"], ring))
 		ring.close()
 
 
-def fates(c):
+def fates(d, c):
 	"""Of the session: what became of each packet that it met, as the metrics page names them."""
-	names = ("filtered excluded stopped denied reason waiting exclusive sampled_out card mtu rate no_buf ring_full no_collector ended tx_ok tx_drop").split()
+	names = [dict(labels)["fate"] for name, labels in scrape(port_of(d)) if name == "reddot_mirror_packets_total"]
 	item = c.one("mirror.counters")
 	return {n: item[n] for n in names}
 
@@ -272,7 +272,7 @@ def test_capture(w):
 
 def test_mirror(w):
 	item, listed = w.c.one("mirror.counters"), w.c.one("mirror.list", session="both")
-	fate = fates(w.c)
+	fate = fates(w.d, w.c)
 	assert sum(fate.values()) == item["matched"] + item["replicas"] and item["matched"] == listed["matched"]
 	assert item["tx_ok"] == listed["tx_ok"] == sum(p["tx_ok"] for p in item["destinations"]) > 0
 	port = w.c.one("port.list", port=X86)
@@ -307,6 +307,16 @@ def test_metrics(w, method):
 	for name, field in fields.items():
 		got = {key[1]: v for key, v in samples.items() if key[0] == "reddot_" + name}
 		assert got == {frozenset((k, str(i[f])) for k, f in labels.items()): i[field] for i in items}, name
+
+
+def test_devices(w):
+	"""A driver that counts something is on the page with that, one that does not is not there."""
+	got = {key[1]: v for key, v in scrape(port_of(w.d)).items() if key[0] == "reddot_device_lost_packets_total"}
+	items = w.c.list("drop.hardware")
+	want = {frozenset((k, i[k]) for k in ("port", "reason")): i["count"] for i in items if i["count"] is not None}
+	assert items and got == want
+	named = {(i["port"], i["reason"]): i["count"] for i in w.c.list("drop.hardware", port=WIRE)}
+	assert named == {(i["port"], i["reason"]): i["count"] for i in items if i["port"] == WIRE}
 
 
 def test_telemetry(w):
