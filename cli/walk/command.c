@@ -53,7 +53,8 @@ static bool go_to(struct rd_view *v, struct rd_store *s, const char *args)
 		snprintf(v->notice, sizeof(v->notice), "there is no walk %s%s", args,
 			number < s->first && number > 0 ? " any more" : "");
 	else if (!w->shown)
-		snprintf(v->notice, sizeof(v->notice), "walk %s does not fit: %s", args, v->filter);
+		snprintf(v->notice, sizeof(v->notice), "walk %.40s does not fit: %.160s", args,
+			v->filter);
 	else
 		rd_view_choose(v, number);
 	v->follow = false;

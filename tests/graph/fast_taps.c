@@ -171,7 +171,7 @@ static void queue(uint16_t port, const struct gf_frame *f)
 	assert_true(m != NULL && tail != NULL && rte_pktmbuf_chain(m, tail) == 0);
 	// As rd_inject() numbers them.
 	uint64_t id = gf_queue(port, f->bytes, f->len);
-	struct rte_mbuf *whole;
+	struct rte_mbuf *whole = NULL;
 
 	assert_int_equal(rte_ring_dequeue(gf_w->inject, (void **)&whole), 0);
 	for (unsigned n = rte_ring_count(gf_w->inject); n > 0; n--) { // to the ring's other end
