@@ -709,6 +709,10 @@ def test_mirror_sessions():
 		assert c.call("mirror.explain", session="web")[0]["why"].startswith("software")
 		assert all(p["driver"] and p["rungs"] for p in c.list("mirror.capability"))
 		assert all(d["same"] for d in c.list("mirror.diff"))
+		c("mirror.limit", pps=1000)
+		assert c.one("mirror.limit_list") == {"pps": 1000, "bps": 0, "capped": 0}
+		refused("ERANGE", c, "mirror.limit", bps=5)
+		c("mirror.limit", pps=0)
 		c("mirror.stop", session="web")
 		c("mirror.del", session="web")
 		assert [e["what"] for e in c.list("mirror.journal")][0] == "added"

@@ -10,7 +10,7 @@ import struct
 import pytest
 from drops_test import starve
 from rdtest import Daemon, refused, wait_for
-from scapy.all import ARP, ICMP, IP, TCP, UDP, Dot1Q, Ether, raw, wrpcap
+from scapy.all import ICMP, IP, TCP, UDP, Dot1Q, Ether, raw, wrpcap
 
 LOST, PASS = 7, 5
 GUEST, OTHER, FAR, TEP_MAC, PEER_MAC = (f"02:00:00:00:00:{i}" for i in ("0a", "0b", "99", "01", "57"))
@@ -211,3 +211,77 @@ def test_from_guest(d, case):
 	assert LOST <= lost <= 24 or case != "flow_lookup", text
 	check(rows, text, layer, reason, lost, len(frames))
 	assert f"dropped: {reason} {lost}\n" in said, said
+
+
+def workers_of(d):
+	ids = {}
+	for t in sorted(int(t) for t in os.listdir(f"/proc/{d.proc.pid}/task")):
+		with open(f"/proc/{d.proc.pid}/task/{t}/comm", encoding="ascii") as f:
+			ids.setdefault(f.read().strip(), t)
+	return [t for name, t in sorted(ids.items()) if name.startswith(("lcore-worker", "rte-worker"))]
+
+
+def test_handoff():
+	"""Packets of 64 flows, all at once, for a worker that hardly runs: its ring is full. Then it runs, and the rest is forwarded."""
+	frames = [raw(to(i)) for i in range(64)] * 80
+	with Daemon("--workers", "2", "--busy-poll", "--model", "balanced", lines=HOST + LAN.format(n=1)) as d, d.client() as c:
+		starve(d)
+		feed(d, c, "up1", 1, frames, "a1")
+		wait_for("a full ring", lambda: c.list("drop.list", reason="LCORE_HANDOFF_FULL") != [])
+		wait_for("the last one", lambda: entered(lines_of(c, "a1", "to-guest")[0], "device rx") == len(frames))
+		for t in workers_of(d):
+			os.sched_setscheduler(t, os.SCHED_OTHER, os.sched_param(0))
+			os.sched_setaffinity(t, os.sched_getaffinity(0))
+		wait_for("nothing on its way", lambda: all(w["mbufs_in_use"] == 0 for w in c.list("worker.list")))
+		rows, text = lines_of(c, "a1", "to-guest")
+		lost = c.one("drop.list", reason="LCORE_HANDOFF_FULL")["count"]
+		check(rows, text, "handoff", "LCORE_HANDOFF_FULL", lost, len(frames))
+
+
+def test_device_rx():
+	"""Another port's device holds nearly all buffers: the device has frames for which there is none."""
+	frames = [raw(to(i)) for i in range(64)] * 40
+	with Daemon("--mbufs", "1024", lines=HOST + LAN.format(n=1) + LAN.format(n=2)) as d, d.client() as c:
+		wrpcap(f"{d.dir}/hold.pcap", [to(0)] * 1000)
+		c("port.set", port="up2", device=f"net_pcap9,rx_pcap={d.dir}/hold.pcap,infinite_rx=1")
+		feed(d, c, "up1", 1, frames, "a1")
+		wait_for("all of them", lambda: entered(lines_of(c, "a1", "to-guest")[0], "device rx") == len(frames))
+		rows, text = lines_of(c, "a1", "to-guest")
+		lost = len(frames) - c.one("port.list", port="up1")["rx_packets"]
+		assert 0 < lost < len(frames), text
+		check(rows, text, "device rx", "HW_RX_NOMBUF", lost, len(frames))
+
+
+ENDPOINT = """
+switch add s host h portset 1 mtu 1600
+port add up switch s type uplink mac 02:00:00:00:00:01
+port add vmk switch s type vmk mac 02:00:00:00:00:01 team up
+tep add 192.0.2.1 host h mac 02:00:00:00:00:01 port vmk team up
+"""
+
+
+def to_endpoint(payload):
+	return Ether(src=PEER_MAC, dst=TEP_MAC) / IP(src="192.0.3.57", dst="192.0.2.1") / payload
+
+
+def test_endpoint():
+	"""To a tunnel endpoint: no tunnel is at that UDP port. From it: what it could not have sent. Between others that pass."""
+	lost = [to_endpoint(UDP(sport=5, dport=7)) for _ in range(LOST)]
+	pings = [to_endpoint(ICMP(id=i)) for i in range(PASS)]
+	with Daemon(lines=HOST + ENDPOINT) as d, d.client() as c:
+		wrpcap(f"{d.dir}/in1.pcap", [f for pair in zip(lost, pings) for f in pair] + lost[PASS:])
+		c("port.set", port="up", device=f"net_pcap1,rx_pcap={d.dir}/in1.pcap,tx_pcap={d.dir}/out1.pcap")
+		wait_for("all of them", lambda: entered(lines_of(c, "vmk", "to-guest")[0], "device rx") == LOST + PASS and settled(c))
+		rows, text = lines_of(c, "vmk", "to-guest")
+		assert [k[0] for k, r in rows.items() if r["drops"]] == ["punt"], text
+		assert rows[("punt", "vmk")]["reasons"] == f"DECAP_PORT_UNKNOWN {LOST}", text
+		assert rows[("punt", "vmk")]["packets"] == LOST + PASS and all(r["elsewhere"] in (0, None) for r in rows.values()), text
+		rows, text = lines_of(c, "vmk", "from-guest")
+		assert rows[("device tx", "up")]["packets"] == PASS and not any(r["drops"] for r in rows.values()), text
+		bad = raw(Ether(src="01:00:00:00:00:01", dst=PEER_MAC) / IP(src="192.0.2.1", dst="192.0.3.57") / UDP())
+		c("inject", port="vmk", frames=[bad.hex()] * LOST)
+		wait_for("the injected", lambda: any(r["drops"] for r in lines_of(c, "vmk", "from-guest")[0].values()) and settled(c))
+		rows, text = lines_of(c, "vmk", "from-guest")
+		assert [k[0] for k, r in rows.items() if r["drops"]] == ["vmk_rx"], text
+		assert rows[("vmk_rx", "vmk")]["reasons"] == f"RX_SMAC_INVALID {LOST}", text
+		assert rows[("device tx", "up")]["packets"] == PASS and all(r["elsewhere"] in (0, None) for r in rows.values()), text
