@@ -3,12 +3,10 @@
 # show ladder: for each layer, in both directions, packets are lost exactly there, between others that pass. The ladder must name that layer,
 # the reason and the number, and no other layer; and every packet that is not lost must be on the next line. Frames come
 # from devices (pcap files), made by scapy.
-import os
 import re
 import struct
 
 import pytest
-from drops_test import starve
 from rdtest import Daemon, refused, wait_for
 from scapy.all import ICMP, IP, TCP, UDP, Dot1Q, Ether, raw, wrpcap
 
@@ -211,31 +209,6 @@ def test_from_guest(d, case):
 	assert LOST <= lost <= 24 or case != "flow_lookup", text
 	check(rows, text, layer, reason, lost, len(frames))
 	assert f"dropped: {reason} {lost}\n" in said, said
-
-
-def workers_of(d):
-	ids = {}
-	for t in sorted(int(t) for t in os.listdir(f"/proc/{d.proc.pid}/task")):
-		with open(f"/proc/{d.proc.pid}/task/{t}/comm", encoding="ascii") as f:
-			ids.setdefault(f.read().strip(), t)
-	return [t for name, t in sorted(ids.items()) if name.startswith(("lcore-worker", "rte-worker"))]
-
-
-def test_handoff():
-	"""Packets of 64 flows, all at once, for a worker that hardly runs: its ring is full. Then it runs, and the rest is forwarded."""
-	frames = [raw(to(i)) for i in range(64)] * 80
-	with Daemon("--workers", "2", "--busy-poll", "--model", "balanced", lines=HOST + LAN.format(n=1)) as d, d.client() as c:
-		starve(d)
-		feed(d, c, "up1", 1, frames, "a1")
-		wait_for("a full ring", lambda: c.list("drop.list", reason="LCORE_HANDOFF_FULL") != [])
-		wait_for("the last one", lambda: entered(lines_of(c, "a1", "to-guest")[0], "device rx") == len(frames))
-		for t in workers_of(d):
-			os.sched_setscheduler(t, os.SCHED_OTHER, os.sched_param(0))
-			os.sched_setaffinity(t, os.sched_getaffinity(0))
-		wait_for("nothing on its way", lambda: all(w["mbufs_in_use"] == 0 for w in c.list("worker.list")))
-		rows, text = lines_of(c, "a1", "to-guest")
-		lost = c.one("drop.list", reason="LCORE_HANDOFF_FULL")["count"]
-		check(rows, text, "handoff", "LCORE_HANDOFF_FULL", lost, len(frames))
 
 
 def test_device_rx():
