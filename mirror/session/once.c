@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
  * See once.h. What was sent is kept for some thousand packets: those between a packet's first and last stage, and a full ring. What is
- * pushed out by others would be sent again; nothing is kept back that was not sent. Worker 0 only.
+ * pushed out by others would be sent again. It is looked at before the device is: a copy that the device does not take (tx_drop) counts
+ * as sent, and a later stage's is not sent in its place. Worker 0 only.
  */
 #include "session/once.h"
 
