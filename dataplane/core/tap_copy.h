@@ -7,11 +7,17 @@
 #include <string.h>
 #include <rte_mbuf.h>
 
+#define RD_TAP_CALL 256 // bytes from which on the C library's wider registers are worth a call
+
 // Most are of a snaplen of 64. In steps of a fixed size, the last of which may go over what is there already: no call.
 static inline void rd_tap_copy_row(uint8_t *dst, const uint8_t *src, uint32_t n)
 {
 	uint32_t i = 0;
 
+	if (n >= RD_TAP_CALL) {
+		memcpy(dst, src, n);
+		return;
+	}
 	if (unlikely(n < 16)) {
 		for (; i < n; i++)
 			dst[i] = src[i];

@@ -178,48 +178,6 @@ static uint64_t *left_to_card(const struct mirror_run *r, struct rd_worker *w,
 	return &n->card;
 }
 
-// A chain of as many buffers as the bytes need. NULL: the pool is empty.
-static struct rte_mbuf *buffers(uint32_t len)
-{
-	struct rte_mbuf *head = rte_pktmbuf_alloc(pool), *m = head;
-
-	if (head == NULL)
-		return NULL;
-	head->data_off = MIRROR_HEADROOM;
-	head->data_len = (uint16_t)RTE_MIN(len, (uint32_t)MIRROR_ROOM);
-	head->pkt_len = len;
-	for (len -= head->data_len; unlikely(len != 0); len -= m->data_len) {
-		m->next = rte_pktmbuf_alloc(pool);
-		if (m->next == NULL) {
-			rte_pktmbuf_free(head);
-			return NULL;
-		}
-		m = m->next;
-		m->data_off = 0;
-		m->data_len = (uint16_t)RTE_MIN(len, (uint32_t)(MIRROR_HEADROOM + MIRROR_ROOM));
-		head->nb_segs++;
-	}
-	return head;
-}
-
-static void fill(struct rte_mbuf *m, const struct rd_tap_seen *seen)
-{
-	int32_t off = seen->off;
-
-	for (; m != NULL; m = m->next) {
-		const struct rte_mbuf *from = seen->m;
-		int32_t at = off;
-
-		// Where this part begins: in the first segment unless the frame has several.
-		while (at >= (int32_t)from->data_len && from->next != NULL) {
-			at -= from->data_len;
-			from = from->next;
-		}
-		rd_tap_copy(rte_pktmbuf_mtod(m, uint8_t *), from, at, m->data_len);
-		off += m->data_len;
-	}
-}
-
 static bool is_tagged(struct mirror_view *v)
 {
 	uint16_t type = mirror_view_type(v);
@@ -245,7 +203,7 @@ static void describe(
 
 static struct rte_mbuf *copy(const struct mirror_run *r, struct mirror_view *v, uint32_t len)
 {
-	struct rte_mbuf *m = buffers(len);
+	struct rte_mbuf *m = mirror_buffers(len);
 	struct mirror_copy *c;
 
 	if (m == NULL)
@@ -253,12 +211,17 @@ static struct rte_mbuf *copy(const struct mirror_run *r, struct mirror_view *v, 
 	c = rte_mbuf_to_priv(m);
 	mirror_label(r, v->seen, len, c);
 	describe(r, v, len, &c->head);
-	fill(m, v->seen);
+	mirror_fill(m, v->seen);
 	if (r->spec.mask != RD_MIRROR_MASK_NONE) {
 		mirror_view_parse(v);
 		mirror_mask(r, v, m);
 	}
 	return m;
+}
+
+bool mirror_is_idle(const struct rd_worker *w)
+{
+	return batches[w->id].nb == 0;
 }
 
 void mirror_queue(struct rd_worker *w, struct rte_mbuf *m)
@@ -330,9 +293,11 @@ static void take(void *arg, struct rd_worker *w, const struct rd_tap_seen *seen,
 	if (sole != NULL && !wants(sole, seen->stage, seen->port, seen->flags))
 		return;
 	for (unsigned i = 0; i < nb;) {
-		i += sole != NULL ? mirror_take_plain(sole, w, seen + i, nb - i) : 0;
-		if (i < nb)
-			take_one(g, w, &seen[i++]);
+		unsigned n = sole != NULL ? mirror_take_plain(sole, w, seen + i, nb - i) : 0;
+
+		if (n == 0)
+			take_one(g, w, &seen[i]);
+		i += n != 0 ? n : 1;
 	}
 }
 
@@ -356,11 +321,9 @@ void mirror_flush(struct rd_worker *w)
 	struct batch *b = &batches[w->id];
 	unsigned n;
 
-	if (b->nb == 0)
-		return;
 	if (w->id == MIRROR_OWNER) {
-		mirror_send(w, b->m, b->nb);
-	} else {
+		mirror_send(w, b->m, b->nb); // and what went straight out
+	} else if (b->nb != 0) {
 		n = rte_ring_mp_enqueue_burst(ring, (void **)b->m, b->nb, NULL);
 		refuse(w, b->m + n, b->nb - n);
 		rd_idle_poke(rd_workers[MIRROR_OWNER]);

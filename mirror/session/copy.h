@@ -19,6 +19,18 @@ unsigned mirror_take_plain(const struct mirror_run *r, struct rd_worker *w,
 
 void mirror_queue(struct rd_worker *w, struct rte_mbuf *m); // a copy is on its way to the owner
 void mirror_flush(struct rd_worker *w); // what the worker has copied goes to the owner
+bool mirror_is_idle(
+	const struct rd_worker *w); // nothing is on its way from this worker to the owner
+// owner.c. Where all copies of this session go now, if the worker is the owner and may write their heads itself; else NULL.
+struct mirror_dest *mirror_straight(struct rd_worker *w, const struct mirror_run *r);
+// These go there: numbered from d->seq on, with their heads; inner: the bytes of their frames. nb <= RD_BURST.
+void mirror_sent(struct rd_worker *w, struct mirror_state *st, struct mirror_dest *d,
+	struct rte_mbuf *const *m, unsigned nb, uint32_t inner);
+// buffer.c. A chain of as many buffers as the bytes need; of a packet's frame that many are filled in; and another copy of a copy, its
+// private area, too. NULL: the pool is empty.
+struct rte_mbuf *mirror_buffers(uint32_t len);
+void mirror_fill(struct rte_mbuf *m, const struct rd_tap_seen *seen);
+struct rte_mbuf *mirror_twin(const struct rte_mbuf *m);
 // Blots out the payload of a copy as the session wants it.
 void mirror_mask(const struct mirror_run *r, const struct mirror_view *v, struct rte_mbuf *m);
 

@@ -22,6 +22,7 @@ struct part { // copies that follow each other for one collector
 	struct mirror_sent *sent;
 	struct mirror_owned *owned;
 	unsigned first; // of out.m
+	uint32_t head; // bytes by which each is longer than its frame
 	uint32_t wire, inner; // bytes
 };
 struct out { // copies for one device, to be sent together
@@ -55,7 +56,7 @@ static uint16_t transmit(
 static __rte_noinline void left_over(struct part *p, unsigned from, unsigned end)
 {
 	for (unsigned i = from; i < end; i++) {
-		uint32_t inner = ((struct mirror_copy *)rte_mbuf_to_priv(out.m[i]))->len;
+		uint32_t inner = out.m[i]->pkt_len - p->head;
 
 		p->wire -= out.m[i]->pkt_len;
 		p->inner -= inner;
@@ -101,7 +102,7 @@ static void add_part(
 		p[-1].inner += inner;
 		return;
 	}
-	*p = (struct part){sent, &st->owned, out.nb - nb, wire, inner};
+	*p = (struct part){sent, &st->owned, out.nb - nb, (wire - inner) / nb, wire, inner};
 	out.nb_parts++;
 }
 
@@ -200,34 +201,6 @@ static void send_one(struct rd_worker *w, struct rte_mbuf *m, unsigned which)
 	add_part(st, which, 1, m->pkt_len, c->len);
 }
 
-// Another copy of a copy; its private area, too.
-static struct rte_mbuf *again(const struct rte_mbuf *m)
-{
-	struct rte_mbuf *twin = rte_pktmbuf_alloc(mirror_pool()), *to = twin;
-
-	for (const struct rte_mbuf *from = m; twin != NULL; from = from->next) {
-		to->data_off = from->data_off;
-		to->data_len = from->data_len;
-		memcpy(rte_pktmbuf_mtod(to, void *), rte_pktmbuf_mtod(from, const void *),
-			from->data_len);
-		if (from->next == NULL)
-			break;
-		to->next = rte_pktmbuf_alloc(mirror_pool());
-		if (to->next == NULL) {
-			rte_pktmbuf_free(twin);
-			return NULL;
-		}
-		to = to->next;
-	}
-	if (twin == NULL)
-		return NULL;
-	twin->pkt_len = m->pkt_len;
-	twin->nb_segs = m->nb_segs;
-	memcpy(rte_mbuf_to_priv(twin), rte_mbuf_to_priv((struct rte_mbuf *)(uintptr_t)m),
-		sizeof(struct mirror_copy));
-	return twin;
-}
-
 static void replicate(struct rd_worker *w, struct rte_mbuf *m)
 {
 	struct mirror_state *st = ((struct mirror_copy *)rte_mbuf_to_priv(m))->state;
@@ -239,7 +212,7 @@ static void replicate(struct rd_worker *w, struct rte_mbuf *m)
 		if (!st->dest[i].up)
 			continue;
 		if (last != st->nb_dests) {
-			twin = again(m);
+			twin = mirror_twin(m);
 			st->owned.replicas += twin != NULL;
 			st->owned.no_replica += twin == NULL;
 			if (twin != NULL)
@@ -330,28 +303,58 @@ static unsigned put_heads(
 	return i;
 }
 
+// Where they go: to one collector.
+static struct mirror_dest *only_dest(const struct mirror_run *r, const struct rd_port **p)
+{
+	struct mirror_state *st = r->state;
+
+	if (!r->straight || st->active >= st->nb_dests)
+		return NULL;
+	*p = device_of(&st->dest[st->active]);
+	return *p != NULL ? &st->dest[st->active] : NULL;
+}
+
 // What mostly comes: copies of one session, one behind the other, to one collector. How many were dealt with; 0: the first wants to be
 // looked at by itself.
 static unsigned send_straight(struct rd_worker *w, struct rte_mbuf *const *m, unsigned nb)
 {
 	const struct mirror_copy *c = rte_mbuf_to_priv(m[0]);
-	struct mirror_state *st = c->state;
-	struct mirror_dest *d;
 	const struct rd_port *p;
+	struct mirror_dest *d = c->run != NULL ? only_dest(c->run, &p) : NULL;
 	uint32_t inner = 0;
 
-	if (c->run == NULL || !c->run->straight || st->active >= st->nb_dests)
-		return 0;
-	d = &st->dest[st->active];
-	p = device_of(d);
-	if (p == NULL)
+	if (d == NULL)
 		return 0;
 	leave_by(w, p);
 	nb = put_heads(d, m, RTE_MIN(nb, RD_BURST - out.nb), &inner);
 	memcpy(out.m + out.nb, m, nb * sizeof(m[0]));
 	out.nb += nb;
-	add_part(st, st->active, nb, inner + nb * d->encap.len, inner);
+	add_part(c->state, c->state->active, nb, inner + nb * d->encap.len, inner);
 	return nb;
+}
+
+struct mirror_dest *mirror_straight(struct rd_worker *w, const struct mirror_run *r)
+{
+	const struct rd_port *p;
+	struct mirror_dest *d = w->id == MIRROR_OWNER ? only_dest(r, &p) : NULL;
+
+	if (d == NULL || d->encap.len == 0 || d->encap.skip != 0)
+		return NULL;
+	leave_by(w, p);
+	return d;
+}
+
+void mirror_sent(struct rd_worker *w, struct mirror_state *st, struct mirror_dest *d,
+	struct rte_mbuf *const *m, unsigned nb, uint32_t inner)
+{
+	if (nb == 0)
+		return;
+	if (out.nb + nb > RD_BURST)
+		send_out(w);
+	memcpy(out.m + out.nb, m, nb * sizeof(m[0]));
+	out.nb += nb;
+	add_part(st, (unsigned)(d - st->dest), nb, inner + nb * d->encap.len, inner);
+	__atomic_store_n(&d->seq, d->seq + nb, __ATOMIC_RELAXED);
 }
 
 void mirror_send(struct rd_worker *w, struct rte_mbuf *const *m, unsigned nb)

@@ -16,3 +16,8 @@ uint64_t mirror_bucket_bits(uint32_t bytes, uint64_t bps); // the cost of so man
 #define MIRROR_BUCKET_S (UINT64_C(1000000000) << 8)
 // Whether the buckets have room for a copy of so many bytes on the wire at this moment.
 bool mirror_rate(const struct mirror_run *r, uint64_t ns, uint32_t wire_len);
+// Whether it has any.
+static inline bool mirror_has_rate(const struct mirror_run *r)
+{
+	return r->gap_pps != 0 || r->spec.bps != 0;
+}

@@ -2,7 +2,8 @@
  *
  * Copies of every packet, as it is: what most sessions want of a stage, a burst at a time. What is the same for all of a burst is
  * looked at once; packets that need more than a look at their first bytes (tunnels, tags, several segments, too long) are left to
- * copy.c, and so are all when the pool is nearly empty, in their order. Counts what copy.c would. Worker thread.
+ * copy.c, and so are all when the pool is nearly empty, in their order. Counts what copy.c would. The owner's own copies go out from
+ * here: their heads are written at once. Worker thread.
  */
 #include "session/run.h"
 
@@ -38,7 +39,7 @@ static inline bool has_room(const struct mirror_run *r, const struct rd_tap_seen
 {
 	if (len < RD_ETH_LEN)
 		n->mtu++;
-	else if (!mirror_rate(r, s->ns, r->head_len + len))
+	else if (mirror_has_rate(r) && !mirror_rate(r, s->ns, r->head_len + len))
 		n->rate++;
 	else if (mirror_is_capped(s->ns, r->head_len + len, mirror_copies_of(r)))
 		n->cap++;
@@ -47,18 +48,32 @@ static inline bool has_room(const struct mirror_run *r, const struct rd_tap_seen
 	return false;
 }
 
-static inline void put(const struct mirror_run *r, const struct rd_tap_seen *s, uint32_t len,
-	const struct rd_encap_copy *place, struct rte_mbuf *m)
+static inline void put_frame(struct rte_mbuf *m, const struct rd_tap_seen *s, uint32_t len)
 {
-	struct mirror_copy *c = rte_mbuf_to_priv(m);
-
 	m->data_off = MIRROR_HEADROOM;
 	m->data_len = (uint16_t)len;
 	m->pkt_len = len;
-	mirror_label(r, s, len, c);
-	c->head = *place;
-	mirror_describe(s, len, &c->head);
 	rd_tap_copy_row(rte_pktmbuf_mtod(m, uint8_t *), bytes_of(s), len);
+}
+
+// For the owner, who will write its head.
+static inline void put(const struct mirror_run *r, const struct rd_tap_seen *s, uint32_t len,
+	const struct rd_encap_copy *head, struct rte_mbuf *m)
+{
+	struct mirror_copy *c = rte_mbuf_to_priv(m);
+
+	put_frame(m, s, len);
+	mirror_label(r, s, len, c);
+	c->head = *head;
+}
+
+// By the owner itself: there is nothing to remember.
+static inline void put_whole(const struct rd_encap *e, const struct rd_tap_seen *s, uint32_t len,
+	const struct rd_encap_copy *head, struct rte_mbuf *m)
+{
+	put_frame(m, s, len);
+	rd_encap_head(e, head, rte_pktmbuf_mtod(m, const uint8_t *), len,
+		(uint8_t *)rte_pktmbuf_prepend(m, e->len));
 }
 
 // How many of them can be dealt with here.
@@ -74,24 +89,56 @@ static inline unsigned simple_ones(
 	return i;
 }
 
-static unsigned copy_all(const struct mirror_run *r, struct rd_worker *w,
-	const struct rd_tap_seen *seen, struct rte_mbuf **m, unsigned nb)
+struct plain { // what is copied together
+	const struct mirror_run *r;
+	const struct rd_tap_seen *seen;
+	struct rte_mbuf **m;
+	unsigned nb, made;
+	uint32_t inner; // bytes of the frames in those made
+};
+
+// With the head if e is where they go, the first of them with this number.
+static inline void copy_all(
+	struct plain *b, struct mirror_counts *n, const struct rd_encap *e, uint32_t seq)
 {
-	struct mirror_counts *n = &r->state->counts[w->id];
-	const struct rd_encap_copy place = mirror_place(r, seen);
-	unsigned made = 0;
+	struct rd_encap_copy head = mirror_place(b->r, b->seen);
+	const uint8_t flags = head.flags;
 
-	for (unsigned i = 0; i < nb; i++) {
-		uint32_t len = mirror_cut(r, seen[i].len);
+	for (unsigned i = 0; i < b->nb; i++) {
+		const struct rd_tap_seen *s = &b->seen[i];
+		uint32_t len = mirror_cut(b->r, s->len);
 
-		if (!has_room(r, &seen[i], len, n))
+		if (!has_room(b->r, s, len, n))
 			continue;
-		n->cut += len < seen[i].len;
-		n->cut_bytes += seen[i].len - len;
-		put(r, &seen[i], len, &place, m[made++]);
+		n->cut += len < s->len;
+		n->cut_bytes += s->len - len;
+		b->inner += len;
+		head.flags = flags;
+		head.seq = seq + b->made;
+		mirror_describe(s, len, &head);
+		if (e != NULL)
+			put_whole(e, s, len, &head, b->m[b->made++]);
+		else
+			put(b->r, s, len, &head, b->m[b->made++]);
 	}
-	n->queued += made;
-	return made;
+	n->queued += b->made;
+}
+
+// On their way to the owner; or, if this is he, and he has nothing older to send, out.
+static unsigned send_all(struct plain *b, struct rd_worker *w)
+{
+	struct mirror_counts *n = &b->r->state->counts[w->id];
+	struct mirror_dest *d = mirror_is_idle(w) ? mirror_straight(w, b->r) : NULL;
+
+	if (d != NULL) {
+		copy_all(b, n, &d->encap, d->seq);
+		mirror_sent(w, b->r->state, d, b->m, b->made, b->inner);
+		return b->made;
+	}
+	copy_all(b, n, NULL, 0);
+	for (unsigned i = 0; i < b->made; i++)
+		mirror_queue(w, b->m[i]);
+	return b->made;
 }
 
 // The loop's and the limits' end stops it; the packet that finds it so is counted by copy.c.
@@ -122,9 +169,7 @@ unsigned mirror_take_plain(const struct mirror_run *r, struct rd_worker *w,
 	if (nb == 0 || is_stopped(r) || rte_pktmbuf_alloc_bulk(mirror_pool(), m, nb) != 0)
 		return 0;
 	count(r, w, seen, nb);
-	made = copy_all(r, w, seen, m, nb);
-	for (unsigned i = 0; i < made; i++)
-		mirror_queue(w, m[i]);
+	made = send_all(&(struct plain){r, seen, m, nb, 0, 0}, w);
 	if (unlikely(made < nb))
 		rte_pktmbuf_free_bulk(m + made, nb - made);
 	return nb;
