@@ -17,6 +17,7 @@ port add a switch s type vnic mac 02:00:00:00:00:0a segment seg device {device}
 port add b switch s type vnic mac 02:00:00:00:00:0b segment seg device net_null1,no-rx=1
 flow timeout 3600
 """
+FREES = {**ENV, "ASAN_OPTIONS": ENV["ASAN_OPTIONS"] + ":quarantine_size_mb=1"}  # a sanitizer holds freed memory back
 IDLE = "net_null0,no-rx=1"
 
 
@@ -61,10 +62,9 @@ def in_kib(pid, what):
 def measured(path, line, head=b"HOST\n"):
 	"""What a command needs: bytes and lines of its output, seconds to the first and the last of them, and reddot's peak of memory in
 	KiB. The kernel knows that as long as the process lives: so another command stands behind it, which waits."""
-	env = {**ENV, "ASAN_OPTIONS": ENV["ASAN_OPTIONS"] + ":quarantine_size_mb=1"}  # freed memory is not held back
 	begun, first, size, lines, tail = time.monotonic(), None, 0, 0, b""
 	words = [REDDOT, "--socket", path, "-c", line, "-c", "show host | refresh 1000"]
-	with subprocess.Popen(words, env=env, stdout=subprocess.PIPE) as p:
+	with subprocess.Popen(words, env=FREES, stdout=subprocess.PIPE) as p:
 		while head not in tail:
 			chunk = os.read(p.stdout.fileno(), 1 << 20)
 			assert chunk, "it ended"

@@ -24,7 +24,7 @@ GROWTH_KIB = 12000
 @pytest.fixture(name="d", scope="module")
 def d_(tmp_path_factory):
 	lines = many.config(tmp_path_factory.mktemp("many") / "frames.pcap", FLOWS)
-	with Daemon("--flow-capacity", str(2 * FLOWS), lines=lines) as d:
+	with Daemon("--flow-capacity", str(2 * FLOWS), lines=lines, env=many.FREES) as d:
 		with d.client() as c:
 			d.entries = many.filled(c, FLOWS)
 		assert d.entries > FLOWS * 0.99

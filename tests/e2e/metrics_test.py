@@ -179,12 +179,21 @@ def trickle(s):
 		return True
 
 
+def connections(port):
+	"""To this port of ours, as the kernel lists them, which somebody still holds: the server's ends."""
+	with open("/proc/net/tcp", encoding="ascii") as f:
+		rows = [line.split() for line in f][1:]
+	listens = "0A"
+	return [r for r in rows if r[1].endswith(f":{port:04X}") and r[3] != listens and r[9] != "0"]
+
+
 def test_many_readers_get_a_page_and_leave_nothing_behind(busy):
 	d, c, port = busy
 
 	def descriptors():
 		return len(os.listdir(f"/proc/{d.proc.pid}/fd"))
 
+	wait_for("the end of earlier connections", lambda: not connections(port))
 	before = descriptors()
 	for _ in range(10):
 		socks = [socket.create_connection(("127.0.0.1", port), 60) for _ in range(20)]

@@ -150,7 +150,7 @@ class Client:
 class Daemon:
 	"""A reddotd on a socket of its own. Leaving the context stops it, and that must end well."""
 
-	def __init__(self, *args, files=(), lines=None, test=True, prefix=(), user=None, wait=True):
+	def __init__(self, *args, files=(), lines=None, test=True, prefix=(), user=None, wait=True, env=None):
 		self.dir = tempfile.mkdtemp(prefix="rd-e2e-")
 		if user is not None:
 			os.chown(self.dir, user, user)
@@ -169,7 +169,7 @@ class Daemon:
 			cmd += ["-f", f]
 		with open(self.log, "wb") as log:
 			self.proc = subprocess.Popen(cmd, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-				pass_fds=[told], env=ENV, cwd="/", user=user, group=user,
+				pass_fds=[told], env=env or ENV, cwd="/", user=user, group=user,
 				extra_groups=[] if user is not None else None)
 		os.close(told)
 		self.ready = ready
