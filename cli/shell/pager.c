@@ -53,29 +53,35 @@ void rd_pager_begin(struct rd_pager *p, bool page)
 	p->off = p->keys < 0;
 }
 
-// One key, without Enter; an escape sequence is read to its end and means its last byte. Ctrl-C is a key like others.
-static int read_key(struct rd_pager *p)
+// One key; an escape sequence is read to its end and means its last byte. Ctrl-C is a key like others.
+static int read_key(const struct rd_pager *p)
 {
 	unsigned char bytes[16];
-	struct termios before, raw;
 	ssize_t n;
 
-	if (tcgetattr(p->keys, &before) < 0)
-		return 'q';
-	raw = before;
-	raw.c_lflag &= ~(tcflag_t)(ICANON | ECHO | ISIG);
-	raw.c_cc[VMIN] = 1;
-	raw.c_cc[VTIME] = 0;
-	tcsetattr(p->keys, TCSADRAIN, &raw);
 	do
 		n = read(p->keys, bytes, sizeof(bytes));
 	while (n < 0 && errno == EINTR && (p->stopped == NULL || !p->stopped()));
-	tcsetattr(p->keys, TCSADRAIN, &before);
 	if (n <= 0)
 		return 'q';
 	if (bytes[0] == 0x1b && n > 2)
 		return bytes[2] == 'B' ? '\n' : bytes[2] == '6' ? ' ' : 0;
 	return bytes[0];
+}
+
+// Keys come without Enter, and are not shown. Before the question stands there: whoever sees it may type at once, and the
+// terminal would write the key behind it.
+static bool take_keyboard(const struct rd_pager *p, struct termios *before)
+{
+	struct termios raw;
+
+	if (tcgetattr(p->keys, before) < 0)
+		return false;
+	raw = *before;
+	raw.c_lflag &= ~(tcflag_t)(ICANON | ECHO | ISIG);
+	raw.c_cc[VMIN] = 1;
+	raw.c_cc[VTIME] = 0;
+	return tcsetattr(p->keys, TCSADRAIN, &raw) == 0;
 }
 
 // How many rows may be printed before the next question; 0: no more.
@@ -109,11 +115,16 @@ static unsigned answer(struct rd_pager *p)
 
 static void ask(struct rd_pager *p)
 {
-	unsigned rows;
+	struct termios before;
+	unsigned rows = 0;
 
-	fputs(QUESTION, p->to);
 	fflush(p->to);
-	rows = answer(p);
+	if (take_keyboard(p, &before)) {
+		fputs(QUESTION, p->to);
+		fflush(p->to);
+		rows = answer(p);
+		tcsetattr(p->keys, TCSADRAIN, &before);
+	}
 	fprintf(p->to, "\r%*s\r", (int)strlen(QUESTION), ""); // without escapes: works anywhere
 	if (rows == 0)
 		p->left = true;

@@ -8,6 +8,7 @@ import select
 import signal
 import socketserver
 import subprocess
+import termios
 import threading
 
 import pytest
@@ -301,6 +302,7 @@ def test_resize_while_typing(term):
 	term.prompt()
 	term.send("show port\r")  # the pager knows the new size
 	term.until(r"^-- more: ")
+	assert not termios.tcgetattr(term.child.child_fd)[3] & termios.ECHO  # a key typed now is not written behind the question
 	assert term.screen.cursor.y == 39
 	term.send("q")
 	term.prompt()
