@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * The connection to the daemon, for main and the shell. A signal handler ends a wait by shutting the socket down: it works
- * whether the signal came before or during the wait, and the daemon stops sending.
+ * The connection to the daemon, for main and the shell. A signal handler ends a wait by asking the daemon to end its answer, so
+ * that the connection lives on, and with it what the daemon keeps for it: a firewall's draft. A daemon that does not answer, and
+ * a second signal, end it by shutting the socket down. Both work whether the signal came before or during the wait.
  */
 #include "shell/link.h"
 
@@ -12,18 +13,33 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
-// For the signal handler.
+#define PATIENCE_S 3 // for the end of an answer that was to end
+
+// For the signal handlers.
 static volatile sig_atomic_t stopped;
 static volatile sig_atomic_t busy_fd = -1;
+static struct rd_client *volatile busy; // has a call that can be ended
+
+static void hang_up(int number)
+{
+	(void)number;
+	if (busy_fd >= 0)
+		shutdown(busy_fd, SHUT_RDWR);
+}
 
 void rd_link_stop(void)
 {
 	int saved = errno;
 
+	if (stopped || busy == NULL) {
+		hang_up(0);
+	} else {
+		alarm(PATIENCE_S);
+		rd_client_cancel(busy);
+	}
 	stopped = 1;
-	if (busy_fd >= 0)
-		shutdown(busy_fd, SHUT_RDWR);
 	errno = saved;
 }
 
@@ -66,36 +82,53 @@ int rd_link_open(struct rd_link *l, struct rd_err *err)
 		return 0;
 	fd = rd_client_dial(l->socket, err);
 	if (fd >= 0) {
+		sigaction(SIGALRM, &(struct sigaction){.sa_handler = hang_up}, NULL);
 		busy_fd = fd;
 		l->client = rd_client_greet(fd, l->socket, "reddot", err);
 		busy_fd = -1;
 	}
-	if (l->client != NULL)
+	if (l->client != NULL) {
+		rd_client_heed(l->client, rd_link_stopped);
 		return 0;
+	}
 	return err != NULL && err->code < 0 ? err->code : -ENOTCONN;
 }
-
-#define DRAIN 4096 // items of a list that nobody wants any more
 
 // Around the receiver of a call's items.
 struct taker {
 	rd_client_item_fn each;
 	void *arg;
-	int fd;
+	struct rd_client *client;
 	int left; // what the receiver ended it with
-	unsigned drained;
 };
 
-// The rest of a list is read, so that the connection lives on, but not for minutes: a long one is ended with the connection.
+// A list that nobody wants any more is ended; what was on its way is read, so that the connection lives on.
 static int take(void *arg, const json_t *item)
 {
 	struct taker *t = arg;
 
-	if (t->left == 0)
-		t->left = t->each(t->arg, item);
-	else if (++t->drained == DRAIN)
-		shutdown(t->fd, SHUT_RDWR);
+	if (t->left != 0 || stopped)
+		return 0;
+	t->left = t->each(t->arg, item);
+	if (t->left != 0)
+		rd_client_cancel(t->client);
 	return 0;
+}
+
+// The wish to stop may have come before anybody could act on it.
+static void begin_busy(struct rd_client *c)
+{
+	busy_fd = rd_client_fd(c);
+	busy = c;
+	if (stopped)
+		alarm(PATIENCE_S);
+}
+
+static void end_busy(void)
+{
+	busy = NULL;
+	busy_fd = -1;
+	alarm(0);
 }
 
 int rd_link_call(void *arg, const char *method, json_t *params, rd_client_item_fn each,
@@ -110,15 +143,11 @@ int rd_link_call(void *arg, const char *method, json_t *params, rd_client_item_f
 		json_decref(params);
 		return ret;
 	}
-	busy_fd = rd_client_fd(l->client);
-	if (stopped) // the handler may have come before it knew the descriptor
-		rd_link_stop();
-	t.fd = busy_fd;
+	t.client = l->client;
+	begin_busy(l->client);
 	ret = rd_client_call(
 		l->client, method, params, each != NULL ? take : NULL, &t, result, &mine);
-	busy_fd = -1;
-	if (stopped || t.drained >= DRAIN)
-		rd_link_close(l);
+	end_busy();
 	if (t.left != 0) { // what ended the rest is no news
 		if (ret == 0 && result != NULL) {
 			json_decref(*result);

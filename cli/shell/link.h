@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
  * The connection to the daemon: made by the first command that needs it, made again when the daemon was started anew, and ended
- * by Ctrl-C while a command waits. One thread and its signal handlers.
+ * when it does not let go of a command that Ctrl-C ended. One thread and its signal handlers.
  */
 #pragma once
 

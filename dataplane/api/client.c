@@ -202,6 +202,58 @@ static int take_messages(struct rd_client *c, struct call *call, struct rd_err *
 	return rc;
 }
 
+// Until the call has its answer.
+static int take_answer(struct rd_client *c, struct call *call, struct rd_err *err)
+{
+	int rc = 0;
+
+	while (rc == 0) {
+		rc = take_messages(c, call, err);
+		if (rc == 0)
+			rc = receive(c, err);
+	}
+	return rc;
+}
+
+void rd_client_heed(struct rd_client *c, bool (*stopped)(void))
+{
+	c->stopped = stopped;
+}
+
+void rd_client_cancel(struct rd_client *c)
+{
+	if (!__atomic_load_n(&c->can_cancel, __ATOMIC_ACQUIRE)
+		|| __atomic_exchange_n(&c->cancelled, true, __ATOMIC_ACQ_REL))
+		return;
+	if (send(c->fd, c->cancel, c->cancel_len, MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
+		__atomic_store_n(&c->cancelled, false, __ATOMIC_RELEASE);
+}
+
+// Written while nobody may send it: a signal handler can do no more than that.
+static void prepare_cancel(struct rd_client *c, json_int_t id)
+{
+	c->cancel_id = ++c->last_id;
+	c->cancel_len = (size_t)snprintf(c->cancel, sizeof(c->cancel),
+		"{\"id\":%lld,\"method\":\"cancel\",\"params\":{\"id\":%lld}}\n",
+		(long long)c->cancel_id, (long long)id);
+	__atomic_store_n(&c->cancelled, false, __ATOMIC_RELEASE);
+	__atomic_store_n(&c->can_cancel, true, __ATOMIC_RELEASE);
+	if (c->stopped != NULL && c->stopped())
+		rd_client_cancel(c);
+}
+
+// The wish has an answer of its own, behind the call's.
+static void end_cancel(struct rd_client *c)
+{
+	struct call wish = {.id = c->cancel_id};
+	struct rd_err err = {0}; // of no interest
+
+	__atomic_store_n(&c->can_cancel, false, __ATOMIC_RELEASE);
+	if (__atomic_load_n(&c->cancelled, __ATOMIC_ACQUIRE) && !c->dead)
+		take_answer(c, &wish, &err);
+	json_decref(wish.result);
+}
+
 static int run_call(struct rd_client *c, struct call *call, const char *method, json_t *params,
 	struct rd_err *err)
 {
@@ -216,14 +268,12 @@ static int run_call(struct rd_client *c, struct call *call, const char *method, 
 	}
 	call->id = ++c->last_id;
 	rc = send_request(c, method, params, err);
-	while (rc == 0) {
-		rc = take_messages(c, call, err);
-		if (rc == 0)
-			rc = receive(c, err);
+	if (rc == 0) {
+		prepare_cancel(c, call->id);
+		rc = take_answer(c, call, err);
+		end_cancel(c);
 	}
-	if (rc < 0)
-		return rc;
-	return call->stopped;
+	return rc < 0 ? rc : call->stopped;
 }
 
 int rd_client_call(struct rd_client *c, const char *method, json_t *params, rd_client_item_fn each,

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <jansson.h>
+#include <stdbool.h>
 
 #include "base/err.h"
 
@@ -29,6 +30,10 @@ typedef int (*rd_client_item_fn)(void *arg, const json_t *item);
 // ignore it), or a negative errno with *err filled. Items go to `each` (NULL: ignored).
 int rd_client_call(struct rd_client *c, const char *method, json_t *params, rd_client_item_fn each,
 	void *arg, json_t **result, struct rd_err *err);
+// Asks the daemon to end the call that runs, which then fails with -ECANCELED; the connection lives on. For the call's own item
+// function, or a signal handler. A wish that comes before the call does is told by stopped, which may stay true afterwards.
+void rd_client_cancel(struct rd_client *c);
+void rd_client_heed(struct rd_client *c, bool (*stopped)(void));
 // How long a call waits for the daemon; 0 = for ever. A call that waited too long gives -ETIMEDOUT and ends the connection.
 void rd_client_patience(struct rd_client *c, unsigned seconds);
 // The descriptor that came with the last result, -1 if none; the caller owns it then.

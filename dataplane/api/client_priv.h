@@ -15,6 +15,12 @@ struct rd_client {
 	int result_fd; // of the last result; -1 if none
 	bool dead; // the stream ended or is out of step
 	json_int_t last_id;
+	// The request that would end the running one; sent by rd_client_cancel(), perhaps in a signal handler.
+	json_int_t cancel_id;
+	char cancel[96];
+	size_t cancel_len;
+	bool can_cancel, cancelled; // atomic: it may be sent; it was
+	bool (*stopped)(void); // may be NULL
 	struct rd_msg_reader in;
 	json_t *hello;
 };

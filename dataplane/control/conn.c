@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
  * A connection. Requests are answered in order, one at a time; a long answer (a stream) goes on whenever the client has
- * taken what it got, and until it is complete nothing more is read from this client. A client that does not read at
- * all is closed when too much waits for it. The bytes that come in are hostile.
+ * taken what it got. Until it is complete one more request is read, for it may be "cancel"; any other waits. A client that does
+ * not read at all is closed when too much waits for it. The bytes that come in are hostile.
  */
 #include "control/conn.h"
 
@@ -145,6 +145,44 @@ static void conn_stream(struct rd_conn *c)
 		conn_answer(c, ret);
 }
 
+// Whether the client has asked to end the stream. The request stays: it has an answer of its own behind the stream's.
+static bool conn_cancelled(struct rd_conn *c)
+{
+	const json_t *params;
+	const char *method;
+
+	if (c->ahead == 0)
+		c->ahead = rd_msg_next(&c->in, &c->ahead_msg, &c->ahead_err);
+	method = json_string_value(json_object_get(c->ahead_msg, "method"));
+	params = json_object_get(c->ahead_msg, "params");
+	return method != NULL && strcmp(method, "cancel") == 0
+		&& json_is_integer(json_object_get(params, "id"))
+		&& json_integer_value(json_object_get(params, "id")) == c->id;
+}
+
+static void conn_cancel(struct rd_conn *c)
+{
+	c->req.stream->free(c->req.stream);
+	c->req.stream = NULL;
+	c->err = (struct rd_err){0};
+	conn_answer(c, rd_err_set(&c->err, -ECANCELED, "ended by the client's wish"));
+}
+
+// As rd_msg_next(), with what was read ahead.
+static int conn_next(struct rd_conn *c, json_t **msg, struct rd_err *err)
+{
+	int ret = c->ahead;
+
+	if (ret == 0)
+		return rd_msg_next(&c->in, msg, err);
+	*msg = c->ahead_msg;
+	*err = c->ahead_err;
+	c->ahead = 0;
+	c->ahead_msg = NULL;
+	c->ahead_err = (struct rd_err){0};
+	return ret;
+}
+
 // One request, or one portion of a stream. false: nothing more can be done now.
 static bool conn_step(struct rd_conn *c)
 {
@@ -152,13 +190,17 @@ static bool conn_step(struct rd_conn *c)
 	json_t *msg;
 	int ret;
 
+	if (c->req.stream != NULL && conn_cancelled(c)) {
+		conn_cancel(c);
+		return true;
+	}
 	if (c->req.stream != NULL) {
 		if (c->out.pending >= STREAM_LOW)
 			return false;
 		conn_stream(c);
 		return true;
 	}
-	ret = rd_msg_next(&c->in, &msg, &err);
+	ret = conn_next(c, &msg, &err);
 	if (ret > 0)
 		conn_request(c, msg);
 	else if (ret < 0)
@@ -197,7 +239,7 @@ static void conn_settle(struct rd_conn *c)
 	}
 	if (c->more || c->out.head != NULL)
 		event_add(c->ev_write, c->more ? &at_once : NULL);
-	if (c->req.stream == NULL && !c->eof && !c->more)
+	if (!c->eof && (c->req.stream != NULL ? c->ahead == 0 : !c->more))
 		event_add(c->ev_read, NULL);
 	else
 		event_del(c->ev_read);
@@ -318,6 +360,7 @@ void rd_conn_free(struct rd_conn *c)
 		close(c->req.fd);
 	json_decref(c->req.result);
 	json_decref(c->msg);
+	json_decref(c->ahead_msg);
 	if (c->ev_read != NULL)
 		event_free(c->ev_read);
 	if (c->ev_write != NULL)

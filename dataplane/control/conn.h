@@ -29,6 +29,10 @@ struct rd_conn {
 	unsigned garbage; // lines that were no request
 	char name[64]; // as the client calls itself
 	struct rd_msg_reader in;
+	// What came while a stream runs: 1 and the request, or negative and why it is none; 0 = nothing
+	int ahead;
+	json_t *ahead_msg;
+	struct rd_err ahead_err;
 	struct rd_outq out;
 	struct event *ev_read, *ev_write;
 	// the request being answered

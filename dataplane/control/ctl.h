@@ -69,7 +69,7 @@ int rd_ctl_call(void *ctl, const char *method, json_t *params,
 	struct rd_err *err);
 
 #define RD_HANDLER(noun) int ctl_##noun(struct rd_request *req)
-RD_HANDLER(hello);
+#include "control/ctl_daemon.h"
 #include "control/ctl_dfw.h"
 RD_HANDLER(host_add);
 RD_HANDLER(host_del);
@@ -146,5 +146,3 @@ RD_HANDLER(journal_list);
 RD_HANDLER(log_list);
 RD_HANDLER(log_set);
 RD_HANDLER(running_config);
-RD_HANDLER(clock_advance);
-RD_HANDLER(daemon_stop);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * hello, clock.advance and daemon.stop. Control thread.
+ * hello, cancel, clock.advance and daemon.stop. Control thread.
  */
 #include <string.h>
 #include <unistd.h>
@@ -36,6 +36,13 @@ int ctl_hello(struct rd_request *req)
 			host == NULL ? "" : host->name, "tsc_hz", (json_int_t)rd_tsc_hz(),
 			"workers", (int)rd_nb_workers));
 	return 0;
+}
+
+// Its work was done when it was read (control/conn.c); or the request had its answer already, and there is nothing to do.
+int ctl_cancel(struct rd_request *req)
+{
+	rd_req_num(req, "id", 0, INT64_MAX);
+	return rd_req_end(req);
 }
 
 int ctl_clock_advance(struct rd_request *req)

@@ -21,6 +21,7 @@
 #define X RD_M_ACT
 
 static const struct rd_method methods[] = {
+	{"cancel", ctl_cancel, 0},
 	{"capture.attach", ctl_capture_attach, 0},
 	{"capture.list", ctl_capture_list, L},
 	{"capture.note", ctl_capture_note, 0}, // of one's own

@@ -426,6 +426,44 @@ def test_long_list_and_other_clients():
 		flows = c.list("flow.list")
 		assert len(flows) == c.list("flow.stats")[0]["entries"] and len({f["id"] for f in flows}) == len(flows)
 		assert len(c.list("flow.list", limit=10)) == 10
+		ended_lists(d, entries)
+
+
+def answers_of(c, want):
+	"""How many items a request gets, and what they end with."""
+	items = 0
+	while True:
+		m = c.receive()
+		assert m["id"] == want, m
+		if "item" not in m:
+			return items, m
+		items += 1
+
+
+def ended_lists(d, entries):
+	"""cancel ends a list in its middle; what the connection holds stays. Behind another request, or too late, it ends nothing."""
+	with d.client() as c:
+		c("dfw.begin")
+		mine = c.send("flow.list")
+		c.receive()
+		wish = c.send("cancel", id=mine)
+		items, end = answers_of(c, mine)
+		assert end["error"]["code"] == "ECANCELED" and items < entries - 1
+		assert answers_of(c, wish) == (0, {"id": wish, "result": {}})
+		c("dfw.commit")  # the draft is still there
+		mine, other = c.send("flow.list"), c.send("host.list")
+		wish = c.send("cancel", id=mine)
+		assert answers_of(c, mine)[1]["result"]["count"] >= entries - 100
+		assert answers_of(c, other)[1]["result"]["count"] == 2
+		assert "result" in answers_of(c, wish)[1] and c("cancel", id=12345678) == {}
+		c.send("flow.list")
+		c.send_raw(b"no request\n")
+		assert "result" in answers_of(c, c.id)[1]  # in order
+		assert c.receive()["error"]["code"] == "EBADMSG" and c.list("host.list")
+		refused("ERANGE", c, "cancel", id=-1)
+		refused("EINVAL", c, "cancel")
+		c.send("flow.list")  # and the client goes, in the middle of its list
+		c.receive()
 
 
 READER = """
@@ -757,7 +795,7 @@ def test_every_method_was_answered():
 	"""Last: the methods of docs/design/protocol.md, each of them has worked somewhere above."""
 	with open(f"{SOURCE}/docs/design/protocol.md", encoding="utf-8") as f:
 		table = f.read().split("## Methods")[1].split("### port.list")[0]
-	methods = set(re.findall(r"`([a-z_]+\.[a-z_]+|hello|inject|probe|running_config)`", re.sub(r"\|[^|]*\|[^|]*\|$", "|", table, flags=re.M)))
+	methods = set(re.findall(r"`([a-z_]+\.[a-z_]+|hello|cancel|inject|probe|running_config)`", re.sub(r"\|[^|]*\|[^|]*\|$", "|", table, flags=re.M)))
 	assert len(methods) >= 49, sorted(methods)
 	with demo() as (d, c):
 		c("running_config")
