@@ -8,11 +8,13 @@
 #include "control/ctl_worker.h"
 #include "control/device.h"
 #include "control/pages.h"
+#include "tables/router.h"
 
 void rd_timers_age(void)
 {
 	rd_coarse_tick();
 	rd_fdb_age(rd_coarse_s());
+	rd_neigh_age(rd_coarse_s());
 }
 
 static void on_second(evutil_socket_t fd, short what, void *arg)

@@ -51,7 +51,7 @@ int rd_fdb_add(
 	if (segment == 0 || rd_mac_is_multicast(mac) || rd_mac_is_zero(mac))
 		return -EINVAL;
 	if (rd_fdb_find_slot(fdb_key(segment, mac), &val) != FDB_NONE
-		&& fdb_kind(val) == RD_FDB_PORT && kind != RD_FDB_PORT)
+		&& fdb_kind(val) >= RD_FDB_PORT && kind != fdb_kind(val))
 		return -EEXIST;
 	rc = rd_fdb_put(segment, mac, kind, is_tunnel, to);
 	if (rc == 0)
@@ -66,7 +66,7 @@ int rd_fdb_del(uint16_t segment, const uint8_t mac[6])
 
 	if (rd_fdb_find_slot(fdb_key(segment, mac), &val) == FDB_NONE)
 		return -ENOENT;
-	if (fdb_kind(val) == RD_FDB_PORT)
+	if (fdb_kind(val) >= RD_FDB_PORT)
 		return -EBUSY;
 	rc = rd_fdb_drop(segment, mac);
 	if (rc == 0)
@@ -123,7 +123,7 @@ static bool is_flushed(const void *arg, uint64_t key, uint64_t val)
 	if (f->segment != 0 && f->segment != key >> 48)
 		return false;
 	return fdb_kind(val) == RD_FDB_LEARNED
-		|| (!f->learned_only && fdb_kind(val) != RD_FDB_PORT);
+		|| (!f->learned_only && fdb_kind(val) < RD_FDB_PORT);
 }
 
 unsigned rd_fdb_flush(uint16_t segment, bool learned_only)

@@ -52,6 +52,7 @@ struct rd_flow {
 	uint16_t rev; // of the firewall's policy, as gen; comes round with a new generation
 	union {
 		uint16_t reason; // enum rd_drop_reason when RD_ACT_DROP
+		uint16_t next_hop; // when RD_ACT_ROUTE: the neighbour, for rd_neigh_at()
 		uint16_t sport; // else: outer source port, 0 = not worked out
 	};
 	uint16_t out_port; // destination port: local, or the uplink of a VLAN segment

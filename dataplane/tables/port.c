@@ -6,6 +6,7 @@
 
 #include "base/str.h"
 #include "tables/dfw_edit.h"
+#include "tables/router.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -212,6 +213,7 @@ void rd_tables_fini(void)
 	rd_dfw_fini();
 	rd_port_table_reset();
 	rd_mux_fini();
+	rd_router_fini();
 	rd_segment_fini();
 	rd_segment_index_fini();
 	rd_tunnel_fini();

@@ -7,6 +7,7 @@
 #include "base/str.h"
 #include "tables/dfw_edit.h"
 #include "tables/retire.h"
+#include "tables/router.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -202,6 +203,9 @@ int rd_segment_del(uint16_t idx, struct rd_err *err)
 			return rd_err_set(err, -EBUSY, "port %s/%s is in segment %s",
 				rd_host_name(p->host), p->name, s->name);
 	}
+	if (rd_rif_of_segment(idx) != NULL)
+		return rd_err_set(err, -EBUSY, "router interface %s is on segment %s",
+			rd_rif_of_segment(idx)->name, s->name);
 	if (rd_dfw_target_unused(RD_DFW_ON_SEGMENT, idx, err) < 0)
 		return -EBUSY;
 	rd_segment_swap(idx, NULL);

@@ -65,6 +65,7 @@ enum rd_fdb_kind {
 	RD_FDB_LEARNED = 1,
 	RD_FDB_STATIC,
 	RD_FDB_PORT, // a guest port's own MAC, made by rd_port_publish
+	RD_FDB_ROUTER, // the router's MAC, made by rd_rif_add; leads to no port
 };
 
 struct rd_fdb_entry {
