@@ -10,6 +10,7 @@ const struct rd_arg_names rd_names_port = {"port.list", "name", "qname"};
 const struct rd_arg_names rd_names_segment = {"segment.list", "name", "qname"};
 const struct rd_arg_names rd_names_tunnel = {"tunnel.list", "name", NULL};
 const struct rd_arg_names rd_names_tep = {"tep.list", "ip", NULL};
+const struct rd_arg_names rd_names_device = {"device.list", "port", "port"};
 const struct rd_arg_names rd_names_log = {"log.list", "module", NULL};
 
 static const struct rd_cmd topics[] = {
@@ -42,6 +43,7 @@ static const struct rd_cmd_set *const sets[] = {
 	&rd_cmds_ladder,
 	&rd_cmds_topology,
 	&rd_cmds_worker,
+	&rd_cmds_device,
 	&rd_cmds_capture,
 	&rd_cmds_mirror,
 	&rd_cmds_mirror_show,

@@ -17,6 +17,7 @@
 #include "core/devargs.h"
 #include "core/idle.h"
 #include "core/meta.h"
+#include "core/vhost.h"
 #include "core/worker.h"
 
 RD_LOG_MODULE(ethdev);
@@ -198,13 +199,19 @@ static int queues(struct rd_ethdev_info *info, struct rte_mempool *pool)
 }
 
 // AF_PACKET copies a whole frame into one mbuf: with a large framesz it needs large ones.
+struct rte_mempool *rd_ethdev_pool(const char *devargs)
+{
+	return rd_devargs_frame_size(devargs) <= RTE_MBUF_DEFAULT_DATAROOM ? rd_pool() : large;
+}
+
 static struct rte_mempool *pool_for(const char *devargs)
 {
-	if (rd_devargs_frame_size(devargs) <= RTE_MBUF_DEFAULT_DATAROOM)
-		return rd_pool();
-	if (large == NULL)
-		large = rte_pktmbuf_pool_create("packets_large", LARGE_MBUFS, 64,
-			sizeof(struct rd_meta), LARGE_ROOM + RTE_PKTMBUF_HEADROOM, SOCKET_ID_ANY);
+	struct rte_mempool *pool = rd_ethdev_pool(devargs);
+
+	if (pool != NULL)
+		return pool;
+	large = rte_pktmbuf_pool_create("packets_large", LARGE_MBUFS, 64, sizeof(struct rd_meta),
+		LARGE_ROOM + RTE_PKTMBUF_HEADROOM, SOCKET_ID_ANY);
 	if (large == NULL)
 		rd_log_err("can't make %d large mbufs: %s; try a larger --mem", LARGE_MBUFS,
 			rte_strerror(rte_errno));
@@ -221,6 +228,8 @@ static int start(const char *devargs, uint16_t mtu, struct rd_ethdev_info *info)
 	ret = configure(info, mtu);
 	if (ret == 0)
 		ret = queues(info, pool);
+	if (ret == 0)
+		rd_vhost_watch(info->port_id); // its guest may come at once
 	return ret == 0 ? rte_eth_dev_start(info->port_id) : ret;
 }
 
@@ -308,6 +317,7 @@ void rd_ethdev_close(const struct rd_ethdev_info *info)
 	listening = true;
 	if (rte_eth_dev_stop(info->port_id) < 0)
 		rd_log_warn("device of DPDK port %u did not stop", info->port_id);
+	rd_vhost_forget(info->port_id);
 	rte_eth_dev_close(info->port_id);
 	in_use[info->port_id] = false;
 	if (known)

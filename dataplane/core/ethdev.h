@@ -11,6 +11,8 @@
 
 #include "base/err.h"
 
+struct rte_mempool;
+
 enum rd_intr { // whether its rx queues can wake their workers
 	RD_INTR_NONE,
 	RD_INTR_EVENT, // a descriptor per queue that the EAL reads
@@ -44,6 +46,8 @@ int rd_ethdev_open_queues(const char *devargs, uint16_t mtu, uint16_t queues,
 void rd_ethdev_close(const struct rd_ethdev_info *info);
 // Whether both texts name one device, or one kernel interface or socket: that can serve one port only.
 bool rd_ethdev_same(const char *devargs, const char *other);
+// The pool that a device of this name is given, NULL if that was not made yet.
+struct rte_mempool *rd_ethdev_pool(const char *devargs);
 // How its rx queues can wake a worker; sets intr and packet_fd. The device is started.
 void rd_ethdev_find_interrupts(struct rd_ethdev_info *info);
 // The descriptor of a queue, -1 if it is not of RD_INTR_LEVEL.

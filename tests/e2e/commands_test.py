@@ -46,6 +46,10 @@ ROWS = {
 	"show drop hardware": ([], "HW_RX_MISSED"),
 	"show punt": ([], "10000"),
 	"show worker": ([], "rtc"),
+	"show device": ([], "net_vhost"),
+	"show pool": ([], "packets"),
+	"show vhost sessions": ([], "server"),
+	"show virtqueue": ([], None),  # no guest is there
 	"show worker queues": ([], "vmnic1"),
 	"show worker handoff": ([], None),  # one worker hands nothing over
 	"show worker balance": ([], "PROCESSED"),
@@ -86,6 +90,7 @@ def full():
 	with demo() as (d, c):
 		for line in LINES.splitlines():
 			d.cli("-c", line)
+		d.cli("port", "add", "vm", "switch", "x86/DvsPortset-0", "type", "vnic", "device", f"net_vhost0,iface={d.path}.vhost")
 		d.cli("inject", "vmnic1", "pcap", f"{PCAPS}/emulated-syn.pcap")
 		for port in (23, 24):
 			d.cli("probe", "from", "vmnic1", "vni", "74752", "tcp", "172.16.31.26:1", f"172.16.31.25:{port}")

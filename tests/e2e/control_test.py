@@ -799,6 +799,9 @@ def test_every_method_was_answered():
 	assert len(methods) >= 49, sorted(methods)
 	with demo() as (d, c):
 		c("running_config")
+		assert {x["port"] for x in c.list("device.list")} == {q["port"] for q in c.list("worker.queues")}
+		assert c.list("pool.list")[0]["in_use"] == c.list("worker.list")[0]["mbufs_in_use"]
+		assert c.list("vhost.list") == c.list("virtqueue.list") == []  # the demo has none
 		with d.client() as gone:
 			s = gone("capture.start", points=[{"stage": "drop"}], keep_s=600)["session"]
 		wait_for("nobody has the session", lambda: c.list("capture.show", session=s)[0]["state"] == "detached")

@@ -72,7 +72,7 @@ def test_an_error_says_where_and_the_shell_goes_on(term):
 
 
 def test_completes_words_and_living_objects(daemon, term):
-	term.send("sh\tpo\tvmnic12\t\t")
+	term.send("sh\tpor\tvmnic12\t\t")
 	term.until(r"^vmnic128 +vmnic129")
 	term.send("9\t\r")
 	term.until("arm/vmnic129")
