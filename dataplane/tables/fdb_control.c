@@ -122,8 +122,7 @@ static bool is_flushed(const void *arg, uint64_t key, uint64_t val)
 
 	if (f->segment != 0 && f->segment != key >> 48)
 		return false;
-	return fdb_kind(val) == RD_FDB_LEARNED
-		|| (!f->learned_only && fdb_kind(val) < RD_FDB_PORT);
+	return fdb_kind(val) == RD_FDB_LEARNED || (!f->learned_only && fdb_kind(val) < RD_FDB_PORT);
 }
 
 unsigned rd_fdb_flush(uint16_t segment, bool learned_only)

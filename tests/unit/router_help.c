@@ -4,9 +4,10 @@
  */
 #include "router_help.h"
 
+#include "base/str.h"
+
 #include <arpa/inet.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 const uint8_t help_router_mac[6] = RD_ROUTER_MAC;
@@ -14,13 +15,16 @@ const uint8_t help_router_mac[6] = RD_ROUTER_MAC;
 struct rd_rif_addr help_addr(const char *text)
 {
 	struct rd_rif_addr a = {.family = strchr(text, ':') != NULL ? AF_INET6 : AF_INET};
+	uint32_t len = a.family == AF_INET ? 32 : 128;
 	char *slash, copy[64];
 
 	snprintf(copy, sizeof(copy), "%s", text);
 	slash = strchr(copy, '/');
-	a.len = slash != NULL ? (uint8_t)atoi(slash + 1) : a.family == AF_INET ? 32 : 128;
-	if (slash != NULL)
+	if (slash != NULL) {
 		*slash = '\0';
+		assert_int_equal(rd_parse_u32(slash + 1, 0, 255, &len), 0);
+	}
+	a.len = (uint8_t)len;
 	assert_int_equal(inet_pton(a.family, copy, a.addr), 1);
 	return a;
 }
