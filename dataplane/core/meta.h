@@ -12,6 +12,7 @@
 #include "api/stages.h"
 
 #define RD_PORT_NONE 0 // port, segment and tunnel indexes start at 1
+#define RD_ROUTED_MAX 15
 #define RD_LINKS_MAX 8 // a packet that crosses more links runs in a ring
 
 struct rd_flow;
@@ -33,7 +34,9 @@ struct rd_meta {
 	struct rd_flow *flow; // of this worker's table; NULL before flow_lookup and after a link
 	uint32_t cap_match; // bit per capture slot: the session wants this packet
 	uint32_t cap_done; // bit per capture slot: the filter was run on the present form
-	uint32_t vni; // of the segment, or of the tunnel header
+	uint32_t vni : 24; // of the segment, or of the tunnel header
+	uint32_t routed : 4; // how often; also of what a router itself sends. Stays at RD_ROUTED_MAX
+	uint32_t to_router : 1; // l2_lookup to route: the destination is the router of its segment
 	uint32_t hash; // of the flow key, 0 = not computed
 	uint32_t rule_id; // firewall rule that decided last
 	uint16_t in_port; // table index of the port that the packet came from

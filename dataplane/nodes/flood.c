@@ -89,7 +89,7 @@ static bool wants_copy(
 
 	if (p == NULL || !p->admin_up || p->type == RD_PORT_UPLINK)
 		return false;
-	if (p->attach == RD_ATTACH_BYPASS || p->idx == in->idx)
+	if (p->attach == RD_ATTACH_BYPASS || (p->idx == in->idx && rd_meta(fl->m)->routed == 0))
 		return false;
 	if (p->attach != RD_ATTACH_VIA)
 		return true;
@@ -108,7 +108,7 @@ static void each_dest(struct flood *fl, const struct rd_segment *seg, const stru
 			add_dest(fl, (struct dest){.port = seg->port[i]});
 	for (unsigned i = 0; !tunnelled && i < seg->nb_tunnels; i++)
 		add_dest(fl, (struct dest){.tunnel = seg->tunnel[i]});
-	if (seg->vlan >= 0 && in->type != RD_PORT_UPLINK)
+	if (seg->vlan >= 0 && (in->type != RD_PORT_UPLINK || rd_meta(fl->m)->routed != 0))
 		for (unsigned i = 0; i < seg->nb_ports; i++) {
 			const struct rd_port *p = rd_port_at(seg->port[i]);
 

@@ -7,6 +7,7 @@
 
 #include "core/dry.h"
 #include "nodes/path.h"
+#include "nodes/route.h"
 #include "tables/segment.h"
 
 #define L2_LOOKUP_NEXT(X) X(DROP, drop) X(FLOOD, flood) RD_PATH_NEXT(X)
@@ -85,12 +86,13 @@ static int to_port(struct rd_meta *md, uint16_t port)
 {
 	const struct rd_port *in = rd_port_at(md->in_port), *out = rd_port_at(port);
 
-	if (port == md->in_port && (md->flags & RD_META_FROM_TUNNEL) == 0)
+	if (port == md->in_port && (md->flags & RD_META_FROM_TUNNEL) == 0 && md->routed == 0)
 		return RD_DROP_L2_HAIRPIN;
 	if (out == NULL) // deleted since the fdb was read
 		return RD_DROP_L2_NO_DEST;
-	// A virtual switch never forwards from the wire to the wire.
-	if (in != NULL && in->type == RD_PORT_UPLINK && out->type == RD_PORT_UPLINK)
+	// A virtual switch never forwards from the wire to the wire; a router does.
+	if (in != NULL && in->type == RD_PORT_UPLINK && out->type == RD_PORT_UPLINK
+		&& md->routed == 0)
 		return RD_DROP_L2_HAIRPIN;
 	md->out_port = port;
 	return 0;
@@ -140,10 +142,34 @@ static uint16_t follow(struct rd_meta *md)
 	return edge_of[rd_path_step(f->acts, RD_STEP_DFW_OUT)];
 }
 
+// Towards the router: not a port, so there is no destination yet.
+static uint16_t to_router(struct rd_meta *md)
+{
+	uint32_t acts;
+
+	md->to_router = 1;
+	md->out_port = RD_PORT_NONE;
+	acts = rd_path_acts(md);
+	if (md->flow != NULL)
+		memoise(md, acts);
+	return edge_of[rd_path_step(acts, RD_STEP_DFW_OUT)];
+}
+
+// A guest that says that it is its router. Other hosts' routers have the same MAC.
+static bool is_router_spoof(
+	const struct rd_rif *rif, const struct rd_meta *md, const uint8_t *frame)
+{
+	const struct rd_port *in = rd_port_at(md->in_port);
+
+	return rif != NULL && md->routed == 0 && (md->flags & RD_META_FROM_TUNNEL) == 0
+		&& in != NULL && rd_port_is_guest(in) && memcmp(frame + 6, rif->mac, 6) == 0;
+}
+
 static uint16_t l2_lookup_one(struct rd_worker *w, struct rte_mbuf *m, struct rd_meta *md)
 {
 	const uint8_t *frame = rte_pktmbuf_mtod(m, const uint8_t *);
 	const struct rd_segment *seg = rd_segment_at(md->segment);
+	const struct rd_rif *rif;
 	struct rd_fdb_entry e;
 	uint32_t acts;
 	int reason;
@@ -155,10 +181,16 @@ static uint16_t l2_lookup_one(struct rd_worker *w, struct rte_mbuf *m, struct rd
 	reason = check_source(w, seg, md, frame);
 	if (reason != 0)
 		return rd_drop(md, (enum rd_drop_reason)reason);
+	rif = rd_rif_of_segment(seg->idx);
+	if (is_router_spoof(rif, md, frame))
+		return rd_drop(md, RD_DROP_L3_MAC_SPOOF);
 	if (md->pkt_flags & RD_PKT_MCAST)
-		return NEXT_FLOOD;
+		return rif != NULL && md->routed == 0 && rd_route_is_asked(rif, m, md) ? NEXT_ROUTE
+										       : NEXT_FLOOD;
 	if (!find(w, seg, frame, &e))
 		return unknown(seg, md);
+	if (e.kind == RD_FDB_ROUTER)
+		return to_router(md);
 	if (!e.is_tunnel && e.to == RD_PORT_NONE)
 		return rd_drop(md, RD_DROP_L2_BLACKHOLE);
 	if (!e.is_tunnel && rd_port_at(e.to) == NULL)

@@ -75,8 +75,10 @@ uint32_t rd_path_acts(const struct rd_meta *md)
 	out = md->out_port != RD_PORT_NONE ? rd_port_at(md->out_port) : NULL;
 	if (tunnelled)
 		acts |= RD_ACT_DECAP;
-	else if (rd_dfw_of(w, md->in_port) != NULL)
+	else if (md->routed == 0 && rd_dfw_of(w, md->in_port) != NULL) // its firewall is behind it
 		acts |= RD_ACT_DFW_SRC;
+	if (md->to_router)
+		return (acts & ~(uint32_t)RD_ACT_OUTPUT) | RD_ACT_ROUTE;
 	if (!tunnelled && md->tunnel != 0)
 		acts |= RD_ACT_ENCAP;
 	else if (out == NULL || out->type == RD_PORT_UPLINK)
@@ -90,6 +92,8 @@ enum rd_step rd_path_step(uint32_t acts, enum rd_step from)
 {
 	if (from <= RD_STEP_DFW_OUT && (acts & RD_ACT_DFW_SRC))
 		return RD_STEP_DFW_OUT;
+	if (from <= RD_STEP_ROUTE && (acts & RD_ACT_ROUTE))
+		return RD_STEP_ROUTE;
 	if (from <= RD_STEP_DFW_IN && (acts & RD_ACT_DFW_DST))
 		return RD_STEP_DFW_IN;
 	if (acts & RD_ACT_ENCAP)

@@ -54,6 +54,7 @@ static inline uint32_t rd_flow_l4_hash(const struct rd_flow_key *k)
 
 enum rd_step { // the next thing to be done for a packet whose destination is known
 	RD_STEP_DFW_OUT,
+	RD_STEP_ROUTE,
 	RD_STEP_DFW_IN,
 	RD_STEP_ENCAP,
 	RD_STEP_UPLINK,
@@ -64,14 +65,15 @@ enum rd_step { // the next thing to be done for a packet whose destination is kn
 // Of a stage that any step can follow: the end of its list of edges, and the edge for each step.
 #define RD_PATH_NEXT(X)               \
 	X(DFW_OUT, dfw_out)           \
+	X(ROUTE, route)               \
 	X(DFW_IN, dfw_in)             \
 	X(TUNNEL_ENCAP, tunnel_encap) \
 	X(UPLINK_SELECT, uplink_select) X(PORT_OUT, port_out)
-#define RD_PATH_EDGES                                                                       \
-	{                                                                                   \
-		[RD_STEP_DFW_OUT] = NEXT_DFW_OUT, [RD_STEP_DFW_IN] = NEXT_DFW_IN,           \
-		[RD_STEP_ENCAP] = NEXT_TUNNEL_ENCAP, [RD_STEP_UPLINK] = NEXT_UPLINK_SELECT, \
-		[RD_STEP_OUTPUT] = NEXT_PORT_OUT,                                           \
+#define RD_PATH_EDGES                                                                    \
+	{                                                                                \
+		[RD_STEP_DFW_OUT] = NEXT_DFW_OUT, [RD_STEP_ROUTE] = NEXT_ROUTE,          \
+		[RD_STEP_DFW_IN] = NEXT_DFW_IN, [RD_STEP_ENCAP] = NEXT_TUNNEL_ENCAP,     \
+		[RD_STEP_UPLINK] = NEXT_UPLINK_SELECT, [RD_STEP_OUTPUT] = NEXT_PORT_OUT, \
 	}
 
 // Actions of the packet: those of its flow, else worked out from in_port, out_port and tunnel.

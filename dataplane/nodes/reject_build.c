@@ -28,6 +28,11 @@ static bool is_host(const uint8_t *ip, uint8_t pkt_flags)
 	return ip[0] != 0xff && memcmp(ip, none, 16) != 0;
 }
 
+static const uint8_t *destination(const struct rd_reject_in *in)
+{
+	return in->frame + in->l3_off + (in->pkt_flags & RD_PKT_IPV4 ? 16 : 24);
+}
+
 static bool may_answer(const struct rd_reject_in *in)
 {
 	const uint8_t *ip = in->frame + in->l3_off, *l4 = in->frame + in->l4_off;
@@ -48,7 +53,8 @@ static bool may_answer(const struct rd_reject_in *in)
 }
 
 // Ethernet and IP; returns where the payload goes.
-static uint8_t *head(const struct rd_reject_in *in, uint8_t *out, uint8_t proto, uint32_t len)
+static uint8_t *head(const struct rd_reject_in *in, const uint8_t *src, uint8_t *out, uint8_t proto,
+	uint32_t len)
 {
 	const uint8_t *ip = in->frame + in->l3_off;
 	uint8_t *o = out + RD_ETH_LEN;
@@ -59,7 +65,7 @@ static uint8_t *head(const struct rd_reject_in *in, uint8_t *out, uint8_t proto,
 		rd_put16(out + 12, RD_ETHERTYPE_IPV4);
 		memcpy(o, (uint8_t[]){0x45, 0, 0, 0, 0, 0, 0x40, 0, TTL, proto, 0, 0}, 12);
 		rd_put16(o + 2, (uint16_t)(20 + len));
-		memcpy(o + 12, ip + 16, 4);
+		memcpy(o + 12, src, 4);
 		memcpy(o + 16, ip + 12, 4);
 		rd_put16(o + 10, rd_csum_fold(rd_csum_add(0, o, 20)));
 		return o + 20;
@@ -67,7 +73,7 @@ static uint8_t *head(const struct rd_reject_in *in, uint8_t *out, uint8_t proto,
 	rd_put16(out + 12, RD_ETHERTYPE_IPV6);
 	memcpy(o, (uint8_t[]){0x60, 0, 0, 0, 0, 0, proto, TTL}, 8);
 	rd_put16(o + 4, (uint16_t)len);
-	memcpy(o + 8, ip + 24, 16);
+	memcpy(o + 8, src, 16);
 	memcpy(o + 24, ip + 8, 16);
 	return o + 40;
 }
@@ -94,7 +100,7 @@ static uint32_t segment_len(const struct rd_reject_in *in)
 static uint32_t build_rst(const struct rd_reject_in *in, uint8_t *out)
 {
 	const uint8_t *tcp = in->frame + in->l4_off;
-	uint8_t *o = head(in, out, RD_IPPROTO_TCP, TCP_LEN);
+	uint8_t *o = head(in, destination(in), out, RD_IPPROTO_TCP, TCP_LEN);
 
 	memset(o, 0, TCP_LEN);
 	memcpy(o, tcp + 2, 2);
@@ -112,7 +118,8 @@ static uint32_t build_rst(const struct rd_reject_in *in, uint8_t *out)
 	return (uint32_t)(o - out) + TCP_LEN;
 }
 
-static uint32_t build_icmp(const struct rd_reject_in *in, uint8_t *out)
+static uint32_t build_icmp(
+	const struct rd_reject_in *in, const struct rd_icmp_error *e, uint8_t *out)
 {
 	bool v4 = in->pkt_flags & RD_PKT_IPV4;
 	const uint8_t *ip = in->frame + in->l3_off;
@@ -123,10 +130,9 @@ static uint32_t build_icmp(const struct rd_reject_in *in, uint8_t *out)
 
 	quote = quote > ip_len ? ip_len : quote; // no Ethernet padding
 	quote = quote > max ? max : quote;
-	o = head(in, out, proto, ICMP_LEN + quote);
-	memset(o, 0, ICMP_LEN);
-	o[0] = v4 ? 3 : 1;
-	o[1] = v4 ? 13 : 1;
+	o = head(in, e->src, out, proto, ICMP_LEN + quote);
+	memcpy(o, (uint8_t[]){e->type, e->code, 0, 0}, 4);
+	rd_put32(o + 4, e->rest);
 	memcpy(o + ICMP_LEN, ip, quote);
 	if (!v4)
 		sum = pseudo_header(out, proto, ICMP_LEN + quote);
@@ -136,7 +142,36 @@ static uint32_t build_icmp(const struct rd_reject_in *in, uint8_t *out)
 
 uint32_t rd_reject_build(const struct rd_reject_in *in, uint8_t *out)
 {
+	bool v4 = in->pkt_flags & RD_PKT_IPV4;
+	const struct rd_icmp_error prohibited = {v4 ? 3 : 1, v4 ? 13 : 1, 0, destination(in)};
+
 	if (!may_answer(in))
 		return 0;
-	return in->proto == RD_IPPROTO_TCP ? build_rst(in, out) : build_icmp(in, out);
+	return in->proto == RD_IPPROTO_TCP ? build_rst(in, out) : build_icmp(in, &prohibited, out);
+}
+
+static bool is_icmp_error(const struct rd_reject_in *in)
+{
+	uint8_t type = in->l4_off != 0 ? in->frame[in->l4_off] : 0;
+
+	if (in->proto == RD_IPPROTO_ICMPV6)
+		return type < 128;
+	return in->proto == RD_IPPROTO_ICMP
+		&& (type == 3 || type == 4 || type == 5 || type == 11 || type == 12);
+}
+
+static bool is_unicast(const struct rd_reject_in *in)
+{
+	const uint8_t *src = in->frame + in->l3_off + (in->pkt_flags & RD_PKT_IPV4 ? 12 : 8);
+
+	return (in->pkt_flags & RD_PKT_MCAST) == 0 && is_host(src, in->pkt_flags)
+		&& is_host(destination(in), in->pkt_flags);
+}
+
+uint32_t rd_icmp_error_build(
+	const struct rd_reject_in *in, const struct rd_icmp_error *e, uint8_t *out)
+{
+	if ((in->pkt_flags & RD_PKT_FRAG_LATER) != 0 || is_icmp_error(in) || !is_unicast(in))
+		return 0;
+	return build_icmp(in, e, out);
 }

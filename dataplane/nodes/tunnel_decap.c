@@ -65,6 +65,7 @@ static int check_outer(struct rte_mbuf *m, struct rd_meta *md, struct outer *o)
 	const uint8_t *ip = rte_pktmbuf_mtod_offset(m, const uint8_t *, md->l3_off);
 	const struct rd_port *in = rd_port_at(md->in_port);
 	const struct rd_segment *seg;
+	uint32_t vni = md->vni;
 	int reason;
 
 	o->tep = in != NULL ? rd_tep_by_ip(in->host, ip + 16) : NULL;
@@ -73,7 +74,8 @@ static int check_outer(struct rte_mbuf *m, struct rd_meta *md, struct outer *o)
 	o->tos = ip[1];
 	if (md->pkt_flags & RD_PKT_FRAG)
 		return RD_DROP_DECAP_FRAGMENT;
-	reason = check_header(m, md, &md->vni, o);
+	reason = check_header(m, md, &vni, o);
+	md->vni = vni;
 	if (reason != 0)
 		return reason;
 	seg = rd_segment_by_vni(in->host, md->vni);

@@ -56,6 +56,7 @@ static uint16_t cross_link(
 	md->segment = 0;
 	md->tunnel = 0;
 	md->vni = 0;
+	md->routed = 0;
 	md->hash = 0;
 	md->flags &= (uint8_t) ~(RD_META_HIT | RD_META_MISS | RD_META_FROM_TUNNEL);
 	return rx_edge(peer);

@@ -36,4 +36,5 @@ enum rd_flow_act { // bits of the dump's bmap column; our definition
 	RD_ACT_DECAP = 1u << 31,
 	RD_ACT_FLOOD = 1u << 8, // not cached: decided per packet
 	RD_ACT_UPLINK = 1u << 9, // leaves by the team's uplink
+	RD_ACT_ROUTE = 1u << 10, // to the segment's router: next_hop says where it goes from there
 };
