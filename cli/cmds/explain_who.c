@@ -2,7 +2,8 @@
  *
  * Who is behind the addresses of a described packet: MACs and tunnel ends that the person did not say, from what the daemon
  * knows. A source: the guest's own MAC at its port; else who has used the address in a flow, else who is known there. A
- * destination: the group of a group address; who has used the address; else the only other station of the segment.
+ * destination: the group of a group address; the segment's router, when it is its address or one of another network; who
+ * has used the address; else the only other station of the segment.
  */
 #include "cmds/explain.h"
 
@@ -15,7 +16,7 @@
 struct who {
 	struct rd_cli *cli;
 	struct rd_words *w;
-	json_t *ports, *segments, *fdb, *flows, *teps, *tunnels;
+	json_t *ports, *segments, *fdb, *flows, *teps, *tunnels, *routers, *interfaces;
 	const json_t *port, *segment; // in those
 };
 
@@ -40,8 +41,10 @@ static int fetch(struct who *k, const char *port, struct rd_err *err)
 	k->flows = rd_cli_fetch(k->cli, "flow.list", json_pack("{s:i}", "limit", 1000), err);
 	k->teps = rd_cli_fetch(k->cli, "tep.list", NULL, err);
 	k->tunnels = rd_cli_fetch(k->cli, "tunnel.list", NULL, err);
+	k->routers = rd_cli_fetch(k->cli, "router.list", NULL, err);
+	k->interfaces = rd_cli_fetch(k->cli, "router_interface.list", NULL, err);
 	return k->segments != NULL && k->fdb != NULL && k->flows != NULL && k->teps != NULL
-			&& k->tunnels != NULL
+			&& k->tunnels != NULL && k->routers != NULL && k->interfaces != NULL
 		? 0
 		: err->code;
 }
@@ -115,6 +118,7 @@ static unsigned by_fdb(const struct who *k, bool near, bool anywhere, struct rd_
 		uint8_t mac[6];
 
 		if ((!anywhere && !same_segment(k, entry)) || is_near(k, entry) != near
+			|| strcmp(rd_item_str(entry, "to_kind"), "router") == 0
 			|| rd_parse_mac(rd_item_str(entry, "mac"), mac) < 0
 			|| (!near && memcmp(mac, k->w->from.mac, 6) == 0)
 			|| (nb > 0 && memcmp(mac, e->mac, 6) == 0))
@@ -139,6 +143,42 @@ static bool by_group(struct rd_words_end *e)
 	else
 		return false;
 	return true;
+}
+
+// Whether "10.1.0.1/24" is the address, or *inside its network.
+static bool is_address(const char *text, const struct rd_words_end *e, bool *inside)
+{
+	char host[RD_IP_TEXT], masked[RD_PREFIX_TEXT];
+	uint8_t net[16], len, addr[16];
+	int family;
+
+	snprintf(host, sizeof(host), "%.*s", (int)strcspn(text, "/"), text);
+	if (rd_parse_prefix(text, &family, net, &len) < 0 || family != e->family
+		|| rd_parse_ip(host, &family, addr) < 0)
+		return false;
+	snprintf(masked, sizeof(masked), "%s/%u", rd_fmt_ip(e->family, e->addr, host), len);
+	rd_parse_prefix(masked, &family, addr, &len);
+	if (memcmp(addr, net, e->family == AF_INET ? 4 : 16) == 0)
+		*inside = true;
+	snprintf(masked, sizeof(masked), "%.*s", (int)strcspn(text, "/"), text);
+	return strcmp(masked, rd_fmt_ip(e->family, e->addr, host)) == 0;
+}
+
+// The router that serves the segment has the packet when it is for itself or for another network.
+static bool by_router(const struct who *k, struct rd_words_end *e)
+{
+	const char *segment = k->segment == NULL ? "" : rd_item_str(k->segment, "qname");
+	const json_t *i = find(k->interfaces, "segment", segment), *router, *list;
+	bool inside = false, own = false;
+
+	if (i == NULL)
+		return false;
+	list = json_object_get(i, "addresses");
+	for (size_t n = 0; n < json_array_size(list); n++)
+		own |= is_address(json_string_value(json_array_get(list, n)), e, &inside);
+	router = find(k->routers, "qname", rd_item_str(i, "router"));
+	return (own || !inside) && router != NULL
+		&& rd_parse_mac(rd_item_str(router, "mac"), e->mac) == 0;
 }
 
 // What nobody has: a MAC of the private range.
@@ -166,7 +206,7 @@ static int find_destination(struct who *k, struct rd_err *err)
 		memset(e->mac, 0xff, 6);
 		return 0;
 	}
-	if (e->has_mac || by_group(e) || by_flow(k, e))
+	if (e->has_mac || by_group(e) || by_router(k, e) || by_flow(k, e))
 		return 0;
 	nb = by_fdb(k, false, false, e);
 	if (nb == 0)
@@ -228,6 +268,8 @@ static void forget(struct who *k)
 	json_decref(k->flows);
 	json_decref(k->teps);
 	json_decref(k->tunnels);
+	json_decref(k->routers);
+	json_decref(k->interfaces);
 }
 
 int rd_words_who(struct rd_cli *cli, const char *port, struct rd_words *w, struct rd_err *err)

@@ -8,6 +8,8 @@ const struct rd_arg_names rd_names_host = {"host.list", "name", NULL};
 const struct rd_arg_names rd_names_switch = {"switch.list", "name", "qname"};
 const struct rd_arg_names rd_names_port = {"port.list", "name", "qname"};
 const struct rd_arg_names rd_names_segment = {"segment.list", "name", "qname"};
+const struct rd_arg_names rd_names_router = {"router.list", "name", "qname"};
+const struct rd_arg_names rd_names_interface = {"router_interface.list", "name", "qname"};
 const struct rd_arg_names rd_names_tunnel = {"tunnel.list", "name", NULL};
 const struct rd_arg_names rd_names_tep = {"tep.list", "ip", NULL};
 const struct rd_arg_names rd_names_device = {"device.list", "port", "port"};
@@ -29,6 +31,8 @@ static const struct rd_cmd_set *const sets[] = {
 	&rd_cmds_port,
 	&rd_cmds_segment,
 	&rd_cmds_fdb,
+	&rd_cmds_router,
+	&rd_cmds_route,
 	&rd_cmds_tep,
 	&rd_cmds_tunnel,
 	&rd_cmds_dfw,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * show topology: what leads where, made of the lists of ports, segments and tunnels; as a table, as JSON, or as a graph for
+ * show topology: what leads where, made of the lists of ports, segments, routers' interfaces and tunnels; as a table, as JSON, or as a graph for
  * Graphviz's dot.
  */
 #include "cmds/cmds.h"
@@ -80,6 +80,20 @@ static void add_tunnel(json_t *items, const json_t *t)
 
 	add_lead(leads, "remote", json_string(rd_item_str(t, "remote")));
 	add_item(items, t, "tunnel", leads);
+}
+
+static void add_interface(json_t *items, const json_t *i)
+{
+	json_t *leads = json_array();
+
+	add_lead(leads, "segment", json_string(rd_item_str(i, "segment")));
+	add_lead(leads, "router", json_string(rd_item_str(i, "router")));
+	add_item(items, i, "interface", leads);
+}
+
+static void add_router(json_t *items, const json_t *r)
+{
+	add_item(items, r, "router", json_array());
 }
 
 static int add_all(struct rd_cli *cli, const char *method, const char *host,
@@ -218,6 +232,10 @@ static int show(struct rd_cli *cli, const struct rd_args *args, struct rd_err *e
 		ret = add_all(cli, "segment.list", host, add_segment, items, err);
 	if (ret == 0)
 		ret = add_all(cli, "tunnel.list", host, add_tunnel, items, err);
+	if (ret == 0)
+		ret = add_all(cli, "router.list", host, add_router, items, err);
+	if (ret == 0)
+		ret = add_all(cli, "router_interface.list", host, add_interface, items, err);
 	if (ret == 0 && sort(items) < 0)
 		ret = rd_err_set(err, -ENOMEM, "out of memory");
 	if (ret == 0 && rd_args_has(args, "--dot") && !rd_cli_is_json(cli))

@@ -3,7 +3,7 @@
  * What the author of a command writes: a row of struct rd_cmd per command, a row of struct rd_arg_desc per
  * value or flag, and a handler where the plain "make params, call the method" is not enough.
  *
- * Grammar: lower case = word ("port/ports": the second spelling is an alias), UPPER = value, [x] = optional,
+ * Grammar: lower case = word ("port/ports": other spellings are aliases), UPPER = value, [x] = optional,
  * (a|b) = choice; neighbouring optional groups may come in any order. Keys bind grammar and args: a value's key is
  * the word before it ("mtu N": mtu), or its own label in lower case when it follows the command's own leading
  * words or nothing ("port add NAME": name). Words of a choice after a word have that word's key ("flood (on|off)": flood);

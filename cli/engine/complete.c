@@ -55,16 +55,16 @@ static void offer_names(struct rd_cli *cli, struct offer *o)
 
 static void offer_leaf(struct rd_cli *cli, struct offer *o)
 {
+	const char *word;
 	char label[96];
-	bool exact;
+	size_t len;
 
 	if (o->item->kind == RD_ITEM_WORD) {
-		if (!rd_word_fits(o->item, o->prefix, &exact))
+		word = rd_word_spelling(o->item, o->prefix, &len);
+		if (word == NULL)
 			return;
-		if (strncmp(o->item->text, o->prefix, strlen(o->prefix)) == 0)
-			o->each(o->arg, o->item->text, rd_leaf_help(o->item));
-		else
-			o->each(o->arg, o->item->alias, rd_leaf_help(o->item));
+		snprintf(label, sizeof(label), "%.*s", (int)len, word);
+		o->each(o->arg, label, rd_leaf_help(o->item));
 	} else if (o->item->desc->names != NULL) {
 		offer_names(cli, o);
 	} else {

@@ -130,13 +130,36 @@ static void expand(struct rd_match *m, struct place *p, const struct rd_item *it
 	}
 }
 
+// The spelling of the word that begins so: NULL, or *len characters that nothing ends.
+const char *rd_word_spelling(const struct rd_item *word, const char *text, size_t *len)
+{
+	size_t typed = strlen(text);
+	const char *found = NULL;
+
+	*len = strlen(word->text);
+	if (strncmp(word->text, text, typed) == 0)
+		found = word->text;
+	// The whole of a later spelling is better than the beginning of an earlier one.
+	for (const char *s = word->alias;
+		s != NULL && *s != '\0' && (found == NULL || *len != typed);) {
+		size_t n = strcspn(s, "/");
+
+		if (n >= typed && strncmp(s, text, typed) == 0 && (found == NULL || n == typed)) {
+			found = s;
+			*len = n;
+		}
+		s += n + (s[n] == '/');
+	}
+	return found;
+}
+
 bool rd_word_fits(const struct rd_item *word, const char *text, bool *exact)
 {
-	size_t len = strlen(text);
-	bool alias = word->alias != NULL && strncmp(word->alias, text, len) == 0;
+	size_t len;
+	bool fits = rd_word_spelling(word, text, &len) != NULL;
 
-	*exact = strcmp(word->text, text) == 0 || (alias && strcmp(word->alias, text) == 0);
-	return alias || strncmp(word->text, text, len) == 0;
+	*exact = fits && len == strlen(text);
+	return fits;
 }
 
 // The one word that the token means, NULL if none; *ambiguous if several could be meant.

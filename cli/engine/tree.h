@@ -43,7 +43,7 @@ enum rd_item_kind {
 struct rd_item {
 	enum rd_item_kind kind;
 	char *text; // word, or a value's label
-	char *alias; // second spelling of a word
+	char *alias; // other spellings of a word, between slashes
 	char *key; // see cmd.h
 	bool binds; // the token says something to the handler
 	const struct rd_arg_desc *desc; // by key
@@ -100,6 +100,7 @@ int rd_match_expect(
 	struct rd_match *m, const struct rd_item *tree, const struct rd_tokens *tokens, unsigned n);
 void rd_match_free(struct rd_match *m);
 bool rd_word_fits(const struct rd_item *word, const char *text, bool *exact);
+const char *rd_word_spelling(const struct rd_item *word, const char *text, size_t *len);
 
 // "switch SWITCH", "flood on|off", "N": what a person could type for this leaf.
 void rd_leaf_text(const struct rd_item *item, char *buf, size_t len);

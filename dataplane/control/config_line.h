@@ -25,3 +25,5 @@ void rd_line_emit(struct line *l);
 // Whether somebody has set the timeout of a connection state (ctl_dfw_settings.c); state 0: strict.
 bool rd_dfw_setting_given(unsigned state);
 void rd_config_dfw(struct line *l); // config_dfw.c: ports' own rules, the policy, its settings
+void rd_config_routers(
+	struct line *l); // config_router.c: routers, interfaces, static routes and neighbours

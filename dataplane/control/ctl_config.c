@@ -309,6 +309,7 @@ int ctl_running_config(struct rd_request *req)
 	tunnels(&l);
 	segment_tunnels(&l);
 	rd_fdb_each(fdb_entry, &l);
+	rd_config_routers(&l);
 	rd_config_dfw(&l);
 	rd_config_mirrors(req);
 	punt(&l);

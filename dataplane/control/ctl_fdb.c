@@ -2,7 +2,7 @@
  *
  * fdb.*: which MAC address is where. Control thread; the table is also written by workers.
  */
-#include "control/ctl.h"
+#include "control/ctl_router.h"
 
 static uint16_t read_port(struct rd_request *req, const struct rd_segment *s)
 {
@@ -87,28 +87,43 @@ struct listing {
 
 static const char *kind_name(unsigned kind)
 {
-	return kind == RD_FDB_STATIC ? "static" : kind == RD_FDB_PORT ? "port" : "learned";
+	static const char *const names[] = {[RD_FDB_LEARNED] = "learned",
+		[RD_FDB_STATIC] = "static",
+		[RD_FDB_PORT] = "port",
+		[RD_FDB_ROUTER] = "router"};
+
+	return names[kind];
+}
+
+// Where it leads, and what kind of place that is.
+static const char *leads_to(const struct rd_fdb_entry *e, char buf[RD_QNAME_LEN], const char **kind)
+{
+	const struct rd_tunnel *t = e->is_tunnel ? rd_tunnel_at(e->to) : NULL;
+
+	*kind = e->is_tunnel ? "tunnel" : e->to == RD_PORT_NONE ? "drop" : "port";
+	if (e->kind == RD_FDB_ROUTER) {
+		const struct rd_rif *rif = rd_rif_of_segment(e->segment);
+
+		*kind = "router";
+		return rd_ctl_rif_qname(rif == NULL ? 0 : rif->idx, buf);
+	}
+	return t != NULL ? t->name : rd_ctl_port_qname(e->is_tunnel ? 0 : e->to, buf);
 }
 
 static int list_entry(void *arg, const struct rd_fdb_entry *e)
 {
 	const struct listing *l = arg;
 	const struct rd_segment *s = rd_segment_at(e->segment);
-	const struct rd_tunnel *t = e->is_tunnel ? rd_tunnel_at(e->to) : NULL;
-	char qname[RD_QNAME_LEN], to[RD_QNAME_LEN];
+	char qname[RD_QNAME_LEN], buf[RD_QNAME_LEN];
+	const char *to_kind, *to = leads_to(e, buf, &to_kind);
 	uint32_t age = e->kind == RD_FDB_LEARNED && l->now_s > e->last_s ? l->now_s - e->last_s : 0;
 
 	if (s == NULL || (l->segment != 0 && e->segment != l->segment))
 		return 0;
 	return rd_req_item(l->req,
 		json_pack("{s:s,s:o,s:s,s:s,s:s,s:I}", "segment", rd_ctl_segment_qname(s, qname),
-			"mac", rd_json_mac(e->mac), "kind", kind_name(e->kind), "to",
-			t != NULL ? t->name : rd_ctl_port_qname(e->is_tunnel ? 0 : e->to, to),
-			"to_kind",
-			e->is_tunnel			? "tunnel"
-				: e->to == RD_PORT_NONE ? "drop"
-							: "port",
-			"age_s", (json_int_t)age));
+			"mac", rd_json_mac(e->mac), "kind", kind_name(e->kind), "to", to, "to_kind",
+			to_kind, "age_s", (json_int_t)age));
 }
 
 int ctl_fdb_list(struct rd_request *req)

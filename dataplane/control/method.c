@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "control/ctl.h"
+#include "control/ctl_router.h"
 #include "control/journal.h"
 #include "session/session.h"
 
@@ -102,6 +102,10 @@ static const struct rd_method methods[] = {
 	{"mirror.set", ctl_mirror_set, A},
 	{"mirror.start", ctl_mirror_start, A},
 	{"mirror.stop", ctl_mirror_stop, A},
+	{"neighbour.add", ctl_neighbour_add, A},
+	{"neighbour.del", ctl_neighbour_del, A},
+	{"neighbour.flush", ctl_neighbour_flush, A},
+	{"neighbour.list", ctl_neighbour_list, L},
 	{"pool.list", ctl_pool_list, L},
 	{"port.add", ctl_port_add, A | P},
 	{"port.del", ctl_port_del, A | P},
@@ -111,6 +115,16 @@ static const struct rd_method methods[] = {
 	{"probe", ctl_probe, A | X | L},
 	{"punt.list", ctl_punt_list, L},
 	{"punt.set", ctl_punt_set, A},
+	{"route.add", ctl_route_add, A},
+	{"route.del", ctl_route_del, A},
+	{"route.list", ctl_route_list, L},
+	{"router.add", ctl_router_add, A},
+	{"router.del", ctl_router_del, A},
+	{"router.list", ctl_router_list, L},
+	{"router_interface.add", ctl_rif_add, A},
+	{"router_interface.del", ctl_rif_del, A},
+	{"router_interface.list", ctl_rif_list, L},
+	{"router_interface.set", ctl_rif_set, A},
 	{"running_config", ctl_running_config, L},
 	{"segment.add", ctl_segment_add, A | P},
 	{"segment.del", ctl_segment_del, A | P},

@@ -159,6 +159,21 @@ static const struct rd_metric tunnels[] = {
 	{"reddot_tunnel_sent_bytes", "tx_bytes", "bytes into the tunnel", 'c', NULL, NULL},
 };
 
+static const struct rd_metric interfaces[] = {
+	{"reddot_router_received_packets", "rx_packets",
+		"packets that a router's interface took to route", 'c', NULL, NULL},
+	{"reddot_router_received_bytes", "rx_bytes", "bytes of them", 'c', NULL, NULL},
+	{"reddot_router_sent_packets", "tx_packets", "packets that it sent into its segment", 'c',
+		NULL, NULL},
+	{"reddot_router_sent_bytes", "tx_bytes", "bytes of them", 'c', NULL, NULL},
+};
+
+static const struct rd_metric routers[] = {
+	{"reddot_router_routes", "routes", "routes of the router", 'g', NULL, NULL},
+	{"reddot_router_neighbours", "neighbours", "neighbours that it knows or asks for", 'g',
+		NULL, NULL},
+};
+
 static const struct rd_metric punts[] = {
 	{"reddot_punt_in_packets", "in", "packets to our own addresses", 'c', NULL, NULL},
 	{"reddot_punt_dropped_packets", "drops", "of them dropped", 'c', NULL, NULL},
@@ -227,6 +242,14 @@ const struct rd_metric_source rd_metric_sources[] = {
 		.max = RULES_MAX,
 		.labels = {{"tunnel", "name"}, {"host", "host"}},
 		METRICS(tunnels)},
+	{.method = "router.list",
+		.max = RULES_MAX,
+		.labels = {{"router", "qname"}},
+		METRICS(routers)},
+	{.method = "router_interface.list",
+		.max = RULES_MAX,
+		.labels = {{"interface", "qname"}, {"router", "router"}},
+		METRICS(interfaces)},
 	{.method = "punt.list",
 		.max = RD_WORKER_MAX,
 		.labels = {{"worker", "worker"}},

@@ -25,6 +25,10 @@ ROWS = {
 	"show port": ([], "vmnic1"),
 	"show segment": ([], "cluster1-segment1"),
 	"show fdb": ([], "00:50:56:a1:fc:f3"),
+	"show router": ([], "02:50:56:56:44:52"),
+	"show router interface": ([], "172.16.31.1/24"),
+	"show route": ([], "10.9.0.0/16"),
+	"show neighbour": ([], "172.16.31.26"),
 	"show tep": ([], "192.168.4.60"),
 	"show tunnel": ([], "to-192.168.4.57"),
 	"show dfw": ([], "telnet"),
@@ -74,6 +78,11 @@ dfw section add app applied-to group:clients
 dfw rule add app 5001 action allow from clients service web log name policy
 dfw add port {PROXY} rule 1044 dir in action drop proto tcp dport 24 name logged log
 mirror session add m1 source {GUEST} to 192.168.4.57
+router add vdr host arm
+router interface add lif1 router vdr segment arm/cluster1-segment1 address 172.16.31.1/24,2001:db8::1/64
+neighbour add 172.16.31.26 interface lif1 mac 00:50:56:a1:fc:f3
+route add 10.9.0.0/16 router vdr via 172.16.31.26
+route add 10.8.0.0/16 router vdr blackhole
 """
 
 

@@ -64,6 +64,16 @@ tunnel add t2 local 10.0.0.1 remote 10.0.0.10
 segment set o tunnels t1,t2
 fdb add segment o mac 02:00:00:00:03:01 tunnel t2
 fdb add segment v5 mac 02:00:00:00:03:02 port u2
+router add r1 host two
+router add r2 host one mac 02:00:00:00:0a:02
+router interface add i1 router r1 segment o address 10.1.0.1/24,10.1.1.1/25,2001:db8:1::1/64 mtu 1300
+router interface add i2 router r2 segment one/v5 address 10.1.0.1/16
+route add 0.0.0.0/0 router r1 via 10.1.0.2,10.1.1.2
+route add ::/0 router r1 via 2001:db8:1::2
+route add 10.66.0.0/16 router r1 blackhole
+route add 2001:db8:66::/48 router r1 unreachable
+neighbour add 10.1.0.2 interface i1 mac 02:00:00:00:04:01
+neighbour add 2001:db8:1::2 interface i1 mac 02:00:00:00:04:02
 dfw add port q2 rule 9 dir inout action drop proto 99 from 10.0.0.0/8 to 10.1.2.3 name "some rule"
 dfw add port q2 rule 4 dir in action allow proto icmpv6 from 2001:db8::/32 to any
 dfw add port q2 rule 7 dir out action allow proto udp sport 1000-2000 dport 53
@@ -80,13 +90,19 @@ flow generation 5000
 		for want in ("portset 63", "mtu 9000", "flood off", "learn off", "spoof-check off", " down", "no-rx=1,size=128",
 				"port set one/g1 team one/u2,one/u1", "via two/m2", "link ", "bypass two/q2", "dport 6082", "checksum on",
 				"0104:80:a1b2c3d4", "2001:db8::/32", "sport 1000-2000", "proto 99", "flow capacity 4096", "flow timeout 77",
-				"flow generation 5000", "rule 9 dir inout"):
+				"flow generation 5000", "rule 9 dir inout", "address 10.1.0.1/24,10.1.1.1/25,2001:db8:1::1/64 mtu 1300", "mac 02:00:00:00:0a:02",
+				"route add 0.0.0.0/0 router two/r1 via 10.1.0.2,10.1.1.2", "2001:db8:66::/48 router two/r1 unreachable",
+				"neighbour add 2001:db8:1::2 interface two/i1 mac 02:00:00:00:04:02"):
 			assert want in text, f"{want} is not in\n{text}"
 		# a change shows, and is undone by its opposite
 		c("port.set", port="g1", up=True, mtu=1500)
 		c("segment.set", segment="o", tunnels=["t2"])
 		c("dfw.del", port="q2", id=9)
 		c("port.del", port="b1")
+		c("neighbour.del", interface="i1", ip="10.1.0.2")
+		c("route.del", router="r1", prefix="0.0.0.0/0")
+		c("router_interface.set", interface="i1", mtu=0, addresses=["10.1.0.1/24", "2001:db8:1::1/64"])
+		c("router_interface.del", interface="i2")
 		first, second, _, _ = again(c)
 		assert first == second and "bypass" not in "\n".join(first)
 

@@ -791,6 +791,56 @@ def test_explain_and_journal():
 			refused(None, c, "explain.whatif", **kw)
 
 
+def test_routers():
+	"""What makes a router, and everything that is refused."""
+	with demo() as (d, c):
+		seg, vmk = "arm/cluster1-segment1", {"interface": "lif", "ip": "10.1.0.9"}
+		c("router.add", name="vdr", host="arm")
+		assert c.one("router.list")["mac"] == "02:50:56:56:44:52"
+		refused("EEXIST", c, "router.add", name="vdr", host="arm")
+		refused("ENOENT", c, "router.add", name="other", host="nowhere")
+		refused(None, c, "router.add", name="other", host="arm", mac="01:00:00:00:00:01")
+		for addresses in (["10.1.0.1"], ["10.1.0.1/33"], ["x/24"], [5], ["10.1.0.0/24"], ["10.1.0.255/24"], ["224.0.0.1/24"], ["::1/64"],
+				["10.1.0.1/24"] * 9, ["10.1.0.1/24", "10.1.0.1/24"]):
+			e = refused(None, c, "router_interface.add", name="lif", router="vdr", segment=seg, addresses=addresses)
+			assert e.what, addresses
+		refused("ERANGE", c, "router_interface.add", name="lif", router="vdr", segment=seg, addresses=["10.1.0.1/24"], mtu=9217)
+		c("router_interface.add", name="lif", router="vdr", segment=seg, addresses=["10.1.0.1/24", "2001:db8::1/64"])
+		refused(None, c, "router_interface.add", name="lif2", router="vdr", segment=seg, addresses=["10.2.0.1/24"])
+		refused("EBUSY", c, "router.del", router="vdr")
+		refused("EBUSY", c, "segment.del", segment=seg)
+		station = next(e for e in c.list("fdb.list", segment=seg) if e["mac"] == "02:50:56:56:44:52")
+		assert (station["kind"], station["to"], station["to_kind"]) == ("router", "arm/lif", "router")
+		refused(None, c, "fdb.del", segment=seg, mac="02:50:56:56:44:52")
+		for bad in ({"prefix": "any", "blackhole": True}, {"prefix": "10.0.0.0/8"}, {"prefix": "10.0.0.0/8", "via": []}, {"prefix": "x", "blackhole": True},
+				{"prefix": "10.0.0.0/8", "via": ["2001:db8::2"]}, {"prefix": "10.0.0.0/8", "via": ["10.1.0.2"], "blackhole": True},
+				{"prefix": "10.0.0.0/8", "via": ["10.77.0.1"]}, {"prefix": "10.0.0.0/8", "via": [f"10.1.0.{i}" for i in range(2, 11)]}):
+			refused(None, c, "route.add", router="vdr", **bad)
+		c("route.add", router="vdr", prefix="10.0.0.0/8", via=["10.1.0.2"])
+		refused("EEXIST", c, "route.add", router="vdr", prefix="10.0.0.0/8", blackhole=True)
+		refused("ENOENT", c, "route.del", router="vdr", prefix="10.0.0.0/9")
+		assert refused(None, c, "route.del", router="vdr", prefix="10.1.0.0/24"), "a connected one goes with its address"
+		refused(None, c, "router_interface.del", interface="lif")
+		assert [r["prefix"] for r in c.list("route.list", router="vdr")] == ["10.0.0.0/8", "10.1.0.0/24", "2001:db8::/64"]
+		assert [r["prefix"] for r in c.list("route.list", to="10.1.0.7")] == ["10.1.0.0/24"]
+		assert c.list("route.list", to="11.0.0.1") == [] and len(c.list("route.list", family="inet6")) == 1
+		refused(None, c, "neighbour.add", **{**vmk, "ip": "10.2.0.9"}, mac="02:00:00:00:00:09")
+		refused(None, c, "neighbour.add", **vmk, mac="01:00:00:00:00:09")
+		c("neighbour.add", **vmk, mac="02:00:00:00:00:09")
+		assert c.one("neighbour.list", interface="lif") == {"interface": "arm/lif", "router": "arm/vdr", "segment": seg, "ip": "10.1.0.9",
+			"mac": "02:00:00:00:00:09", "state": "reachable", "kind": "static", "age_s": 0, "asked": 0}
+		assert c("neighbour.flush") == {"flushed": 0}
+		c("neighbour.del", **vmk)
+		refused("ENOENT", c, "neighbour.del", **vmk)
+		c("route.del", router="vdr", prefix="10.0.0.0/8")
+		c("router_interface.set", interface="lif", addresses=["10.3.0.1/24"], mtu=1400)
+		assert (c.one("router_interface.list")["addresses"], c.one("router_interface.list")["mtu"]) == (["10.3.0.1/24"], 1400)
+		assert [r["prefix"] for r in c.list("route.list")] == ["10.3.0.0/24"]
+		c("router_interface.del", interface="lif")
+		c("router.del", router="vdr")
+		assert c.list("router.list") == c.list("route.list") == c.list("router_interface.list") == []
+
+
 def test_every_method_was_answered():
 	"""Last: the methods of docs/design/protocol.md, each of them has worked somewhere above."""
 	with open(f"{SOURCE}/docs/design/protocol.md", encoding="utf-8") as f:

@@ -49,7 +49,7 @@ static const struct rd_cmd cmds[] = {
 	{"box kind BOX kind (round|square)", "shape it", "box.kind", box_args, NULL},
 	{"box read file FILE", "read", "box.read", box_args, NULL},
 	{"bottle", "a bottle", "bottle", NULL, NULL},
-	{"show box/boxes [BOX] [size N]", "show boxes", "box.list", box_args, NULL},
+	{"show box/boxes/chest [BOX] [size N]", "show boxes", "box.list", box_args, NULL},
 };
 
 static int setup(void **state)
@@ -100,6 +100,8 @@ static void abbreviates(void **state)
 	expect_params(*state, "box add b1", "box.add", "{\"name\":\"b1\"}");
 	expect_params(*state, "box a b1 si 3", "box.add", "{\"name\":\"b1\",\"size\":3}");
 	expect_params(*state, "s boxes", "box.list", "{}");
+	expect_params(*state, "s chest", "box.list", "{}");
+	expect_params(*state, "s ch", "box.list", "{}");
 	expect_params(*state, "bot", "bottle", "{}");
 	expect_params(*state, "box k b1 k sq", "box.kind", "{\"box\":\"b1\",\"kind\":\"square\"}");
 	expect_params(*state, "   box add b1   # the rest", "box.add", "{\"name\":\"b1\"}");
@@ -235,6 +237,8 @@ static void completes(void **state)
 	expect_completion(f, "box add n lid ", "on off", 14);
 	expect_completion(f, "box add n lid on open ", "size mac team label", 22);
 	expect_completion(f, "show b", "box", 5);
+	expect_completion(f, "show boxes", "boxes", 5);
+	expect_completion(f, "show c", "chest", 5);
 	expect_completion(f, "show boxes b", "b1", 11);
 	assert_int_equal(
 		json_array_size(json_object_get(f->params, "fields")), 2); // not all that a box has
