@@ -232,7 +232,7 @@ void rd_client_cancel(struct rd_client *c)
 // Written while nobody may send it: a signal handler can do no more than that.
 static void prepare_cancel(struct rd_client *c, json_int_t id)
 {
-	c->cancel_id = ++c->last_id;
+	c->cancel_id = -id; // no request has that
 	c->cancel_len = (size_t)snprintf(c->cancel, sizeof(c->cancel),
 		"{\"id\":%lld,\"method\":\"cancel\",\"params\":{\"id\":%lld}}\n",
 		(long long)c->cancel_id, (long long)id);
