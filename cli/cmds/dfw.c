@@ -164,6 +164,14 @@ static int show_log(struct rd_cli *cli, const struct rd_args *args, struct rd_er
 		cli, rd_args_cmd(args)->method, params, put_line, rd_cli_out(cli), NULL, err);
 }
 
+static const struct rd_rates rule_rates = {
+	(const char *const[]){"port", "dir", "at", "id", NULL},
+	(const char *const[]){"hits", "bytes", "sessions", NULL},
+};
+static const struct rd_rates count_rates = {
+	(const char *const[]){"port", "kind", "what", NULL},
+	(const char *const[]){"in", "out", NULL},
+};
 static const struct rd_cmd cmds[] = {
 	{.grammar = "dfw", .help = "distributed firewall: rules per guest port, and for all"},
 	{"dfw add port PORT rule ID dir (in|out|inout) action (allow|drop|reject) [proto PROTO] [from PREFIX] "
@@ -181,10 +189,10 @@ static const struct rd_cmd cmds[] = {
 	{"dfw settings timeout STATE SECONDS", "when idle connections end", "dfw.settings",
 		timeout_args, timeout},
 	{"show dfw [port PORT]", "ports' own firewall rules and their hits", "dfw.list", args_desc,
-		show},
+		show, &rule_rates},
 	{"show dfw counts [port PORT]",
 		"packets that ports' firewalls passed and dropped, by direction and family, and why",
-		"dfw.counts", args_desc, show_counts},
+		"dfw.counts", args_desc, show_counts, &count_rates},
 	{"show dfw log [N]", "packets that rules with log decided", "dfw.log", log_args, show_log},
 	{"show dfw settings", "what holds for all ports", "dfw.settings_list", NULL, show_settings},
 };

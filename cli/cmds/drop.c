@@ -185,10 +185,14 @@ static const struct rd_arg_desc recent_args[] = {
 	{0},
 };
 
+static const struct rd_rates drop_rates = {
+	(const char *const[]){"reason", "stage", "port", "worker", NULL},
+	(const char *const[]){"count", "bytes", NULL},
+};
 static const struct rd_cmd cmds[] = {
 	{"show drop/drops [all] [detail] [port PORT] [stage STAGE] [reason REASON] [worker N] "
 	 "[as (kernel|vpp|ovs|vrouter)]",
-		"why packets died", "drop.list", list_args, show},
+		"why packets died", "drop.list", list_args, show, &drop_rates},
 	{"show drop/drops recent [N] [port PORT] [stage STAGE] [reason REASON] [worker N]",
 		"the last packets that died", "drop.recent", recent_args, show_recent},
 };

@@ -354,6 +354,11 @@ const struct rd_arg_desc rd_flow_args[] = {
 	{0},
 };
 
+static const struct rd_rates stats_rates = {
+	(const char *const[]){"worker", NULL},
+	(const char *const[]){
+		"hits", "misses", "inserts", "evictions", "expired", "stale", "renewed", NULL},
+};
 static const struct rd_cmd cmds[] = {
 	{.grammar = "flow", .help = "the flow cache: remembered decisions"},
 	{"flow capacity N", "set the size of the cache", "flow.set", capacity_args, NULL},
@@ -362,6 +367,7 @@ static const struct rd_cmd cmds[] = {
 	{"flow flush", "forget all entries", "flow.flush", NULL, flush},
 	{"show flow/flows [host HOST] [worker N]" RD_FLOW_FILTERS, "flow entries", "flow.list",
 		rd_flow_args, show},
-	{"show flow/flows stats", "counters of the flow cache", "flow.stats", NULL, show_stats},
+	{"show flow/flows stats", "counters of the flow cache", "flow.stats", NULL, show_stats,
+		&stats_rates},
 };
 const struct rd_cmd_set rd_cmds_flow = RD_CMD_SET(cmds);

@@ -8,8 +8,10 @@
 
 static void number(const json_t *item, const char *field, char *buf, size_t len)
 {
-	if (json_is_integer(json_object_get(item, field)))
-		snprintf(buf, len, "%lld", (long long)rd_item_int(item, field));
+	const json_t *value = json_object_get(item, field);
+
+	if (json_is_number(value))
+		rd_cell_text(value, buf, len);
 	else
 		snprintf(buf, len, "n/a");
 }
@@ -39,7 +41,7 @@ static void cell_layer(const json_t *item, char *buf, size_t len)
 static void cell_elsewhere(const json_t *item, char *buf, size_t len)
 {
 	buf[0] = '\0';
-	if (json_is_integer(json_object_get(item, "elsewhere")))
+	if (json_is_number(json_object_get(item, "elsewhere")))
 		number(item, "elsewhere", buf, len);
 }
 
@@ -102,10 +104,19 @@ static const struct rd_arg_desc args_desc[] = {
 	{0},
 };
 
+static const struct rd_rates ladder_rates = {
+	(const char *const[]){"layer", NULL},
+	(const char *const[]){"packets", "created", "drops", "elsewhere", NULL},
+};
+static const struct rd_rates hardware_rates = {
+	(const char *const[]){"port", "reason", NULL},
+	(const char *const[]){"count", NULL},
+};
 static const struct rd_cmd cmds[] = {
 	{"show ladder port PORT [dir (to-guest|from-guest)]",
-		"what each layer on a packet's way counted", "port.ladder", args_desc, show},
+		"what each layer on a packet's way counted", "port.ladder", args_desc, show,
+		&ladder_rates},
 	{"show drop/drops hardware [port PORT]", "what devices say that they lost", "drop.hardware",
-		args_desc, show_hardware},
+		args_desc, show_hardware, &hardware_rates},
 };
 const struct rd_cmd_set rd_cmds_ladder = RD_CMD_SET(cmds);

@@ -247,11 +247,17 @@ static const struct rd_arg_desc show_args[] = {
 	{0},
 };
 
+static const struct rd_rates counter_rates = {
+	(const char *const[]){"session", NULL},
+	(const char *const[]){"matched", "tx_ok", "tx_drop", "sampled_out", "filtered", "excluded",
+		"duplicate", "rate", "cap", "cut", "cut_bytes", "mtu", "no_buf", "no_collector",
+		"no_replica", "denied", "ring_full", "stopped", "hw_copied", "replicas", NULL},
+};
 static const struct rd_cmd cmds[] = {
 	{"show mirror/mirrors [SESSION]", "mirror sessions: state, why, where to", "mirror.list",
 		show_args, show},
 	{"show mirror counters [SESSION]", "what became of every packet that a session met",
-		"mirror.counters", show_args, show_whole},
+		"mirror.counters", show_args, show_whole, &counter_rates},
 	{"show mirror explain SESSION", "who copies where, and why nothing better",
 		"mirror.explain", show_args, show_explain},
 	{"show mirror capability [PORT] [again]",

@@ -279,6 +279,10 @@ static const struct rd_arg_desc show_args[] = {
 	{0},
 };
 
+static const struct rd_rates port_rates = {
+	(const char *const[]){"qname", NULL},
+	(const char *const[]){"rx_packets", "rx_bytes", "tx_packets", "tx_bytes", "drops", NULL},
+};
 static const struct rd_cmd cmds[] = {
 	{.grammar = "port", .help = "ports of a switch and what they are connected to"},
 	{"port add NAME switch SWITCH type " TYPES " [id N] [ens N] " OPTIONS, "add a port",
@@ -286,6 +290,6 @@ static const struct rd_cmd cmds[] = {
 	{"port set PORT " OPTIONS, "change a port", "port.set", args_desc, change},
 	{"port del PORT", "remove a port", "port.del", args_desc, NULL},
 	{"show port/ports [PORT] [host HOST] [switch SWITCH] [type " TYPES "]",
-		"ports and their counters", "port.list", show_args, show},
+		"ports and their counters", "port.list", show_args, show, &port_rates},
 };
 const struct rd_cmd_set rd_cmds_port = RD_CMD_SET(cmds);

@@ -45,8 +45,13 @@ static const struct rd_arg_desc show_args[] = {
 	{0},
 };
 
+static const struct rd_rates stage_rates = {
+	(const char *const[]){"stage", NULL},
+	(const char *const[]){"in", "out", "consumed", "created", "drops", NULL},
+};
 static const struct rd_cmd cmds[] = {
 	{"show stage/stages [port PORT] [worker N] [help]",
-		"stages (capture points) and their counters", "stage.list", show_args, show},
+		"stages (capture points) and their counters", "stage.list", show_args, show,
+		&stage_rates},
 };
 const struct rd_cmd_set rd_cmds_stage = RD_CMD_SET(cmds);

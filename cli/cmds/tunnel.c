@@ -49,11 +49,16 @@ static const struct rd_arg_desc args_desc[] = {
 	{0},
 };
 
+static const struct rd_rates tunnel_rates = {
+	(const char *const[]){"name", NULL},
+	(const char *const[]){"rx_packets", "rx_bytes", "tx_packets", "tx_bytes", NULL},
+};
 static const struct rd_cmd cmds[] = {
 	{.grammar = "tunnel", .help = "tunnels to remote endpoints"},
 	{"tunnel add NAME local IP remote IP [mac MAC]", "add a tunnel", "tunnel.add", args_desc,
 		NULL},
 	{"tunnel del TUNNEL", "remove a tunnel", "tunnel.del", args_desc, NULL},
-	{"show tunnel/tunnels", "tunnels and their counters", "tunnel.list", NULL, show},
+	{"show tunnel/tunnels", "tunnels and their counters", "tunnel.list", NULL, show,
+		&tunnel_rates},
 };
 const struct rd_cmd_set rd_cmds_tunnel = RD_CMD_SET(cmds);

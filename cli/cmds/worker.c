@@ -240,6 +240,15 @@ static const struct rd_arg_desc queues_args[] = {
 	{0},
 };
 
+static const struct rd_rates handoff_rates = {
+	(const char *const[]){"from", "to", NULL},
+	(const char *const[]){"packets", "full", "stopped", "stale", NULL},
+};
+static const struct rd_rates worker_rates = {
+	(const char *const[]){"worker", NULL},
+	(const char *const[]){"polls", "empty_polls", "sleeps", "packets", "bursts", "handed_in",
+		"handed_out", NULL},
+};
 static const struct rd_cmd cmds[] = {
 	{.grammar = "worker", .help = "the cores that forward packets"},
 	{"worker model (rtc|balanced|hybrid)", "set who processes a packet", "worker.set",
@@ -252,11 +261,12 @@ static const struct rd_cmd cmds[] = {
 		auto_args, NULL},
 	{"worker spread", "give out anew all queues that nobody assigned", "worker.spread", NULL,
 		NULL},
-	{"show worker/workers", "the workers and how busy they are", "worker.list", NULL, show},
+	{"show worker/workers", "the workers and how busy they are", "worker.list", NULL, show,
+		&worker_rates},
 	{"show worker/workers queues [PORT]", "which worker polls and sends on which queue",
 		"worker.queues", queues_args, show_queues},
 	{"show worker/workers handoff", "packets that workers handed to others", "worker.handoff",
-		NULL, show_handoff},
+		NULL, show_handoff, &handoff_rates},
 	{"show worker/workers balance", "how evenly the load is spread, and the flow that is not",
 		"worker.balance", NULL, show_balance},
 	RD_LATENCY_CMDS,

@@ -18,7 +18,10 @@ const char *rd_item_str(const json_t *item, const char *field)
 
 json_int_t rd_item_int(const json_t *item, const char *field)
 {
-	return json_integer_value(json_object_get(item, field));
+	const json_t *value = json_object_get(item, field);
+
+	// --rate makes reals of counters
+	return json_is_real(value) ? (json_int_t)json_real_value(value) : json_integer_value(value);
 }
 
 size_t rd_text_width(const char *s)
@@ -61,7 +64,7 @@ static void add_value(const json_t *value, char *buf, size_t size, size_t *len)
 		rd_str_addf(buf, size, len, "%lld", (long long)json_integer_value(value));
 		break;
 	case JSON_REAL:
-		rd_str_addf(buf, size, len, "%g", json_real_value(value));
+		rd_str_addf(buf, size, len, "%.12g", json_real_value(value));
 		break;
 	case JSON_TRUE:
 	case JSON_FALSE:

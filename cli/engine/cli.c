@@ -3,6 +3,7 @@
  * The engine's object: holds the tree, merges commands into it, carries methods. run.c runs lines.
  */
 #include "engine/pipe.h"
+#include "engine/rate.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -99,7 +100,8 @@ bool rd_cli_stopped(const struct rd_cli *cli)
 void rd_cli_put_json_part(const struct rd_cli *cli, const json_t *value)
 {
 	json_dumpf(value, cli->out,
-		JSON_ENCODE_ANY | (cli->pretty && !cli->by_line ? JSON_INDENT(2) : JSON_COMPACT));
+		JSON_ENCODE_ANY | (cli->pretty && !cli->by_line ? JSON_INDENT(2) : JSON_COMPACT)
+			| JSON_REAL_PRECISION(12));
 }
 
 void rd_cli_put_json(const struct rd_cli *cli, const json_t *value)
@@ -134,8 +136,10 @@ static int guarded(void *arg, const json_t *item)
 int rd_cli_call(struct rd_cli *cli, const char *method, json_t *params, rd_client_item_fn each,
 	void *each_arg, json_t **result, struct rd_err *err)
 {
-	struct guard g = {cli, each, each_arg};
+	struct guard g = {.cli = cli};
 
+	g.each = rd_rate_wrap(cli->rate, method, each, &each_arg);
+	g.arg = each_arg; // perhaps the rate's own
 	if (cli->transport.call != NULL)
 		return cli->transport.call(cli->transport.arg, method, params,
 			each != NULL ? guarded : NULL, &g, result, err);

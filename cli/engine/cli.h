@@ -41,11 +41,13 @@ void rd_cli_set_json(struct rd_cli *cli, bool json, bool pretty);
 
 // A terminal, or what stands for one: gives each command the stream to print to, and takes it back. Without it all goes to the
 // output. open: page says whether to stop at the end of the screen, clear whether to begin at its top. close: true when the
-// person has seen enough. stopped: whether to end a command that runs.
+// person has seen enough. stopped: whether to end a command that runs. pause: waits so long; false
+// when the person has seen enough of what is shown again and again (NULL: only stopped says that).
 struct rd_cli_screen {
 	FILE *(*open)(void *arg, bool page, bool clear);
 	bool (*close)(void *arg, FILE *stream);
 	bool (*stopped)(void *arg);
+	bool (*pause)(void *arg, unsigned ms);
 	void *arg;
 };
 void rd_cli_set_screen(struct rd_cli *cli, const struct rd_cli_screen *screen); // copied

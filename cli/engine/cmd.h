@@ -56,6 +56,11 @@ struct rd_args; // what one line gave
 
 typedef int (*rd_cmd_fn)(struct rd_cli *cli, const struct rd_args *args, struct rd_err *err);
 
+// What --rate makes of a command's items: which fields tell one from another, and which are counters. Both end with NULL.
+struct rd_rates {
+	const char *const *keys, *const *counters;
+};
+
 // A command; without method and run it is a topic: only help for the words that lead to others.
 struct rd_cmd {
 	const char *grammar;
@@ -63,6 +68,7 @@ struct rd_cmd {
 	const char *method; // for the plain handler, and rd_args_call()
 	const struct rd_arg_desc *args; // NULL: no values
 	rd_cmd_fn run; // NULL: rd_args_call() with the params of the line
+	const struct rd_rates *rates; // NULL: no --rate
 };
 
 // Adds commands; the tables must outlive cli. -EINVAL (with *err) for a grammar that does not fit its args.

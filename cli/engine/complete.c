@@ -3,7 +3,7 @@
  * Completion: what may stand at the end of a partial line, words from the tree and names from the daemon. For the
  * shell, reddot --complete and the bash script.
  */
-#include "engine/tree.h"
+#include "engine/flags.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -103,6 +103,11 @@ int rd_cli_complete(
 		leaf = leaf->next) {
 		o.item = leaf->item;
 		offer_leaf(cli, &o);
+	}
+	if (ret == 0 && m.fail_end && tree == cli->tree && o.prefix[0] == '-') {
+		part.n = before;
+		if (rd_flags_fit(&part))
+			rd_flags_offer(m.fail_rates, o.prefix, each, arg);
 	}
 	rd_match_free(&m);
 	rd_tokens_free(&tokens);

@@ -3,6 +3,7 @@
  * Help for people: the next words of a line ("?"), the usage of commands ("help"), and the commands as a scdoc
  * manual page. All from the tree.
  */
+#include "engine/flags.h"
 #include "engine/pipe.h"
 
 #include <string.h>
@@ -63,6 +64,15 @@ static bool begins(const struct rd_item *item, const char *prefix)
 	return item->kind == RD_ITEM_VALUE || rd_word_fits(item, prefix, &exact);
 }
 
+static void put_flag(void *arg, const char *word, const char *help)
+{
+	const struct rd_cli *cli = arg;
+	char text[32];
+
+	snprintf(text, sizeof(text), "%s [TIME]", word);
+	fprintf(cli->out, "  %-28s %s\n", text, help);
+}
+
 void rd_cli_explain(
 	struct rd_cli *cli, const struct rd_tokens *tokens, unsigned n, const char *prefix)
 {
@@ -80,10 +90,8 @@ void rd_cli_explain(
 			rd_leaf_text(leaf->item, text, sizeof(text));
 			fprintf(cli->out, "  %-28s %s\n", text, rd_leaf_help(leaf->item));
 		}
-		if (m.fail_end && *prefix == '\0' && tree == cli->tree
-			&& strncmp("show", part.v[0].text, strlen(part.v[0].text)) == 0)
-			fprintf(cli->out, "  %-28s %s\n", "--watch [TIME]",
-				"again and again, until Ctrl-C");
+		if (m.fail_end && tree == cli->tree && rd_flags_fit(&part))
+			rd_flags_offer(m.fail_rates, prefix, put_flag, cli);
 		if (m.fail_end && *prefix == '\0')
 			fprintf(cli->out, "  %-28s %s\n  %-28s %s\n", "<enter>", "run it", "|",
 				"match, except, count, last, json, save, refresh, no-more");

@@ -3,7 +3,9 @@
  * Runs one line: help, or a command and the pipe behind it. The command is understood as a whole before anything is opened or
  * printed.
  */
+#include "engine/flags.h"
 #include "engine/pipe.h"
+#include "engine/rate.h"
 
 #include <poll.h>
 #include <stdlib.h>
@@ -99,14 +101,55 @@ static bool close_flow(struct rd_cli *cli, struct flow *f, int *ret, struct rd_e
 	return left;
 }
 
+static int run_handler(struct rd_cli *cli, const struct rd_args *args, struct rd_err *err)
+{
+	return args->cmd->run != NULL ? args->cmd->run(cli, args, err)
+				      : rd_args_call(cli, args, err);
+}
+
+// The reading that others are compared with, which nobody sees.
+static int first_reading(struct rd_cli *cli, const struct rd_args *args, struct rd_err *err)
+{
+	FILE *own = cli->out;
+	int ret;
+
+	if (args->cmd->rates == NULL)
+		return rd_err_set(err, -EINVAL,
+			"this command shows no counters: --rate is for those that do");
+	cli->rate = rd_rate_new(args->cmd);
+	cli->out = fopen("/dev/null", "we");
+	if (cli->rate == NULL || cli->out == NULL) {
+		cli->out = own;
+		return rd_err_set(err, -ENOMEM, "out of memory");
+	}
+	rd_rate_begin(cli->rate);
+	ret = run_handler(cli, args, err);
+	fclose(cli->out);
+	cli->out = own;
+	if (ret == 0 && !rd_cli_wait(cli, cli->rate_ms))
+		ret = rd_err_set(err, -EINTR, "interrupted");
+	return ret;
+}
+
+static void begin_rate(struct rd_cli *cli)
+{
+	rd_rate_begin(cli->rate);
+	if (cli->json)
+		return;
+	if (cli->marks)
+		fputc(RD_MARK_HEAD, cli->out);
+	fprintf(cli->out, "per second, over %.1f s\n", rd_rate_seconds(cli->rate));
+}
+
 static int run_once(struct rd_cli *cli, const struct rd_args *args, struct rd_err *err)
 {
 	struct flow f;
 	int ret = open_flow(cli, &f, err);
 
+	if (ret == 0 && cli->rate != NULL)
+		begin_rate(cli);
 	if (ret == 0)
-		ret = args->cmd->run != NULL ? args->cmd->run(cli, args, err)
-					     : rd_args_call(cli, args, err);
+		ret = run_handler(cli, args, err);
 	if (close_flow(cli, &f, &ret, err) && ret == -EPIPE) {
 		memset(err, 0, sizeof(*err));
 		ret = 0;
@@ -114,16 +157,30 @@ static int run_once(struct rd_cli *cli, const struct rd_args *args, struct rd_er
 	return ret;
 }
 
+// Until the next run. false: the person has seen enough.
+static bool wait_again(const struct rd_cli *cli)
+{
+	unsigned ms = cli->pipe->refresh_ms;
+
+	if (cli->screen.pause != NULL)
+		return cli->screen.pause(cli->screen.arg, ms);
+	return rd_cli_wait(cli, ms);
+}
+
 static int run_command(struct rd_cli *cli, const struct rd_args *args, struct rd_err *err)
 {
 	bool again = cli->pipe != NULL && cli->pipe->refresh;
-	int ret;
+	int ret = cli->rate_ms != 0 ? first_reading(cli, args, err) : 0;
 
-	do {
+	while (ret == 0) {
 		ret = run_once(cli, args, err);
 		if (ret == 0 && again && fflush(cli->out) != 0)
 			ret = -EPIPE;
-	} while (ret == 0 && again && rd_cli_wait(cli, cli->pipe->refresh_ms));
+		if (ret < 0 || !again || !wait_again(cli))
+			break;
+	}
+	rd_rate_free(cli->rate);
+	cli->rate = NULL;
 	if (ret < 0 && rd_cli_stopped(cli)) {
 		memset(err, 0, sizeof(*err));
 		if (again) // there is no other end
@@ -162,49 +219,9 @@ int rd_cli_run_tokens(struct rd_cli *cli, const struct rd_item *tree,
 	return ret;
 }
 
-static const struct rd_arg_desc watch_arg = {
-	.key = "time", .type = RD_ARG_MS, .min = 100, .max = 86400000};
-
-static int blame_token(struct rd_cli *cli, const struct rd_token *t)
-{
-	cli->blamed = true;
-	cli->blame_off = t->off;
-	return -EINVAL;
-}
-
-// Takes "--watch [TIME]" off the end of a show command; *ms stays 0 where there is none.
-static int take_watch(
-	struct rd_cli *cli, struct rd_tokens *command, unsigned *ms, struct rd_err *err)
-{
-	const struct rd_token *word;
-	char why[120] = "";
-	json_t *time;
-
-	if (command->n < 2 || strncmp("show", command->v[0].text, strlen(command->v[0].text)) != 0)
-		return 0;
-	word = command->v + command->n - 1;
-	if (strcmp(word->text, "--watch") == 0) {
-		command->n--;
-		*ms = 1000;
-		return 0;
-	}
-	if (command->n < 3 || strcmp(word[-1].text, "--watch") != 0)
-		return 0;
-	if (rd_value_check(&watch_arg, word->text, why, sizeof(why)) < 0) {
-		rd_err_set(err, -EINVAL, "%s", why);
-		rd_err_hint(err, "--watch, --watch 2, --watch 500ms");
-		return blame_token(cli, word);
-	}
-	time = rd_value_json(cli, &watch_arg, word->text);
-	*ms = (unsigned)json_integer_value(time);
-	json_decref(time);
-	command->n -= 2;
-	return 0;
-}
-
 // A line with a bar, or that is to be run again and again.
 static int run_pipe(struct rd_cli *cli, const struct rd_tokens *tokens,
-	const struct rd_tokens *command, unsigned watch_ms, struct rd_err *err)
+	const struct rd_tokens *command, const struct rd_flags *flags, struct rd_err *err)
 {
 	unsigned bar = rd_pipe_first(tokens);
 	int ret;
@@ -217,12 +234,13 @@ static int run_pipe(struct rd_cli *cli, const struct rd_tokens *tokens,
 	}
 	if (rd_pipe_parse(cli, tokens, bar, err) == NULL)
 		return err->code;
-	if (watch_ms != 0 && cli->pipe->refresh) {
+	if (flags->watch_ms != 0 && cli->pipe->refresh) {
 		ret = rd_err_set(err, -EINVAL, "--watch and refresh say the same: one is enough");
 	} else {
-		cli->pipe->watch = watch_ms != 0;
-		cli->pipe->refresh |= watch_ms != 0;
-		cli->pipe->refresh_ms = watch_ms != 0 ? watch_ms : cli->pipe->refresh_ms;
+		cli->pipe->watch = flags->watch_ms != 0;
+		cli->pipe->refresh |= flags->watch_ms != 0;
+		if (flags->watch_ms != 0)
+			cli->pipe->refresh_ms = flags->watch_ms;
 		ret = rd_cli_run_tokens(cli, cli->tree, command, run_command, err);
 	}
 	rd_pipe_free(cli->pipe);
@@ -242,17 +260,19 @@ static bool asks_help(const struct rd_tokens *t)
 static int run_any(struct rd_cli *cli, const struct rd_tokens *tokens, struct rd_err *err)
 {
 	struct rd_tokens command = *tokens;
-	unsigned watch_ms = 0;
+	struct rd_flags flags;
 	int ret;
 
 	if (tokens->n == 0)
 		return 0;
 	command.n = rd_pipe_first(tokens);
-	ret = take_watch(cli, &command, &watch_ms, err);
+	ret = rd_flags_take(cli, &command, &flags, err);
 	if (ret < 0)
 		return ret;
-	return command.n < tokens->n ? run_pipe(cli, tokens, &command, watch_ms, err)
-				     : rd_cli_run_tokens(cli, cli->tree, tokens, run_command, err);
+	cli->rate_ms = flags.rate_ms;
+	return rd_pipe_first(tokens) < tokens->n || flags.watch_ms != 0
+		? run_pipe(cli, tokens, &command, &flags, err)
+		: rd_cli_run_tokens(cli, cli->tree, &command, run_command, err);
 }
 
 int rd_cli_run_parsed(struct rd_cli *cli, const char *line, struct rd_err *err)

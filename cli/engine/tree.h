@@ -57,16 +57,14 @@ struct rd_item *rd_grammar_compile(const struct rd_cmd *cmd, struct rd_err *err)
 struct rd_item *rd_item_new(enum rd_item_kind kind, const char *text, size_t len);
 void rd_item_free(struct rd_item *list); // with everything below and behind it
 
-struct rd_bind { // one token that says something
-	const struct rd_item *item;
-	unsigned token;
-};
-
 struct rd_args {
 	struct rd_cli *cli;
 	const struct rd_cmd *cmd;
 	const struct rd_tokens *tokens;
-	struct rd_bind v[RD_CLI_MAX_TOKENS];
+	struct rd_bind { // one token that says something
+		const struct rd_item *item;
+		unsigned token;
+	} v[RD_CLI_MAX_TOKENS];
 	unsigned n;
 };
 
@@ -84,7 +82,7 @@ struct rd_match {
 	// why it failed, at the furthest place that any attempt reached
 	unsigned fail_pos;
 	const struct rd_leaf *fail_leaves;
-	bool fail_end; // the command could also have ended there
+	bool fail_end, fail_rates; // the command could also have ended there; and has --rate
 	bool fail_ambiguous;
 	char fail_why[160]; // a value's own complaint
 	struct rd_chunk *chunks; // memory of leaves and continuations
@@ -115,6 +113,7 @@ void rd_complete_files(const char *prefix, const char *help, rd_cli_candidate_fn
 char *rd_cli_resolve(const struct rd_cli *cli, const char *path);
 
 struct rd_pipe;
+struct rd_rate;
 
 struct rd_cli {
 	struct rd_cli_transport transport;
@@ -122,6 +121,8 @@ struct rd_cli {
 	struct rd_item *tree; // a CHOICE
 	struct rd_item *stages; // what may follow a bar: a CHOICE
 	struct rd_pipe *pipe; // of the line that runs
+	struct rd_rate *rate; // of the line that runs with --rate, and that time
+	unsigned rate_ms;
 	FILE *out;
 	bool json, pretty;
 	bool marks; // who reads out knows them (lines.h)

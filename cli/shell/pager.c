@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -70,18 +71,18 @@ static int read_key(const struct rd_pager *p)
 }
 
 // Keys come without Enter, and are not shown. Before the question stands there: whoever sees it may type at once, and the
-// terminal would write the key behind it.
-static bool take_keyboard(const struct rd_pager *p, struct termios *before)
+// terminal would write the key behind it. off: also which keys are no signals.
+static bool take_keyboard(int keys, tcflag_t off, struct termios *before)
 {
 	struct termios raw;
 
-	if (tcgetattr(p->keys, before) < 0)
+	if (tcgetattr(keys, before) < 0)
 		return false;
 	raw = *before;
-	raw.c_lflag &= ~(tcflag_t)(ICANON | ECHO | ISIG);
+	raw.c_lflag &= ~(tcflag_t)(ICANON | ECHO) & ~off;
 	raw.c_cc[VMIN] = 1;
 	raw.c_cc[VTIME] = 0;
-	return tcsetattr(p->keys, TCSADRAIN, &raw) == 0;
+	return tcsetattr(keys, TCSADRAIN, &raw) == 0;
 }
 
 // How many rows may be printed before the next question; 0: no more.
@@ -119,7 +120,7 @@ static void ask(struct rd_pager *p)
 	unsigned rows = 0;
 
 	fflush(p->to);
-	if (take_keyboard(p, &before)) {
+	if (take_keyboard(p->keys, ISIG, &before)) {
 		fputs(QUESTION, p->to);
 		fflush(p->to);
 		rows = answer(p);
@@ -199,4 +200,38 @@ void rd_pager_end(struct rd_pager *p)
 		close(p->keys);
 	p->keys = -1;
 	fflush(p->to);
+}
+
+#define SLICE_MS 100 // how late a wish to stop may be noticed
+
+static bool typed_q(int keys, int ms)
+{
+	struct pollfd p = {.fd = keys, .events = POLLIN};
+	char bytes[64];
+	ssize_t n = poll(&p, 1, ms) > 0 ? read(keys, bytes, sizeof(bytes)) : 0;
+
+	return n > 0
+		&& (memchr(bytes, 'q', (size_t)n) != NULL || memchr(bytes, 'Q', (size_t)n) != NULL);
+}
+
+bool rd_pager_pause(const struct rd_pager *p, unsigned ms)
+{
+	int keys = open("/dev/tty", O_RDWR | O_CLOEXEC);
+	struct termios before;
+	bool raw = keys >= 0 && take_keyboard(keys, 0, &before), go_on = true;
+
+	for (unsigned slice; ms > 0 && go_on; ms -= slice) {
+		slice = ms < SLICE_MS ? ms : SLICE_MS;
+		if (p->stopped != NULL && p->stopped())
+			go_on = false;
+		else if (raw)
+			go_on = !typed_q(keys, (int)slice);
+		else
+			poll(NULL, 0, (int)slice);
+	}
+	if (raw)
+		tcsetattr(keys, TCSADRAIN, &before);
+	if (keys >= 0)
+		close(keys);
+	return go_on && (p->stopped == NULL || !p->stopped());
 }

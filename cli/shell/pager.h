@@ -27,3 +27,5 @@ void rd_pager_begin(struct rd_pager *p, bool page);
 // Prints one line (with its newline) that takes so many columns.
 void rd_pager_put(struct rd_pager *p, const char *line, size_t len, unsigned columns);
 void rd_pager_end(struct rd_pager *p);
+// Between two runs of a command: waits so long. false when q was typed, or the person wants to stop.
+bool rd_pager_pause(const struct rd_pager *p, unsigned ms);

@@ -120,6 +120,13 @@ static bool is_stopped(void *arg)
 	return s->stopped != NULL && s->stopped();
 }
 
+static bool pause_screen(void *arg, unsigned ms)
+{
+	struct rd_screen *s = arg;
+
+	return rd_pager_pause(&s->pager, ms);
+}
+
 struct rd_screen *rd_screen_new(FILE *to, bool colour, bool (*stopped)(void))
 {
 	struct rd_screen *s = calloc(1, sizeof(*s));
@@ -142,5 +149,5 @@ void rd_screen_free(struct rd_screen *s)
 
 struct rd_cli_screen rd_screen_hooks(struct rd_screen *s)
 {
-	return (struct rd_cli_screen){open_stream, close_stream, is_stopped, s};
+	return (struct rd_cli_screen){open_stream, close_stream, is_stopped, pause_screen, s};
 }

@@ -90,7 +90,7 @@ def test_same_words_everywhere(daemon, tmp_path):
 	want = daemon.cli("show port | match vnic | last 1")
 	assert want.count("\n") == 2
 	assert daemon.cli("show", "port", "|", "match", "vnic", "|", "last", "1") == want
-	assert daemon.cli("-c", "sh po|match vnic|last 1".replace("|", " |")) == want
+	assert daemon.cli("-c", "sh por|match vnic|last 1".replace("|", " |")) == want
 	assert daemon.cli("-c", "show port| match vnic| last 1") == want
 	file = tmp_path / "lines"
 	file.write_text("# ports\nshow port | match vnic | last 1 # the end\n")
@@ -182,7 +182,36 @@ def test_watch(daemon):
 	assert [json.loads(o) for o in watched(daemon, "-j", "show host --watch 100ms", lines=2 * len(hosts))] == 2 * hosts
 	assert [json.loads(o) for o in watched(daemon, "show host --watch | json", lines=2 * len(hosts))] == 2 * hosts
 	assert "--watch [TIME]" in daemon.cli("show host ?") and "--watch" not in daemon.cli("flow flush ?")
-	for line, error, column in (("show host --watch 1ms", '"1ms" is not a duration', 19), ("show host --watch x", '"x" is not a duration', 19),
+	assert daemon.cli("--complete", "show host --").split() == ["--watch"]
+	assert daemon.cli("--complete", "show port --").split() == ["--watch", "--rate"]
+	for line, error, column in (("show host --rate", "no counters", None), ("show port --rate 1ms", '"1ms" is not a duration', 18),
+		("show host --watch 1ms", '"1ms" is not a duration', 19), ("show host --watch x", '"x" is not a duration', 19),
 		("show host --watch | refresh 1", "one is enough", None), ("flow flush --watch", "--watch", 12)):
 		r = daemon.cli(line, check=False)
 		assert r.returncode == 1 and error in r.stderr and (column is None or f"where: column {column}: " in r.stderr), r.stderr
+
+
+def test_rate():
+	"""What counters grew by per second between two readings: of a daemon where one port gets so many packets a second."""
+	with Daemon(files=[f"{DEMO}/emulated.rd"]) as d, d.client() as c:
+		still = json.loads(d.cli("-j", "show", "port", "--rate", "200ms"))
+		assert len(still) == len(json.loads(d.cli("-j", "show", "port"))) and all(p["rx_packets"] == 0 for p in still)
+		assert all(isinstance(p["id"], int) and isinstance(p["mtu"], int) and 0.2 <= p["per_s"] < 60 for p in still)
+		c("inject", port="vmnic1", frames=["00" * 60] * 10, every_ms=20)  # 500 a second, if the machine has time
+		wait_for("they come", lambda: c.list("port.list", port="vmnic1")[0]["rx_packets"] > 20)
+		before = c.list("port.list", port="vmnic1")[0]
+		text = d.cli("show port --rate 500ms | match vmnic1$")
+		rates = json.loads(d.cli("-j", "show", "port", "--rate", "1"))
+		drops = json.loads(d.cli("-j", "show drop --rate 500ms"))
+		after = c.list("port.list", port="vmnic1")[0]
+		mine = next(p for p in rates if p["qname"] == "arm/vmnic1")
+		grew = mine["rx_packets"] * mine["per_s"]
+		# What was counted between the two readings, no more than in all, and whole packets.
+		assert 0 < grew <= after["rx_packets"] - before["rx_packets"] + 1
+		assert abs(mine["rx_bytes"] - 60 * mine["rx_packets"]) <= 60 and mine["drops"] > 0
+		assert sum(x["count"] for x in drops) > 0
+		assert re.search(r"vmnic1$", text, re.M) and re.match(r"\d+\.?\d*$", text.splitlines()[-1].split()[4])
+		assert "per second, over " in d.cli("show port --rate 100ms")
+		# Again and again: each reading is compared with the one before.
+		again = watched(d, "-j", "show stage --rate 100ms --watch 100ms", lines=2 * len(c.list("stage.list")))
+		assert len({json.loads(line)["per_s"] for line in again}) == 2

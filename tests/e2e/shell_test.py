@@ -196,6 +196,21 @@ def test_ctrl_c_ends_what_repeats_and_what_is_long(term):
 	assert "arm" in term.run("show host")
 
 
+def test_q_ends_what_repeats(term):
+	"""Also a key that came while nothing waited for it; others end nothing, and none is left for the prompt."""
+	term.send("show host --watch 100ms\r")
+	term.until(lambda: term.raw.count(ESC + b"[H" + ESC + b"[2J") >= 2)
+	term.send("x")
+	seen = term.raw.count(ESC + b"[H" + ESC + b"[2J")
+	term.until(lambda: term.raw.count(ESC + b"[H" + ESC + b"[2J") >= seen + 2)
+	term.send("q")
+	term.prompt()
+	term.send("show host --wa\t")
+	term.until(r"> show host --watch ?$")
+	term.send("\x15")
+	assert "arm" in term.run("show host")
+
+
 def test_ctrl_c_ends_the_wait_for_a_mute_daemon(state):
 	with Daemon(files=[f"{DEMO}/emulated.rd"]) as d, Terminal("--socket", d.path, env=state) as t:
 		t.run("show host")
