@@ -20,9 +20,9 @@ void rd_vendor_put_flow_stats(FILE *out, const json_t *list);
 void rd_vendor_put_flow_records(FILE *out, const json_t *list); // with -l: one entry per paragraph
 
 // Filters of the commands that list flow entries, for their grammar, and their values (flow.c).
-#define RD_FLOW_FILTERS                                                                           \
-	" [src PREFIX] [dst PREFIX] [ip PREFIX] [mac MAC] [proto PROTO] [sport N] [dport N]"      \
-	" [vni N] [port PORT] [ft (l2|l3|l4)] [action (encap|decap|dfw-src|dfw-dst|uplink|drop)]" \
+#define RD_FLOW_FILTERS                                                                                 \
+	" [src PREFIX] [dst PREFIX] [ip PREFIX] [mac MAC] [proto PROTO] [sport N] [dport N]"            \
+	" [vni N] [port PORT] [ft (l2|l3|l4)] [action (encap|decap|dfw-src|dfw-dst|route|uplink|drop)]" \
 	" [drop] [hits N] [limit N] [sort (hits|bytes|age)]"
 extern const struct rd_arg_desc rd_flow_args[];
 // The entries that the line asks for, `shown` of them when it does not say how many (0 = all); *more: there are others.

@@ -148,8 +148,8 @@ static uint32_t take_action(struct rd_request *req)
 		const char *name;
 		uint32_t bits;
 	} words[] = {{"drop", RD_ACT_DROP}, {"encap", RD_ACT_ENCAP}, {"decap", RD_ACT_DECAP},
-		{"dfw-src", RD_ACT_DFW_SRC}, {"dfw-dst", RD_ACT_DFW_DST},
-		{"uplink", RD_ACT_UPLINK}};
+		{"dfw-src", RD_ACT_DFW_SRC}, {"dfw-dst", RD_ACT_DFW_DST}, {"uplink", RD_ACT_UPLINK},
+		{"route", RD_ACT_ROUTE}};
 	const char *text = rd_req_str_or(req, "action", NULL);
 
 	for (unsigned i = 0; text != NULL && i < sizeof(words) / sizeof(words[0]); i++)
@@ -157,7 +157,7 @@ static uint32_t take_action(struct rd_request *req)
 			return words[i].bits;
 	if (text != NULL)
 		rd_req_fail(req, "action", -EINVAL,
-			"%s is none of drop, encap, decap, dfw-src, dfw-dst, uplink", text);
+			"%s is none of drop, encap, decap, dfw-src, dfw-dst, route, uplink", text);
 	return 0;
 }
 

@@ -6,8 +6,12 @@
 #include "control/explain_facts.h"
 
 #include "base/str.h"
+#include "control/ctl_router.h"
 #include "control/rule_find.h"
 #include "core/stage.h"
+
+#include <arpa/inet.h>
+#include <string.h>
 
 struct facts {
 	const struct rd_dry *dry;
@@ -130,10 +134,92 @@ static void l2_lookup(struct facts *f)
 	if (!rd_fdb_lookup(f->hop->md.segment, b, &e))
 		SAY(f, b[0] & 1 ? "%s is a group" : "%s is known nowhere in the segment",
 			rd_fmt_mac(b, mac));
+	else if (e.kind == RD_FDB_ROUTER)
+		SAY(f, "%s is the router's", rd_fmt_mac(b, mac));
 	else if (e.is_tunnel)
 		SAY(f, "%s is behind tunnel %s", rd_fmt_mac(b, mac), tunnel_name(e.to));
 	else
 		SAY(f, "%s is behind %s", rd_fmt_mac(b, mac), port_name(e.to, name));
+}
+
+// Of the packet's destination; NULL: it has none.
+static const uint8_t *destination(const struct facts *f, uint8_t *family, uint8_t addr[16])
+{
+	bool v6 = f->hop->md.pkt_flags & RD_PKT_IPV6;
+	uint32_t at = f->hop->md.l3_off + (v6 ? 24u : 16u), size = v6 ? 16 : 4;
+
+	if (f->hop->bytes == NULL || at + size > f->hop->len
+		|| (f->hop->md.pkt_flags & (RD_PKT_IPV4 | RD_PKT_IPV6)) == 0)
+		return NULL;
+	*family = v6 ? AF_INET6 : AF_INET;
+	memset(addr, 0, 16);
+	return memcpy(addr, f->hop->bytes + at, size);
+}
+
+static void next_hop(struct facts *f, const struct rd_route *r, unsigned path, const uint8_t *dst)
+{
+	const uint8_t *via = r->kind == RD_ROUTE_VIA ? r->path[path].addr : dst;
+	uint16_t slot = rd_neigh_find(r->path[path].rif, r->family, via, false, 0);
+	char ip[RD_IP_TEXT], mac[RD_MAC_TEXT], name[RD_QNAME_LEN];
+	struct rd_neigh n;
+
+	rd_fmt_ip(r->family, via, ip);
+	rd_ctl_rif_qname(r->path[path].rif, name);
+	if (slot == 0 || !rd_neigh_at(slot, &n))
+		SAY(f, "by %s to %s: nobody has asked for its MAC so far", name, ip);
+	else if (!rd_neigh_has_mac(&n))
+		SAY(f, "by %s to %s: its MAC is not known (%s)", name, ip,
+			rd_neigh_state_name(n.state));
+	else
+		SAY(f, "by %s to %s, which has %s (%s)", name, ip, rd_fmt_mac(n.mac, mac),
+			n.fixed ? "static" : rd_neigh_state_name(n.state));
+}
+
+// The path that the packet goes on by: of several, that into its segment.
+static unsigned path_taken(const struct facts *f, const struct rd_route *r)
+{
+	for (unsigned i = 0; f->next != NULL && i < r->nb_paths; i++) {
+		const struct rd_rif *rif = rd_rif_at(r->path[i].rif);
+		uint16_t slot = rd_neigh_find(r->path[i].rif, r->family, r->path[i].addr, false, 0);
+		struct rd_neigh n;
+
+		if (rif != NULL && rif->segment == f->next->md.segment && slot != 0
+			&& rd_neigh_at(slot, &n) && f->next->bytes != NULL
+			&& memcmp(n.mac, f->next->bytes, 6) == 0)
+			return i;
+	}
+	return 0;
+}
+
+static void route(struct facts *f)
+{
+	static const char *const words[] = {[RD_ROUTE_CONNECTED] = "connected",
+		[RD_ROUTE_VIA] = "by a next hop",
+		[RD_ROUTE_BLACKHOLE] = "a blackhole",
+		[RD_ROUTE_UNREACHABLE] = "unreachable"};
+	const struct rd_rif *in =
+		f->hop->md.segment != 0 ? rd_rif_of_segment(f->hop->md.segment) : NULL;
+	char ip[RD_IP_TEXT], name[RD_QNAME_LEN];
+	uint8_t family, dst[16];
+	struct rd_route r;
+
+	if (in == NULL || destination(f, &family, dst) == NULL)
+		return;
+	SAY(f, "router %s, by its interface %s", rd_ctl_router_qname(in->router, name),
+		rd_ctl_rif_qname(in->idx, (char[RD_QNAME_LEN]){0}));
+	if (rd_router_has_addr(in->router, family, dst)) {
+		SAY(f, "%s is the router's own address", rd_fmt_ip(family, dst, ip));
+		return;
+	}
+	if (!rd_route_lookup(in->router, family, dst, &r)) {
+		SAY(f, "no route leads to %s", rd_fmt_ip(family, dst, ip));
+		return;
+	}
+	SAY(f, "route %s/%u is %s", rd_fmt_ip(r.family, r.addr, ip), r.len, words[r.kind]);
+	if (r.nb_paths > 1)
+		SAY(f, "one of %u next hops, by the flow's hash", r.nb_paths);
+	if (r.nb_paths > 0)
+		next_hop(f, &r, r.nb_paths > 1 ? path_taken(f, &r) : 0, dst);
 }
 
 static void connection(struct facts *f)
@@ -252,6 +338,7 @@ static const facts_fn by_stage[RD_STAGE_MAX] = {
 	[RD_STAGE_PORT_IN] = port_in,
 	[RD_STAGE_FLOW_LOOKUP] = flow_lookup,
 	[RD_STAGE_L2_LOOKUP] = l2_lookup,
+	[RD_STAGE_ROUTE] = route,
 	[RD_STAGE_DFW_OUT] = dfw,
 	[RD_STAGE_DFW_IN] = dfw,
 	[RD_STAGE_FLOOD] = flood,

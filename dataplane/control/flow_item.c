@@ -10,7 +10,7 @@
 
 #include "base/pkt.h"
 #include "base/str.h"
-#include "control/ctl.h"
+#include "control/ctl_router.h"
 #include "tables/dfw.h"
 
 static const struct rd_port *port_at(uint16_t idx)
@@ -33,11 +33,36 @@ static uint16_t dest_port(const struct rd_flow *f)
 	return by_uplink && f->uplink != RD_PORT_NONE ? f->uplink : f->out_port;
 }
 
+// The neighbour that a router sends the flow's packets to, and the interface that it is behind. false: it is not routed.
+static bool next_hop(const struct rd_flow *f, struct rd_neigh *n, const struct rd_rif **rif)
+{
+	*rif = NULL;
+	if ((f->acts & RD_ACT_ROUTE) && rd_neigh_at(f->next_hop, n))
+		*rif = rd_rif_at(n->rif);
+	return *rif != NULL;
+}
+
 static uint32_t encap_vni(const struct rd_flow *f)
 {
-	const struct rd_segment *s = f->key.segment == 0 ? NULL : rd_segment_at(f->key.segment);
+	const struct rd_rif *rif;
+	struct rd_neigh n;
+	uint16_t segment = next_hop(f, &n, &rif) ? rif->segment : f->key.segment;
+	const struct rd_segment *s = segment == 0 ? NULL : rd_segment_at(segment);
 
 	return s == NULL ? 0 : s->vni;
+}
+
+// "10.2.0.2 (arm/r-green)"
+static json_t *hop_text(const struct rd_flow *f)
+{
+	char ip[RD_IP_TEXT], name[RD_QNAME_LEN];
+	const struct rd_rif *rif;
+	struct rd_neigh n;
+
+	if (!next_hop(f, &n, &rif))
+		return json_string("");
+	return json_sprintf(
+		"%s (%s)", rd_fmt_ip(n.family, n.addr, ip), rd_ctl_rif_qname(n.rif, name));
 }
 
 // The words of the vendor's dump.
@@ -49,6 +74,8 @@ static json_t *actions(const struct rd_flow *f)
 		json_array_append_new(list, json_string("GENEVE DECAP"));
 	if (f->acts & RD_ACT_DFW_SRC)
 		json_array_append_new(list, json_string("DFW on srcPort"));
+	if (f->acts & RD_ACT_ROUTE)
+		json_array_append_new(list, json_string("VDR"));
 	if (f->acts & RD_ACT_DFW_DST)
 		json_array_append_new(list, json_string("DFW on dstPort"));
 	if (f->acts & RD_ACT_ENCAP) {
@@ -93,14 +120,14 @@ static json_t *item_actions(const struct rd_flow *f)
 	uint32_t now_s = rd_coarse_s();
 	char name[RD_QNAME_LEN];
 
-	return json_pack("{s:I,s:I,s:i,s:i,s:I,s:I,s:I,s:i,s:s,s:i,s:o}", "sw_hits",
+	return json_pack("{s:I,s:I,s:i,s:i,s:I,s:I,s:I,s:i,s:s,s:i,s:o,s:o}", "sw_hits",
 		(json_int_t)f->hits, "sw_bytes", (json_int_t)f->bytes, "hw_hits", 0, "hw_bytes", 0,
 		"bmap", (json_int_t)f->acts, "inval_s",
 		(json_int_t)(now_s > f->decided_s ? now_s - f->decided_s : 0), "cg",
 		(json_int_t)f->gen, "dp", dp == NULL ? 0 : (int)dp->ens, "dp_name",
 		rd_ctl_port_qname(dest_port(f), name), "len",
 		(int)(sizeof(*f) - sizeof(f->key)) + (t == NULL ? 0 : t->hdr_len), "actions",
-		actions(f));
+		actions(f), "next_hop", hop_text(f));
 }
 
 static json_t *item_verdict(const struct rd_flow *f)

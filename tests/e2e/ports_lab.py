@@ -132,7 +132,7 @@ def transfer(ns_from, ns_to, address, size=4 << 20):
 
 	def listen():
 		ns_to.enter()
-		s = socket.create_server((address, 7000))
+		s = socket.create_server((address, 7000), family=socket.AF_INET6 if ":" in address else socket.AF_INET)
 		s.settimeout(DEADLINE)
 		boxes.append(s)
 
