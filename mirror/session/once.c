@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
  * See once.h. What was sent is kept for some thousand packets: those between a packet's first and last stage, and a full ring. What is
- * pushed out by others would be sent again. It is looked at before the device is: a copy that the device does not take (tx_drop) counts
- * as sent, and a later stage's is not sent in its place. Worker 0 only.
+ * pushed out by others would be sent again. A copy is noted when the device is about to be asked; until it was, the note is younger than
+ * `settled`, and nobody is refused because of it. Worker 0 only.
  */
 #include "session/once.h"
 
@@ -20,7 +20,7 @@ struct sent { // exactly who got which packet
 };
 
 static struct sent table[SETS][WAYS];
-static uint32_t now;
+static uint32_t now, settled;
 
 static void describe(const struct mirror_copy *c, unsigned which, struct sent *s)
 {
@@ -41,21 +41,42 @@ static bool is_same(const struct sent *a, const struct sent *b)
 		&& a->port == b->port && memcmp(a->addr, b->addr, sizeof(a->addr)) == 0;
 }
 
-bool mirror_once_was_sent(const struct mirror_copy *c, unsigned which)
+static struct sent *set_of(const struct sent *s)
+{
+	return table[(s->packet_id * UINT64_C(0x9e3779b97f4a7c15)) >> 52];
+}
+
+enum mirror_once mirror_once_ask(const struct mirror_copy *c, unsigned which)
 {
 	struct sent one, *set, *oldest;
 
 	describe(c, which, &one);
-	set = table[(one.packet_id * UINT64_C(0x9e3779b97f4a7c15)) >> 52];
-	oldest = set;
+	oldest = set = set_of(&one);
 	for (unsigned i = 0; i < WAYS; i++) {
 		if (is_same(&set[i], &one))
-			return true;
+			return now - set[i].age < now - settled ? MIRROR_ONCE_WAITS
+								: MIRROR_ONCE_SENT;
 		if (now - set[i].age > now - oldest->age)
 			oldest = &set[i];
 	}
 	*oldest = one;
-	return false;
+	return MIRROR_ONCE_FIRST;
+}
+
+void mirror_once_settle(void)
+{
+	settled = now;
+}
+
+void mirror_once_forget(const struct mirror_copy *c, unsigned which)
+{
+	struct sent one, *set;
+
+	describe(c, which, &one);
+	set = set_of(&one);
+	for (unsigned i = 0; i < WAYS; i++)
+		if (is_same(&set[i], &one))
+			set[i].packet_id = 0;
 }
 
 _Static_assert(SETS == 1 << (64 - 52), "the hash's upper bits choose a set");

@@ -22,6 +22,7 @@ struct part { // copies that follow each other for one collector
 	struct mirror_sent *sent;
 	struct mirror_owned *owned;
 	unsigned first; // of out.m
+	bool once; // they were noted, and know their session; others may not
 	uint32_t head; // bytes by which each is longer than its frame
 	uint32_t wire, inner; // bytes
 };
@@ -55,9 +56,13 @@ static uint16_t transmit(
 // Of this part the device has not taken those from the one at `from` on.
 static __rte_noinline void left_over(struct part *p, unsigned from, unsigned end)
 {
+	unsigned which = (unsigned)(p->sent - p->owned->sent);
+
 	for (unsigned i = from; i < end; i++) {
 		uint32_t inner = out.m[i]->pkt_len - p->head;
 
+		if (p->once)
+			mirror_once_forget(rte_mbuf_to_priv(out.m[i]), which);
 		p->wire -= out.m[i]->pkt_len;
 		p->inner -= inner;
 		p->owned->packets--;
@@ -86,23 +91,24 @@ static void send_out(const struct rd_worker *w)
 		p->sent->inner_bytes += p->inner;
 	}
 	out.nb = out.nb_parts = 0;
+	mirror_once_settle();
 }
 
 // So many more copies for a collector, which are at the end of out.m.
-static void add_part(
-	struct mirror_state *st, unsigned which, unsigned nb, uint32_t wire, uint32_t inner)
+static void add_part(struct mirror_state *st, unsigned which, unsigned nb, uint32_t wire,
+	uint32_t inner, bool once)
 {
 	struct mirror_sent *sent = &st->owned.sent[which];
 	struct part *p = &out.part[out.nb_parts];
 
 	st->owned.packets += nb;
 	st->owned.bytes += inner;
-	if (out.nb_parts != 0 && p[-1].sent == sent) {
+	if (out.nb_parts != 0 && p[-1].sent == sent && p[-1].once == once) {
 		p[-1].wire += wire;
 		p[-1].inner += inner;
 		return;
 	}
-	*p = (struct part){sent, &st->owned, out.nb - nb, (wire - inner) / nb, wire, inner};
+	*p = (struct part){sent, &st->owned, out.nb - nb, once, (wire - inner) / nb, wire, inner};
 	out.nb_parts++;
 }
 
@@ -171,6 +177,18 @@ static void leave_by(const struct rd_worker *w, const struct rd_port *p)
 	out.port = p;
 }
 
+// Another of its group has sent the packet to this collector.
+static bool is_duplicate(const struct rd_worker *w, const struct mirror_copy *c, unsigned which)
+{
+	enum mirror_once o = mirror_once_ask(c, which);
+
+	if (o == MIRROR_ONCE_WAITS) {
+		send_out(w);
+		o = mirror_once_ask(c, which);
+	}
+	return o == MIRROR_ONCE_SENT;
+}
+
 // One copy to one collector. The mbuf is taken.
 static void send_one(struct rd_worker *w, struct rte_mbuf *m, unsigned which)
 {
@@ -186,19 +204,19 @@ static void send_one(struct rd_worker *w, struct rte_mbuf *m, unsigned which)
 		rte_pktmbuf_free(m);
 		return;
 	}
-	if (c->run->spec.once != 0 && mirror_once_was_sent(c, which)) {
+	leave_by(w, p); // before it is noted: nothing in between asks the device
+	if (c->run->spec.once != 0 && is_duplicate(w, c, which)) {
 		st->owned.duplicate++;
 		rte_pktmbuf_free(m);
 		return;
 	}
-	leave_by(w, p);
 	c->head.seq = d->seq;
 	if (d->encap.len != 0) {
 		put_head(m, d, c);
 		__atomic_store_n(&d->seq, d->seq + 1, __ATOMIC_RELAXED);
 	}
 	out.m[out.nb++] = m;
-	add_part(st, which, 1, m->pkt_len, c->len);
+	add_part(st, which, 1, m->pkt_len, c->len, c->run->spec.once != 0);
 }
 
 static void replicate(struct rd_worker *w, struct rte_mbuf *m)
@@ -329,7 +347,7 @@ static unsigned send_straight(struct rd_worker *w, struct rte_mbuf *const *m, un
 	nb = put_heads(d, m, RTE_MIN(nb, RD_BURST - out.nb), &inner);
 	memcpy(out.m + out.nb, m, nb * sizeof(m[0]));
 	out.nb += nb;
-	add_part(c->state, c->state->active, nb, inner + nb * d->encap.len, inner);
+	add_part(c->state, c->state->active, nb, inner + nb * d->encap.len, inner, false);
 	return nb;
 }
 
@@ -353,7 +371,7 @@ void mirror_sent(struct rd_worker *w, struct mirror_state *st, struct mirror_des
 		send_out(w);
 	memcpy(out.m + out.nb, m, nb * sizeof(m[0]));
 	out.nb += nb;
-	add_part(st, (unsigned)(d - st->dest), nb, inner + nb * d->encap.len, inner);
+	add_part(st, (unsigned)(d - st->dest), nb, inner + nb * d->encap.len, inner, false);
 	__atomic_store_n(&d->seq, d->seq + nb, __ATOMIC_RELAXED);
 }
 

@@ -123,6 +123,36 @@ static void test_once_of_two_stages(void **state)
 	mw_end();
 }
 
+// What the device does not take was not sent: nobody is kept back because of it. With room for one copy it is sent, and once.
+static void test_what_the_device_refuses_was_not_sent(void **state)
+{
+	struct rd_mirror *a, *b;
+
+	(void)state;
+	gf_trace(false);
+	mw_world();
+	a = grouped("a", NULL, "7");
+	b = grouped("b", NULL, "7");
+	while (gf_sink_room(SINK_OUT) != 0)
+		gf_sink_put(SINK_OUT);
+	assert_int_equal(mw_forward(PACKETS, false), 0);
+	assert_int_equal(a->state->owned.sent[0].tx_drop, PACKETS);
+	assert_int_equal(b->state->owned.sent[0].tx_drop, PACKETS);
+	assert_int_equal(a->state->owned.duplicate + b->state->owned.duplicate, 0);
+	(void)gf_sink_drain(SINK_OUT);
+	while (gf_sink_room(SINK_OUT) != 1)
+		gf_sink_put(SINK_OUT);
+	(void)mw_forward(1, false);
+	assert_int_equal(a->state->owned.sent[0].tx_ok, 1);
+	assert_int_equal(b->state->owned.duplicate, 1);
+	(void)gf_sink_drain(SINK_OUT);
+	assert_int_equal(mw_forward(PACKETS, true), PACKETS);
+	assert_int_equal(b->state->owned.sent[0].tx_drop, PACKETS);
+	mw_assert_balance(a);
+	mw_assert_balance(b);
+	mw_end();
+}
+
 // More packets than are remembered: never is one kept back that was not sent.
 static void test_none_is_taken_for_another(void **state)
 {
@@ -248,6 +278,8 @@ int main(void)
 			test_a_collector_gets_a_packet_once, gf_begin, gf_end),
 		cmocka_unit_test_setup_teardown(test_once_for_each_collector, gf_begin, gf_end),
 		cmocka_unit_test_setup_teardown(test_once_of_two_stages, gf_begin, gf_end),
+		cmocka_unit_test_setup_teardown(
+			test_what_the_device_refuses_was_not_sent, gf_begin, gf_end),
 		cmocka_unit_test_setup_teardown(test_none_is_taken_for_another, gf_begin, gf_end),
 		cmocka_unit_test_setup_teardown(test_a_limit_for_all, gf_begin, gf_end),
 		cmocka_unit_test_setup_teardown(test_replicas_count, gf_begin, gf_end),

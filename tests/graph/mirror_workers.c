@@ -93,7 +93,7 @@ static void quiet(struct rd_worker *w, void *arg)
 }
 
 struct balance {
-	uint64_t came, queued, sent, dropped, ring_full, no_buf;
+	uint64_t came, queued, sent, dropped, ring_full, no_buf, duplicate;
 };
 
 // Each packet that the session met has one fate.
@@ -111,7 +111,8 @@ static struct balance balance(const struct rd_mirror *m)
 	assert_int_equal(n.taken,
 		n.excluded + n.stopped + n.denied + n.reason + n.waiting + n.exclusive
 			+ n.sampled_out + n.mtu + n.rate + n.no_buf + n.ring_full + n.queued);
-	assert_int_equal(n.queued, b.sent + b.dropped + o->no_dest + o->ended);
+	assert_int_equal(n.queued, b.sent + b.dropped + o->no_dest + o->duplicate + o->ended);
+	b.duplicate = o->duplicate;
 	assert_true(n.came >= n.taken);
 	b.came = n.came;
 	b.queued = n.queued;
@@ -167,6 +168,86 @@ static void every_copy(void **state)
 	print_message("%lu packets, %lu copies, %lu refused by the ring, %lu without memory\n",
 		r->sent, copies, b.ring_full, b.no_buf);
 	rd_mirror_del(m, "test");
+	free(r);
+}
+
+#define INNER 50 // of an ERSPAN II copy
+#define NUMBERS 4096 // of a flow's packets
+
+static uint8_t met[WK_FLOWS][NUMBERS]; // copies of a packet
+
+static void set(struct rd_mirror *m, const char *key, const char *value)
+{
+	struct rd_mirror_spec s = m->spec;
+	struct rd_err err = {0};
+
+	if (rd_mirror_spec_set(&s, key, value, &err) < 0
+		|| rd_mirror_change(m, &s, "test", &err) < 0)
+		fail_msg("%s", err.what);
+}
+
+static struct rd_mirror *grouped(const char *name)
+{
+	struct rd_mirror *m = session(name, "permit proto udp");
+
+	set(m, "stage", "vnic_rx,port_in");
+	set(m, "once", "7");
+	return m;
+}
+
+static uint64_t collect_once(void)
+{
+	struct rte_mbuf *m;
+	uint64_t nb = 0;
+
+	for (; rte_ring_dequeue(out, (void **)&m) == 0; nb++) {
+		uint32_t seq;
+		uint16_t flow;
+
+		assert_non_null(rte_pktmbuf_adj(m, INNER));
+		flow = wk_flow(m, &seq);
+		assert_true(flow < WK_FLOWS && seq < NUMBERS);
+		if (met[flow][seq]++ != 0)
+			fail_msg("flow %u's packet %u came again", flow, seq);
+		rte_pktmbuf_free(m);
+	}
+	return nb;
+}
+
+// Two sessions of a group, each at two stages: whoever copies a packet first, on whichever worker, one copy of it is sent.
+static void one_copy(void **state)
+{
+	struct wk_run *r = calloc(1, sizeof(*r));
+	struct rd_mirror *m[2];
+	struct balance b[2];
+	uint64_t copies = 0;
+
+	(void)state;
+	assert_non_null(r);
+	memset(met, 0, sizeof(met));
+	rd_handoff_set_model(RD_MODEL_BALANCED);
+	m[0] = grouped("a");
+	m[1] = grouped("b");
+	for (unsigned i = 0; i < CHANGES; i++) {
+		wk_traffic(r, PACKETS);
+		wk_wait_all(r);
+		rd_worker_call_all(quiet, NULL);
+		rd_worker_call_all(quiet, NULL);
+		copies += collect_once();
+	}
+	for (unsigned i = 0; i < 2; i++)
+		b[i] = balance(m[i]);
+	assert_int_equal(b[0].came + b[1].came, 4 * r->sent);
+	assert_int_equal(b[0].sent + b[1].sent, copies);
+	assert_int_equal(b[0].dropped + b[1].dropped, 0);
+	assert_int_equal(b[0].queued + b[1].queued, copies + b[0].duplicate + b[1].duplicate);
+	if (b[0].ring_full + b[0].no_buf + b[1].ring_full + b[1].no_buf == 0)
+		assert_int_equal(copies, r->sent);
+	assert_true(copies <= r->sent && b[0].duplicate + b[1].duplicate != 0);
+	print_message("%lu packets, %lu copies, %lu duplicates\n", r->sent, copies,
+		b[0].duplicate + b[1].duplicate);
+	rd_mirror_del(m[0], "test");
+	rd_mirror_del(m[1], "test");
 	free(r);
 }
 
@@ -230,6 +311,7 @@ int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(every_copy, begin, wk_end),
+		cmocka_unit_test_setup_teardown(one_copy, begin, wk_end),
 		cmocka_unit_test_setup_teardown(under_traffic, begin, wk_end),
 	};
 
