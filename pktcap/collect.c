@@ -18,7 +18,8 @@ struct pk_collect {
 	struct pk_ports *ports;
 	const struct pk_port *of_source[RD_COLLECTOR_MAX_SOURCES + 1]; // by its number
 	struct pk_collect_kernel kernel;
-	bool copies_only, source_time, report, json;
+	const struct pk_opts *opts;
+	bool copies_only, source_time;
 };
 
 struct pk_collect *pk_collect_new(
@@ -36,9 +37,8 @@ struct pk_collect *pk_collect_new(
 	}
 	c->ports = ports;
 	c->copies_only = copies_only;
+	c->opts = o;
 	c->source_time = o->source_time;
-	c->report = o->report;
-	c->json = o->json;
 	return c;
 }
 
@@ -104,19 +104,32 @@ void pk_collect_note_kernel(struct pk_collect *c, const struct pk_collect_kernel
 	c->kernel = *k;
 }
 
-int pk_collect_report(const struct pk_collect *c, struct rd_err *err)
+static int put_report(const struct pk_collect *c, const struct pk_sent *sent, struct rd_err *err)
 {
+	bool report = c->opts->report;
 	char *line;
 	int rc;
 
-	if (!c->report || !c->json) {
-		pk_collect_text(c->collector, &c->kernel, c->report ? stdout : stderr);
-		return c->report ? pk_text_flush(err) : 0;
+	if (!report || !c->opts->json) {
+		pk_collect_text(c->collector, &c->kernel, sent, report ? stdout : stderr);
+		return report ? pk_text_flush(err) : 0;
 	}
-	line = pk_collect_json(c->collector, &c->kernel);
+	line = pk_collect_json(c->collector, &c->kernel, sent);
 	if (line == NULL)
 		return rd_err_set(err, -ENOMEM, "no memory for the report");
 	rc = pk_text_line(line, strlen(line), err);
 	free(line);
 	return rc == 0 ? pk_text_flush(err) : rc;
+}
+
+// The sender's counters are those of the capture's end; without them the report is told all the same.
+int pk_collect_report(const struct pk_collect *c, struct rd_err *err)
+{
+	struct pk_sent *sent = c->opts->sent != NULL ? pk_sent_read(c->opts, err) : NULL;
+	bool failed = c->opts->sent != NULL && sent == NULL;
+	struct rd_err other = {0};
+	int rc = put_report(c, sent, failed ? &other : err);
+
+	pk_sent_free(sent);
+	return failed && rc != -EPIPE ? err->code : rc;
 }

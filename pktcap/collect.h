@@ -12,6 +12,7 @@
 #include "collector/collector.h"
 #include "opts.h"
 #include "ports.h"
+#include "sent.h"
 
 #define PK_COLLECT_LEFT 1 // the frame is no copy, and only copies were asked for
 
@@ -34,5 +35,8 @@ void pk_collect_note_kernel(struct pk_collect *c, const struct pk_collect_kernel
 int pk_collect_report(const struct pk_collect *c, struct rd_err *err);
 
 // Of the report, in collect_text.c and collect_json.c. The JSON object is one line; NULL: no memory. The caller frees it.
-void pk_collect_text(const struct rd_collector *c, const struct pk_collect_kernel *k, FILE *out);
-char *pk_collect_json(const struct rd_collector *c, const struct pk_collect_kernel *k);
+// sent: NULL if nothing is known of the sender.
+void pk_collect_text(const struct rd_collector *c, const struct pk_collect_kernel *k,
+	const struct pk_sent *sent, FILE *out);
+char *pk_collect_json(const struct rd_collector *c, const struct pk_collect_kernel *k,
+	const struct pk_sent *sent);

@@ -119,10 +119,26 @@ static const char *loss_of(const struct rd_source *s, const struct pk_collect_ke
 	return "sender, network or capture";
 }
 
-static json_t *source_of(const struct rd_source *s, const struct pk_collect_kernel *k)
+static json_t *lost_of(const struct pk_lost *l)
+{
+	json_t *o = json_object(), *before = json_object();
+
+	json_object_set_new(o, "session", json_string(l->session));
+	set(o, "total", l->total);
+	set(o, "sender", l->sender);
+	set(o, "network", l->network);
+	for (unsigned i = 0; i < PK_SENT_UNNUMBERED; i++)
+		set(before, pk_sent_unnumbered(i), l->unnumbered[i]);
+	json_object_set_new(o, "unnumbered", before);
+	return o;
+}
+
+static json_t *source_of(
+	const struct rd_source *s, const struct pk_collect_kernel *k, const struct pk_sent *sent)
 {
 	bool still = rd_seq_stands_still(&s->seq);
 	json_t *o = json_object();
+	struct pk_lost lost;
 
 	set_key(o, &s->key);
 	set(o, "packets", s->packets);
@@ -142,6 +158,8 @@ static json_t *source_of(const struct rd_source *s, const struct pk_collect_kern
 	json_object_set_new(o, "counts", json_boolean(s->seq.packets != 0 && !still));
 	json_object_set_new(o, "sequence", seq_of(&s->seq, s->seq.packets != 0 && !still));
 	json_object_set_new(o, "loss", json_string(loss_of(s, k)));
+	if (pk_sent_of(sent, s, &lost))
+		json_object_set_new(o, "lost", lost_of(&lost));
 	json_object_set_new(o, "clock", clock_of(&s->clock));
 	json_object_set_new(o, "stages", stages_of(s));
 	json_object_set_new(o, "reasons", reasons_of(s));
@@ -161,14 +179,15 @@ static json_t *refused_of(const struct rd_collector *c)
 	return o;
 }
 
-char *pk_collect_json(const struct rd_collector *c, const struct pk_collect_kernel *k)
+char *pk_collect_json(
+	const struct rd_collector *c, const struct pk_collect_kernel *k, const struct pk_sent *sent)
 {
 	json_t *o = json_object(), *sources = json_array(), *whole;
 	const struct rd_source *s;
 	char *line;
 
 	for (uint32_t i = 0; (s = rd_collector_source(c, i)) != NULL; i++)
-		json_array_append_new(sources, source_of(s, k));
+		json_array_append_new(sources, source_of(s, k, sent));
 	set(o, "copies", rd_collector_copies(c));
 	set(o, "others", rd_collector_others(c));
 	set(o, "crowded", rd_collector_crowded(c));

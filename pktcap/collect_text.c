@@ -40,13 +40,14 @@ static void put_head(FILE *out, const struct rd_source *s)
 	fputc('\n', out);
 }
 
-// Where the missing ones can have gone, and how to tell.
+// Where the missing ones can have gone, and how to tell; k is NULL where the sender's counters tell.
 static void put_loss(FILE *out, const struct rd_seq *q, const struct pk_collect_kernel *k)
 {
-	uint64_t here = k->dropped + k->dropped_by_interface;
+	uint64_t here;
 
-	if (q->missing == 0)
+	if (q->missing == 0 || k == NULL)
 		return;
+	here = k->dropped + k->dropped_by_interface;
 	fputs("  whose loss: the sender's is its tx_drop (reddot show mirror counters)", out);
 	if (!k->known)
 		fputs(", whoever captured this file may have lost some", out);
@@ -85,6 +86,30 @@ static void put_seq(FILE *out, const struct rd_seq *q, const struct pk_collect_k
 		fprintf(out, "  %" PRIu64 " restart%s with a lower number\n", q->restarts,
 			plural(q->restarts));
 	put_loss(out, q, k);
+}
+
+static void put_lost(FILE *out, const struct pk_lost *l, const struct pk_collect_kernel *k)
+{
+	const char *comma = "  lost before they had a number: ";
+	uint64_t here = k->dropped + k->dropped_by_interface;
+
+	fprintf(out,
+		"  session %s: %" PRIu64 " lost, %" PRIu64 " by the sender (tx_drop), %" PRIu64
+		" by the network",
+		l->session, l->total, l->sender, l->network);
+	if (l->network != 0 && !k->known)
+		fputs(", or by whoever captured this file", out);
+	else if (l->network != 0 && here != 0)
+		fprintf(out, ", or up to %" PRIu64 " by this capture", here);
+	fputc('\n', out);
+	for (unsigned i = 0; i < PK_SENT_UNNUMBERED; i++)
+		if (l->unnumbered[i] != 0) {
+			fprintf(out, "%s%" PRIu64 " %s", comma, l->unnumbered[i],
+				pk_sent_unnumbered(i));
+			comma = ", ";
+		}
+	if (comma[0] == ',')
+		fputc('\n', out);
 }
 
 // "1.250 ms"
@@ -177,13 +202,19 @@ static void put_refused(FILE *out, const struct rd_collector *c)
 	}
 }
 
-void pk_collect_text(const struct rd_collector *c, const struct pk_collect_kernel *k, FILE *out)
+void pk_collect_text(const struct rd_collector *c, const struct pk_collect_kernel *k,
+	const struct pk_sent *sent, FILE *out)
 {
 	const struct rd_source *s;
 
 	for (uint32_t i = 0; (s = rd_collector_source(c, i)) != NULL; i++) {
+		struct pk_lost lost;
+		bool told = pk_sent_of(sent, s, &lost);
+
 		put_head(out, s);
-		put_seq(out, &s->seq, k);
+		put_seq(out, &s->seq, told ? NULL : k);
+		if (told)
+			put_lost(out, &lost, k);
 		put_clock(out, &s->clock);
 		put_stages(out, s);
 		put_reasons(out, s);

@@ -49,6 +49,22 @@ static const struct pk_option options[] = {
 		.help = "of --decap: who sent, what is missing, clocks, drops; no packets",
 		.man = "With *--decap*: no packets on standard output, but the report about their sources; with *--json* as one object. "
 		       "A file (*-o*) is written all the same."},
+	{.name = "sent",
+		.arg = "FILE",
+		.set = pk_set_text,
+		.at = offsetof(struct pk_opts, sent),
+		.help = "the sender's counters: whose loss it is, in the report",
+		.man = "With *--decap*: _file_ has what *reddot --json show mirror counters* says at the sender when the capture has ended; it is "
+		       "read for the report. For each source that is a session of that sender (same addresses, same number) the report tells how "
+		       "many numbered copies were lost by the sender's device (tx_drop), how many by the network, and what was lost before it "
+		       "had a number. See *COLLECTING*."},
+	{.name = "sent-before",
+		.arg = "FILE",
+		.set = pk_set_text,
+		.at = offsetof(struct pk_opts, sent_before),
+		.help = "... and its counters from before the capture",
+		.man = "With *--sent*: the same counters from before the capture began. Only what was lost since then counts, and what was lost "
+		       "before the first copy came is known, too."},
 	{.name = "source-time",
 		.set = pk_set_flag,
 		.at = offsetof(struct pk_opts, source_time),

@@ -108,6 +108,7 @@ struct pk_opts {
 	unsigned decap; // strip so many tunnels, 0 = none
 	const char *netdev; // a kernel's interface instead of a daemon
 	bool report; // of --decap, instead of packets
+	const char *sent, *sent_before; // files with the sender's counters, NULL = none
 	bool source_time; // the source's times instead of ours
 	bool from_reddot; // ERSPAN's index, hardware id and security group are ours
 	uint64_t geneve_class; // of our options, 0 = the default

@@ -76,12 +76,17 @@ static int check_collect(const struct pk_opts *o, struct rd_err *err)
 	bool live = o->infile == NULL && o->netdev == NULL && o->nb_select != 1;
 
 	if (o->decap == 0
-		&& (o->report || o->source_time || o->from_reddot || o->geneve_class != 0)) {
+		&& (o->report || o->sent != NULL || o->sent_before != NULL || o->source_time
+			|| o->from_reddot || o->geneve_class != 0)) {
 		rd_err_set(err, -EINVAL,
-			"--report, --source-time, --from-reddot and --geneve-class are about tunnels");
+			"--report, --sent, --sent-before, --source-time, --from-reddot and --geneve-class are about tunnels");
 		rd_err_hint(err, "--decap");
 		return -EINVAL;
 	}
+	if (o->sent_before != NULL && o->sent == NULL)
+		return rd_err_set(err, -EINVAL, "--sent-before goes with --sent");
+	if (o->sent != NULL && live)
+		return rd_err_set(err, -EINVAL, "--sent is for --netdev, -i IFACE and -r");
 	if (o->report && live)
 		return rd_err_set(err, -EINVAL, "--report is for --netdev, -i IFACE and -r");
 	if (o->report && (o->trace || o->console))

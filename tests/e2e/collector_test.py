@@ -87,6 +87,54 @@ def test_what_is_missing(tmp_path):
 	assert got["copies"] == 13 and got["others"] == 0 and got["refused"] == {}
 
 
+def counters(**sessions):
+	"""What `reddot --json show mirror counters` says, as far as it matters."""
+	return json.dumps([{"session": name, "id": s["id"], **s.get("fates", {}),
+		"destinations": [{"src": SRC, "address": DST, "seq_next": s["next"], "tx_drop": s["tx_drop"]}]} for name, s in sessions.items()])
+
+
+def test_whose_loss_it_is(tmp_path):
+	"""Of the numbers 1000 to 1099 the sender's device refused 7 (two of them the last), and the network lost 5 (one of them the first)."""
+	refused, lost = {1003, 1004, 1050, 1060, 1061, 1098, 1099}, {1000, 1010, 1030, 1031, 1090}
+	came = [n for n in range(1000, 1100) if n not in refused | lost]
+	path = write(tmp_path / "x.pcap", every_ms([erspan2(n, inner(n)) for n in came] + [geneve(inner(n), seq=n, session=9) for n in (1, 2, 5)]
+		+ [erspan2(n, inner(n), session=5) for n in (1, 3)]))
+	before, after = tmp_path / "before.json", tmp_path / "after.json"
+	before.write_text(counters(web={"id": 100, "next": 1000, "tx_drop": 40, "fates": {"rate": 1, "ring_full": 2}}))
+	after.write_text(counters(web={"id": 100, "next": 1100, "tx_drop": 47, "fates": {"rate": 4, "ring_full": 2, "no_buf": 6}},
+		db={"id": 9, "next": 6, "tx_drop": 0}))
+	web, db, other = report(path, "--sent", after, "--sent-before", before)["sources"]
+	assert web["sequence"]["missing"] == 9 and web["lost"].pop("unnumbered") == {
+		"rate": 3, "cap": 0, "mtu": 0, "no_buf": 6, "ring_full": 0, "no_collector": 0, "no_replica": 0}
+	assert web["lost"] == {"session": "web", "total": 12, "sender": 7, "network": 5}
+	assert [db["lost"][k] for k in ("session", "total", "sender", "network")] == ["db", 2, 0, 2]
+	assert "lost" not in other
+	text = pktcap("-r", path, "--decap", "--report", "--sent", after, "--sent-before", before)[0]
+	assert re.search(r"^  session web: 12 lost, 7 by the sender \(tx_drop\), 5 by the network, or by whoever", text, re.M)
+	assert re.search(r"^  lost before they had a number: 3 rate, 6 no_buf$", text, re.M)
+	assert len(re.findall(r"whose loss: ", text)) == 1
+	# Without the earlier counters what was lost before the first copy came is not known, and all 47 may be of this capture: at most what is missing.
+	web = report(path, "--sent", after)["sources"][0]
+	assert [web["lost"][k] for k in ("total", "sender", "network")] == [11, 11, 0]
+	# Counters that are older than the capture say nothing of its end.
+	web = report(path, "--sent", before)["sources"][0]
+	assert web["lost"]["total"] == 9
+
+
+def test_counters_that_are_none(tmp_path):
+	"""The report comes all the same."""
+	path, bad = write(tmp_path / "x.pcap", every_ms([erspan2(n, inner(n)) for n in (1, 3)])), tmp_path / "bad"
+	for content, word in ((None, "No such file"), ("", "no mirror session"), ("[]", "no mirror session"), ("{", "not JSON"),
+			('{"items": [1, "x", null, {"session": 7}]}', "no mirror session")):
+		if content is not None:
+			bad.write_text(content)
+		out, stderr = pktcap("-r", path, "--decap", "--report", "--sent", bad, rc=1)
+		assert word in stderr and "1 missing in 1 gap" in out
+	odd = [{"session": "a", "id": 100, "destinations": d} for d in (None, 3, [None, 5, {"src": SRC}])]
+	bad.write_text("\n".join(map(json.dumps, odd)))
+	assert "lost" not in report(path, "--sent", bad)["sources"][0]
+
+
 def test_a_restart_is_no_loss(tmp_path):
 	"""A daemon goes on about a million numbers later; another sender begins at 0 again; a third one does not count."""
 	path = write(tmp_path / "x.pcap", every_ms(
@@ -206,6 +254,8 @@ def test_no_report_about_a_daemons_records(tmp_path):
 @pytest.mark.parametrize("args, words", [
 	(["--report", "-r", "x"], "--decap"),
 	(["--source-time", "-r", "x"], "--decap"),
+	(["--sent", "x", "-r", "x"], "--decap"),
+	(["--decap", "--sent-before", "x", "-r", "x"], "--sent"),
 	(["--decap", "--report"], "--report is for"),
 	(["--decap", "--report", "--trace", "-r", "x"], "--report prints no packets"),
 	(["--decap", "--report", "-o", "-", "-r", "x"], "standard output"),
