@@ -29,7 +29,7 @@ struct flood { // the packet that is being flooded
 	struct rte_graph *graph;
 	struct rte_node *node;
 	struct rte_mbuf *m;
-	uint16_t sender; // port index
+	uint16_t sender; // port index; none of a routed packet: it goes to everybody
 	uint8_t class; // RD_DENY_*
 	bool pending; // dest is known, but its copy not made yet: it may be the last
 	struct dest dest;
@@ -89,12 +89,12 @@ static bool wants_copy(
 
 	if (p == NULL || !p->admin_up || p->type == RD_PORT_UPLINK)
 		return false;
-	if (p->attach == RD_ATTACH_BYPASS || (p->idx == in->idx && rd_meta(fl->m)->routed == 0))
+	if (p->attach == RD_ATTACH_BYPASS || p->idx == fl->sender)
 		return false;
 	if (p->attach != RD_ATTACH_VIA)
 		return true;
 	// What came from the host by a MUX, its own switch has flooded there already.
-	if (in->attach == RD_ATTACH_VIA && in->peer == p->peer)
+	if (fl->sender != RD_PORT_NONE && in->attach == RD_ATTACH_VIA && in->peer == p->peer)
 		return false;
 	return (p->deny & fl->class) || !mux_served(seg, i, p->peer, fl);
 }
@@ -108,7 +108,7 @@ static void each_dest(struct flood *fl, const struct rd_segment *seg, const stru
 			add_dest(fl, (struct dest){.port = seg->port[i]});
 	for (unsigned i = 0; !tunnelled && i < seg->nb_tunnels; i++)
 		add_dest(fl, (struct dest){.tunnel = seg->tunnel[i]});
-	if (seg->vlan >= 0 && (in->type != RD_PORT_UPLINK || rd_meta(fl->m)->routed != 0))
+	if (seg->vlan >= 0 && (in->type != RD_PORT_UPLINK || fl->sender == RD_PORT_NONE))
 		for (unsigned i = 0; i < seg->nb_ports; i++) {
 			const struct rd_port *p = rd_port_at(seg->port[i]);
 
@@ -128,7 +128,7 @@ static uint16_t flood_one(struct flood *fl)
 	if (seg == NULL || in == NULL)
 		return rd_drop(md, RD_DROP_PORT_NO_SEGMENT);
 	fl->pending = false;
-	fl->sender = in->idx;
+	fl->sender = md->routed != 0 ? RD_PORT_NONE : in->idx;
 	fl->class = rd_deny_class(rte_pktmbuf_mtod(fl->m, const uint8_t *));
 	each_dest(fl, seg, in);
 	return fl->pending ? route(md, fl->dest) : rd_drop(md, RD_DROP_FLOOD_EMPTY);

@@ -56,6 +56,8 @@ bool rd_route_is_asked(const struct rd_rif *rif, const struct rte_mbuf *m, const
 {
 	const uint8_t *frame = rte_pktmbuf_mtod(m, const uint8_t *), *arp = frame + md->l3_off;
 
+	if (md->l3_off != RD_ETH_LEN) // a guest's own tag: not for us
+		return false;
 	if (md->pkt_flags & RD_PKT_ARP)
 		return memcmp(arp, ethernet_ipv4, sizeof(ethernet_ipv4)) == 0
 			&& rd_be16(arp + ARP_OP) == ARP_REQUEST
@@ -269,10 +271,12 @@ int rd_route_self(
 	const uint8_t *frame = rte_pktmbuf_mtod(m, const uint8_t *), *ip = frame + md->l3_off;
 	bool v4 = md->pkt_flags & RD_PKT_IPV4;
 
+	if (md->l3_off != RD_ETH_LEN)
+		return -RD_DROP_L3_NOT_IP;
 	if (md->pkt_flags & RD_PKT_ARP)
 		return arp(w, m, md, rif);
-	if ((md->pkt_flags & (RD_PKT_IPV4 | RD_PKT_IPV6)) == 0 || md->l3_off != RD_ETH_LEN)
-		return -RD_DROP_L3_NOT_IP; // a guest's own tag is not for us, either
+	if ((md->pkt_flags & (RD_PKT_IPV4 | RD_PKT_IPV6)) == 0)
+		return -RD_DROP_L3_NOT_IP;
 	if (is_nd(md, frame, RD_ND_SOLICIT))
 		return solicited(w, m, md, rif);
 	if (is_nd(md, frame, RD_ND_ADVERT))

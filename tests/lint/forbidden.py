@@ -21,7 +21,7 @@ RULES = (
 	(("dataplane/nodes/",), (), r"\b(rd_log_\w+|RTE_LOG|snprintf|fprintf|dprintf)\s*\(", "no logs and no formatted text in a node"),
 	(("dataplane/nodes/",), ("dataplane/nodes/tx.c",), r"\b(pthread_\w+_lock|rte_spinlock_\w+|rte_rwlock_\w+|clock_gettime|gettimeofday|usleep|nanosleep)\s*\(", "no locks and no system calls in a node"),
 	(("dataplane/", "mirror/"), ("dataplane/core/",), r"\brte_pktmbuf_(copy|clone)\s*\(", "a copy needs its metadata: use core/meta.h"),
-	(("dataplane/nodes/",), ("dataplane/nodes/drop.c", "dataplane/nodes/punt.c", "dataplane/nodes/tx.c"), r"\brte_pktmbuf_free(_bulk)?\s*\(", "a drop has a reason: send the packet to the drop stage"),
+	(("dataplane/nodes/",), ("dataplane/nodes/drop.c", "dataplane/nodes/punt.c", "dataplane/nodes/route.c", "dataplane/nodes/tx.c"), r"\brte_pktmbuf_free(_bulk)?\s*\(", "a drop has a reason: send the packet to the drop stage"),
 )
 
 
