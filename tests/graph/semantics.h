@@ -30,6 +30,8 @@ struct sem_result { // of some packets
 	uint64_t dfw_out, dfw_in; // drops by stage
 	bool taught; // the forwarding database has changed
 	bool moved; // ... because a station moved from tunnel to tunnel
+	unsigned routed; // how often a router has sent one on
+	bool back; // a router has sent it back to its sender
 };
 
 // semantics_frame.c

@@ -2,7 +2,7 @@
  *
  * Random changes, made to the tables and to the reference. What the tables refuse is not made. See semantics.h.
  */
-#include "semantics.h"
+#include "semantics_route.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -124,6 +124,11 @@ static void conns(void)
 	sem_change_conns(text, sizeof(text));
 }
 
+static void the_router(void)
+{
+	sem_change_router(text, sizeof(text));
+}
+
 static void segment_opts(void)
 {
 	struct sem_seg *s = &sem.seg[sem_rnd(SEM_SEGS)];
@@ -165,7 +170,7 @@ static void segment_number(void)
 	struct rd_err err = {0};
 	char name[16];
 
-	if (s->idx == 0 || has_ports(s->idx))
+	if (s->idx == 0 || has_ports(s->idx) || sem_rif_of(s->idx) != NULL)
 		return;
 	o.vlan = s->vlan < 0 ? -1 : (int32_t)sem_rnd(3) * 10;
 	o.vni = s->vlan < 0 ? 5001 + sem_rnd(3) : 0;
@@ -273,7 +278,7 @@ static void stations_flush(void)
 	for (unsigned i = 0; i < SEM_STATIONS; i++) {
 		struct sem_station *e = &sem.station[i];
 
-		if ((seg == 0 || e->segment == seg)
+		if ((seg == 0 || e->segment == seg) && e->kind != RD_FDB_ROUTER
 			&& (e->kind == RD_FDB_LEARNED || (!learned && e->kind != RD_FDB_PORT)))
 			e->segment = 0;
 	}
@@ -330,7 +335,7 @@ const char *sem_change(void)
 	static void (*const changes[])(void) = {port_state, port_state, port_segment, port_segment,
 		port_mac, port_rest, rules, rules, rules, rules, rules, conns, conns, conns,
 		segment_opts, segment_number, tunnel, tunnel_macs, station, station, stations_flush,
-		stations_age, flows, flows, mtu};
+		stations_age, flows, flows, mtu, the_router, the_router, the_router};
 
 	text[0] = '\0';
 	changes[sem_rnd(RTE_DIM(changes))]();

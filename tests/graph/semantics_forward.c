@@ -128,7 +128,8 @@ void sem_forward(struct sem_walk *w, struct sem_to to)
 	bool uplink = to.tunnel == 0 && (out == NULL || out->type == RD_PORT_UPLINK);
 	uint16_t reason;
 
-	if (w->from_tunnel == 0 && !sem_allowed(w->in, RD_DFW_OUT, &w->k, &reason)) {
+	w->res->back |= w->routed && out == w->in;
+	if (w->from_tunnel == 0 && !w->routed && !sem_allowed(w->in, RD_DFW_OUT, &w->k, &reason)) {
 		w->res->dfw_out++;
 		sem_drop(w, reason);
 	} else if (to.tunnel != 0) {
@@ -156,7 +157,7 @@ static bool mux_served(const struct sem_walk *w, const struct sem_port *p)
 		const struct sem_port *q = &sem.port[i];
 
 		if (is_member(q, w->seg) && q->idx < p->idx && q->attach == RD_ATTACH_VIA
-			&& q->peer == p->peer && q->admin && q != w->in)
+			&& q->peer == p->peer && q->admin && (q != w->in || w->routed))
 			return true;
 	}
 	return false;
@@ -164,11 +165,12 @@ static bool mux_served(const struct sem_walk *w, const struct sem_port *p)
 
 static bool wants_copy(const struct sem_walk *w, const struct sem_port *p)
 {
-	if (!is_member(p, w->seg) || !p->admin || p == w->in || p->attach == RD_ATTACH_BYPASS)
+	if (!is_member(p, w->seg) || !p->admin || (p == w->in && !w->routed)
+		|| p->attach == RD_ATTACH_BYPASS)
 		return false;
 	if (p->attach != RD_ATTACH_VIA)
 		return true;
-	if (w->in->attach == RD_ATTACH_VIA && w->in->peer == p->peer)
+	if (w->in->attach == RD_ATTACH_VIA && w->in->peer == p->peer && !w->routed)
 		return false;
 	return !mux_served(w, p);
 }
@@ -200,7 +202,8 @@ void sem_flood(const struct sem_walk *w)
 			copy(w, (struct sem_to){.port = sem.port[i].idx}, &nb);
 	for (unsigned i = 0; w->from_tunnel == 0 && i < before.nb_tunnels; i++)
 		copy(w, (struct sem_to){.tunnel = before.tunnel[i]}, &nb);
-	if (before.vlan >= 0 && w->in->type != RD_PORT_UPLINK && has_uplinks(before.sw))
+	if (before.vlan >= 0 && (w->in->type != RD_PORT_UPLINK || w->routed)
+		&& has_uplinks(before.sw))
 		copy(w, (struct sem_to){0}, &nb);
 	if (nb == 0)
 		sem_drop(w, RD_DROP_FLOOD_EMPTY);

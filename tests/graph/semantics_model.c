@@ -3,7 +3,7 @@
  * The reference's way of a packet in: checks, tunnels, learning, where to. See semantics.h, and "The path" in
  * docs/design/dataplane.md.
  */
-#include "semantics_walk.h"
+#include "semantics_route.h"
 
 #include <string.h>
 
@@ -43,15 +43,23 @@ static void to_station(struct sem_walk *w, const struct sem_station *s)
 		sem_drop(w, RD_DROP_L2_SPLIT_HORIZON);
 	else if (s->is_tunnel)
 		sem_forward(w, (struct sem_to){.tunnel = s->to});
-	else if (out == w->in && w->from_tunnel == 0)
+	else if (out == w->in && w->from_tunnel == 0 && !w->routed)
 		sem_drop(w, RD_DROP_L2_HAIRPIN);
-	else if (w->in->type == RD_PORT_UPLINK && out->type == RD_PORT_UPLINK)
+	else if (w->in->type == RD_PORT_UPLINK && out->type == RD_PORT_UPLINK && !w->routed)
 		sem_drop(w, RD_DROP_L2_HAIRPIN);
 	else
 		sem_forward(w, (struct sem_to){.port = out->idx});
 }
 
-static void bridge(struct sem_walk *w)
+// A guest says that it is its router.
+static bool is_router_spoof(const struct sem_walk *w)
+{
+	return sem_rif_of(w->seg->idx) != NULL && !w->routed && w->from_tunnel == 0
+		&& (w->in->type == RD_PORT_VNIC || w->in->type == RD_PORT_UPT)
+		&& memcmp(w->k.smac, sem_router_mac, 6) == 0;
+}
+
+void sem_bridge(struct sem_walk *w)
 {
 	static const uint8_t reserved[5] = {0x01, 0x80, 0xc2, 0, 0};
 	struct sem_station *s;
@@ -62,7 +70,15 @@ static void bridge(struct sem_walk *w)
 		return;
 	}
 	learn(w);
+	if (is_router_spoof(w)) {
+		sem_drop(w, RD_DROP_L3_MAC_SPOOF);
+		return;
+	}
 	s = sem_station(w->seg->idx, w->k.dmac);
+	if (s != NULL && s->kind == RD_FDB_ROUTER) {
+		sem_route(w);
+		return;
+	}
 	if (s != NULL && !s->is_tunnel && sem_port(s->to) == NULL)
 		s = NULL;
 	if (w->k.dmac[0] & 1 || (s == NULL && w->seg->flood))
@@ -99,7 +115,7 @@ static void enter(struct sem_walk *w)
 			return;
 		}
 	}
-	bridge(w);
+	sem_bridge(w);
 }
 
 // RFC 6040, figure 4. false: the packet must go.
@@ -158,7 +174,7 @@ static void decap(struct sem_walk *w)
 	else if (!merge_ecn(w, tos))
 		sem_drop(w, RD_DROP_DECAP_ECN);
 	else
-		bridge(w);
+		sem_bridge(w);
 }
 
 // A tunnel packet to our endpoint, or to its MAC by mistake.
@@ -206,6 +222,7 @@ void sem_arrive(struct sem_walk *w, uint16_t port)
 
 	w->in = sem_port(port);
 	w->from_tunnel = 0;
+	w->routed = false;
 	reason = admit(w, &w->in);
 	if (reason != 0)
 		sem_drop(w, (enum rd_drop_reason)reason);

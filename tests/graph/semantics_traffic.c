@@ -3,7 +3,7 @@
  * Random traffic: each scenario has some flows that come back again and again, so that there are hits, and now and then
  * anything else. See semantics.h.
  */
-#include "semantics.h"
+#include "semantics_route.h"
 
 #include <string.h>
 
@@ -209,10 +209,22 @@ static void turn(struct flow *f)
 {
 	const struct sem_seg *seg = sem_seg(segment_of(f));
 	const struct sem_station *s = seg != NULL ? sem_station(seg->idx, f->k.dmac) : NULL;
-	const struct sem_port *p = s != NULL && !s->is_tunnel ? sem_port(s->to) : NULL;
+	const struct sem_port *p;
+	unsigned rif;
+	int near;
 
 	if (seg == NULL || (f->k.dmac[0] & 1))
 		return;
+	if (s != NULL && s->kind == RD_FDB_ROUTER) { // the answer goes to the router, too
+		near = sem_near(f->k.dst, f->k.kind, &rif);
+		if (near < 0)
+			return;
+		seg = sem_seg(sem_rif[rif].segment);
+		memcpy(f->k.dmac, sem_rif[rif].near[near], 6);
+		memcpy(f->k.smac, sem_router_mac, 6);
+		s = sem_station(seg->idx, f->k.dmac);
+	}
+	p = s != NULL && !s->is_tunnel ? sem_port(s->to) : NULL;
 	f->from = seg->vlan < 0 ? FROM_TUNNEL : FROM_VLAN;
 	if (p != NULL && p->type != RD_PORT_UPLINK) {
 		f->from = FROM_GUEST;
@@ -233,6 +245,8 @@ static void aim(struct flow *f)
 	uint16_t seg = segment_of(f);
 	unsigned first = sem_rnd(40);
 
+	if (sem_chance(2) || (sem_station(seg, f->k.dmac) == NULL && sem_chance(40)))
+		sem_route_aim(&f->k, seg);
 	if ((f->k.dmac[0] & 1) || sem_station(seg, f->k.dmac) != NULL || sem_chance(30))
 		return;
 	for (unsigned i = 0; i < SEM_STATIONS; i++) {

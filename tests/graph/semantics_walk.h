@@ -13,6 +13,7 @@ struct sem_walk {
 	struct sem_seg *seg;
 	uint16_t from_tunnel; // it came out of this one
 	uint32_t hash;
+	bool routed; // a router has sent it
 	struct sem_result *res;
 	bool dry;
 };
@@ -23,5 +24,6 @@ struct sem_to { // where it goes: a port, a tunnel or (neither) the uplinks
 
 void sem_drop(const struct sem_walk *w, enum rd_drop_reason reason);
 void sem_arrive(struct sem_walk *w, uint16_t port); // from outside, or over a link
+void sem_bridge(struct sem_walk *w); // into w->seg
 void sem_forward(struct sem_walk *w, struct sem_to to);
 void sem_flood(const struct sem_walk *w);

@@ -3,7 +3,7 @@
  * One topology, made twice: in the tables and in the reference's lists. Two uplinks, an endpoint with tunnels, two overlay and
  * two VLAN segments, guests of both kinds, and a host behind a MUX. See semantics.h.
  */
-#include "semantics.h"
+#include "semantics_route.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -240,6 +240,7 @@ void sem_world_build(void)
 	add_x86(add_port(gt_port("mux", "arm/s1", RD_PORT_MUX), -1)->idx,
 		sem_chance(70) ? a : vlan);
 	add_rules();
+	sem_router_build();
 	sem_change_timeouts();
 	sem_change_limits(text, sizeof(text));
 }
