@@ -118,15 +118,16 @@ class Collector(Process):
 def test_the_collectors_numbers_are_the_daemons(wire, tmp_path):
 	"""Three sessions, one with a filter, one that cuts."""
 	us, ns = wire
-	out = tmp_path / "out.pcapng"
+	out, counters = tmp_path / "out.pcapng", tmp_path / "sent.json"
 	sessions = ["web id 1 source vm1 direction from-guest encap erspan2", "cut id 2 source vm1 direction from-guest encap geneve snaplen 96",
 		"http id 3 source vm1 direction from-guest encap erspan3 gra 100us"]
 	with Sender(us, *sessions, rules=["mirror rule add http permit proto tcp dport 80"]) as d:
 		for name in ("web", "cut", "http"):
 			d.active(name)
-		with Collector(ns, "--report", "--json", "-o", out) as c:
+		with Collector(ns, "--report", "--json", "-o", out, "--sent", counters) as c:
 			d.inject(syn(50, size=60) + syn(30, dport=443))
 			k = {name: d.sent(n, name) for name, n in (("web", 80), ("cut", 80), ("http", 50))}
+			counters.write_text(d.cli("--json", "show", "mirror", "counters"))
 			got = c.report(80 + 80 + 50)
 	names = {"web": "erspan2-1", "cut": "geneve-2.2", "http": "erspan3-3"}
 	for name, source in names.items():
@@ -135,6 +136,8 @@ def test_the_collectors_numbers_are_the_daemons(wire, tmp_path):
 		assert (s["packets"], s["bytes"], s["truncated"]) == (to["tx_ok"], to["inner_bytes"], k[name]["cut"]), name
 		assert s["sequence"]["missing"] == to["tx_drop"] == 0 and s["sequence"]["highest"] + 1 == to["seq_next"]
 		assert s["sequence"]["duplicates"] == s["sequence"]["reordered"] == 0
+		assert [s["lost"][w] for w in ("session", "total", "sender", "network")] == [name, 0, 0, 0]
+		assert set(s["lost"]["unnumbered"].values()) == {0}
 	assert k["cut"]["cut"] > 0
 	for name in ("cut", "http"):  # one machine: the clocks are the same, and the wire is short
 		offset = got[names[name]]["clock"]["offset_ns"]
