@@ -49,7 +49,7 @@ int rd_route_order(const struct rd_route *a, const struct rd_route *b)
 struct rd_fib_of {
 	uint16_t router;
 	uint8_t family;
-	struct rd_route *const *route; // static ones, of all routers
+	struct rd_route *const *route; // static ones, of all routers, in order
 	unsigned nb;
 };
 
@@ -100,15 +100,6 @@ static int in_order(const void *a, const void *b)
 	return rd_route_order(a, b);
 }
 
-static int by_order(const void *a, const void *b)
-{
-	const struct rd_route *x = *(const struct rd_route *const *)a,
-			      *y = *(const struct rd_route *const *)b;
-	int d = rd_route_order(x, y);
-
-	return d != 0 ? d : (int)y->kind - x->kind; // what comes last counts: a connected one
-}
-
 static void free_fib(void *p)
 {
 	struct fib *f = p;
@@ -147,17 +138,23 @@ static unsigned connected(uint16_t router, uint8_t family, struct rd_route *out)
 	return nb;
 }
 
+// In order, as both lists are. Of the same prefix a connected one comes last, and so counts.
 static unsigned gather(
 	const struct rd_fib_of *of, struct rd_route *own, const struct rd_route **all)
 {
-	unsigned nb = connected(of->router, of->family, own);
+	unsigned nb_own = connected(of->router, of->family, own), nb = 0, o = 0;
 
-	for (unsigned i = 0; i < nb; i++)
-		all[i] = &own[i];
-	for (unsigned i = 0; i < of->nb; i++)
-		if (of->route[i]->router == of->router && of->route[i]->family == of->family)
-			all[nb++] = of->route[i];
-	qsort(all, nb, sizeof(all[0]), by_order);
+	for (unsigned i = 0; i < of->nb; i++) {
+		const struct rd_route *r = of->route[i];
+
+		if (r->router != of->router || r->family != of->family)
+			continue;
+		while (o < nb_own && rd_route_order(&own[o], r) < 0)
+			all[nb++] = &own[o++];
+		all[nb++] = r;
+	}
+	while (o < nb_own)
+		all[nb++] = &own[o++];
 	return nb;
 }
 
