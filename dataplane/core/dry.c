@@ -174,7 +174,7 @@ static int check(uint16_t port, size_t len)
 
 static void forget(void)
 {
-	dry.nb_hops = dry.nb_notes = dry.nb_stations = dry.lost = dry.nb_family = 0;
+	dry.nb_hops = dry.nb_notes = dry.nb_stations = dry.nb_conns = dry.lost = dry.nb_family = 0;
 	dry.used = 0;
 }
 
@@ -327,4 +327,29 @@ bool rd_dry_lookup(
 		return true;
 	}
 	return rd_fdb_lookup(segment, mac, e);
+}
+
+void rd_dry_begin(
+	struct rd_worker *w, const struct rd_conn_key *key, uint32_t rule_id, uint16_t rule_slot)
+{
+	struct rd_dry *d = w->dry;
+
+	if (d->nb_conns < RD_DRY_CONNS)
+		d->conn[d->nb_conns++] = (struct rd_dry_conn){*key, rule_id, rule_slot};
+}
+
+const struct rd_dry_conn *rd_dry_begun(const struct rd_worker *w, const struct rd_conn_key *key)
+{
+	const struct rd_dry *d = w->dry;
+
+	for (unsigned i = 0; i < d->nb_conns; i++) {
+		const struct rd_conn_key *k = &d->conn[i].key;
+
+		if (k->zone == key->zone && k->to_guest != key->to_guest && k->proto == key->proto
+			&& k->family == key->family && k->sport == key->dport
+			&& k->dport == key->sport && memcmp(k->src, key->dst, 16) == 0
+			&& memcmp(k->dst, key->src, 16) == 0)
+			return &d->conn[i];
+	}
+	return NULL;
 }

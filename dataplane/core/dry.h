@@ -8,8 +8,8 @@
  * drop, so nothing goes away under it. What the tables share (stations, connections, fragments, limits, devices) the
  * stages only ask when w->dry is set. A flow that a worker has decided is taken over from there: such a packet hits.
  *
- * Not judged, because they depend on the moment: rings of devices that are full, and the limits of answers per second
- * (punt, reject).
+ * Not judged, because they depend on the moment: rings of devices that are full, the limits of answers per second
+ * (punt, reject), and whether a router asks for a neighbour just now.
  */
 #pragma once
 
@@ -22,6 +22,7 @@
 #define RD_DRY_NOTES 512
 #define RD_DRY_STATIONS 64
 #define RD_DRY_FAMILY 256
+#define RD_DRY_CONNS 64
 
 struct rd_dry_hop { // a packet about to enter a stage
 	struct rd_meta md; // as it comes there
@@ -57,7 +58,12 @@ struct rd_dry {
 		bool is_tunnel;
 		uint16_t to;
 	} station[RD_DRY_STATIONS];
-	unsigned nb_hops, nb_notes, nb_stations;
+	struct rd_dry_conn { // that it would have begun: a router's answer belongs to it
+		struct rd_conn_key key;
+		uint32_t rule_id;
+		uint16_t rule_slot;
+	} conn[RD_DRY_CONNS];
+	unsigned nb_hops, nb_notes, nb_stations, nb_conns;
 	unsigned lost; // hops beyond
 	uint64_t family[RD_DRY_FAMILY]; // ids of a probe, its copies and answers to it
 	unsigned nb_family; // 0: every packet is recorded
@@ -90,3 +96,7 @@ uint32_t rd_dry_learn(struct rd_worker *w, const struct rd_meta *md, const uint8
 	bool is_tunnel, uint16_t to);
 bool rd_dry_lookup(
 	struct rd_worker *w, uint16_t segment, const uint8_t mac[6], struct rd_fdb_entry *e);
+// A connection would have begun; and the one that a packet with this key answers, NULL if there is none.
+void rd_dry_begin(
+	struct rd_worker *w, const struct rd_conn_key *key, uint32_t rule_id, uint16_t rule_slot);
+const struct rd_dry_conn *rd_dry_begun(const struct rd_worker *w, const struct rd_conn_key *key);

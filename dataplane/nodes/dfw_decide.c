@@ -96,6 +96,25 @@ static void would_begin(const struct rd_dfw_pkt *p, const struct rd_conn_key *ke
 	rd_dry_note(p->w, p->md, instead != 0 ? RD_DRY_CONN_GONE : RD_DRY_CONN_NEW, 0);
 	o->reason = rd_conn_would(key, &p->dfw->limits, l4, instead);
 	o->keep = o->reason == 0;
+	if (o->keep)
+		rd_dry_begin(p->w, key, o->v.rule_id, o->v.slot);
+}
+
+// Whether the packet answers a connection that this walk would have begun: a router's echo reply.
+static bool answers(const struct rd_dfw_pkt *p, const struct rd_flow_key *k,
+	const struct rd_conn_key *key, struct rd_dfw_outcome *o)
+{
+	bool echo_reply = (k->proto == RD_IPPROTO_ICMP && k->sport == 0)
+		|| (k->proto == RD_IPPROTO_ICMPV6 && k->sport == 129);
+	const struct rd_dry_conn *c =
+		p->w->dry != NULL && echo_reply ? rd_dry_begun(p->w, key) : NULL;
+
+	if (c == NULL)
+		return false;
+	*o = (struct rd_dfw_outcome){
+		.v = {.action = RD_DFW_ALLOW, .rule_id = c->rule_id, .slot = c->rule_slot},
+		.reply = true};
+	return true;
 }
 
 // The rules decide about a first packet.
@@ -135,6 +154,8 @@ static void decide_conn(
 
 	if (rd_conn_find(&key, &c) && still_allowed(p, k, &c, c.dir == RD_CONN_REPLY)
 		&& follow(p, k, &c, o))
+		return;
+	if (answers(p, k, &key, o))
 		return;
 	begin(p, k, &key, c.ref, o);
 }
