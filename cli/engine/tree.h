@@ -99,7 +99,6 @@ int rd_match_expect(
 void rd_match_free(struct rd_match *m);
 bool rd_word_fits(const struct rd_item *word, const char *text, bool *exact);
 const char *rd_word_spelling(const struct rd_item *word, const char *text, size_t *len);
-
 // "switch SWITCH", "flood on|off", "N": what a person could type for this leaf.
 void rd_leaf_text(const struct rd_item *item, char *buf, size_t len);
 const char *rd_leaf_help(const struct rd_item *item);
