@@ -29,7 +29,8 @@ struct routing { // a packet at its router
 	const struct rd_rif *in;
 	uint8_t *ip;
 	bool v4;
-	struct rte_mbuf *said; // a frame of the router's own, to be sent
+	unsigned nb_said;
+	struct rte_mbuf *said[2]; // frames of the router's own, to be sent: an error, a question
 };
 
 static uint8_t family(const struct routing *r)
@@ -47,9 +48,15 @@ static uint32_t ip_len(const struct routing *r)
 	return r->v4 ? rd_be16(r->ip + 2) : 40u + rd_be16(r->ip + 4);
 }
 
+static void keep(struct routing *r, struct rte_mbuf *said)
+{
+	if (said != NULL)
+		r->said[r->nb_said++] = said;
+}
+
 static uint16_t refuse(struct routing *r, enum rd_drop_reason reason, uint16_t mtu)
 {
-	r->said = rd_route_tell(r->w, r->m, r->in, reason, mtu);
+	keep(r, rd_route_tell(r->w, r->m, r->in, reason, mtu));
 	return rd_drop(r->md, reason);
 }
 
@@ -63,6 +70,15 @@ static bool is_confined(const struct routing *r)
 			|| rd_be32(src) == 0;
 	return dst[0] == 0xff || (rd_be16(src) & 0xffc0) == 0xfe80
 		|| (rd_be16(dst) & 0xffc0) == 0xfe80 || (rd_be32(src) | rd_be32(src + 4)) == 0;
+}
+
+// RFC 2644: a subnet's broadcast address is not routed to, nor is the subnet's own (RFC 1812, section 5.3.5). r: connected.
+static bool is_broadcast(const struct rd_route *r, const uint8_t *to)
+{
+	uint32_t hosts = r->family == AF_INET && r->len < 31 ? UINT32_MAX >> r->len : 0;
+	uint32_t host = rd_be32(to) & hosts;
+
+	return hosts != 0 && (host == 0 || host == hosts);
 }
 
 // The neighbour that the packet goes to, by the routes: its slot, or 0 with *reason.
@@ -79,6 +95,10 @@ static uint16_t resolve(const struct routing *r, enum rd_drop_reason *reason)
 		return 0;
 	if (found.nb_paths == 0) {
 		*reason = (enum rd_drop_reason)kinds[found.kind];
+		return 0;
+	}
+	if (found.kind == RD_ROUTE_CONNECTED && is_broadcast(&found, to)) {
+		*reason = RD_DROP_L3_SCOPE;
 		return 0;
 	}
 	way = r->md->hash % found.nb_paths;
@@ -115,7 +135,7 @@ static void ask(struct routing *r, const struct rd_neigh *n, uint16_t slot)
 	const struct rd_rif *out = rd_rif_at(n->rif);
 
 	if (r->w->dry == NULL && rd_neigh_use(slot, r->w->now_s) && out != NULL)
-		r->said = rd_route_ask(r->w, r->md, out, n->family, n->addr);
+		keep(r, rd_route_ask(r->w, r->md, out, n->family, n->addr));
 }
 
 // RFC 1141: one less in the byte above the protocol is 0x0100 less in its word.
@@ -163,10 +183,9 @@ static uint16_t route(struct routing *r)
 	if (out == NULL)
 		return rd_drop(r->md, RD_DROP_L3_NO_ROUTER);
 	if (!rd_neigh_has_mac(&n)) {
-		if (n.state == RD_NEIGH_FAILED)
-			return ask(r, &n, slot), refuse(r, RD_DROP_L3_NEIGH_FAILED, 0);
 		ask(r, &n, slot);
-		return rd_drop(r->md, RD_DROP_L3_NEIGH_PENDING);
+		return n.state == RD_NEIGH_FAILED ? refuse(r, RD_DROP_L3_NEIGH_FAILED, 0)
+						  : rd_drop(r->md, RD_DROP_L3_NEIGH_PENDING);
 	}
 	if (ip_len(r) > rd_rif_mtu(out))
 		return refuse(r, RD_DROP_L3_MTU, rd_rif_mtu(out));
@@ -175,15 +194,34 @@ static uint16_t route(struct routing *r)
 	return forward(r, &n, out);
 }
 
+// Other hosts' routers, with our MAC: they may have asked, and hear it only from us.
+static bool are_others(const struct rd_meta *md)
+{
+	const struct rd_segment *seg = rd_segment_at(md->segment);
+
+	if (seg == NULL || seg->nb_tunnels != 0)
+		return seg != NULL;
+	for (unsigned i = 0; i < seg->nb_ports; i++) {
+		const struct rd_port *p = rd_port_at(seg->port[i]);
+
+		if (p != NULL && p->type == RD_PORT_UPLINK && p->idx != md->in_port)
+			return true;
+	}
+	return false;
+}
+
 static uint16_t to_self(struct routing *r, int what)
 {
 	switch (what) {
 	case RD_ROUTE_ANSWER:
 		rd_route_leave(r->md, r->in->segment);
 		return NEXT_L2_LOOKUP;
-	case RD_ROUTE_HEARD: // it goes on to the tunnels: another host's router may have asked
-		rd_route_leave(r->md, r->in->segment);
-		return NEXT_FLOOD;
+	case RD_ROUTE_HEARD:
+		if (are_others(r->md)) {
+			rd_route_leave(r->md, r->in->segment);
+			return NEXT_FLOOD;
+		}
+		// fallthrough
 	case RD_ROUTE_DONE:
 		rte_pktmbuf_free(r->m);
 		return RD_CONSUMED;
@@ -196,7 +234,7 @@ static uint16_t route_one(struct routing *r)
 {
 	int what;
 
-	r->said = NULL;
+	r->nb_said = 0;
 	r->md->to_router = 0;
 	r->in = rd_rif_of_segment(r->md->segment);
 	if (r->in == NULL)
@@ -211,10 +249,12 @@ static void say(struct rte_graph *graph, struct rte_node *node, const struct rou
 {
 	struct rd_stage_stats *st = &r->w->stages[RD_STAGE_ROUTE];
 
-	st->created++;
-	st->out++;
-	r->w->tally[rd_meta(r->said)->in_port].created[RD_STAGE_ROUTE]++;
-	rte_node_enqueue_x1(graph, node, NEXT_L2_LOOKUP, r->said);
+	for (unsigned i = 0; i < r->nb_said; i++) {
+		st->created++;
+		st->out++;
+		r->w->tally[r->md->in_port].created[RD_STAGE_ROUTE]++;
+		rte_node_enqueue_x1(graph, node, NEXT_L2_LOOKUP, r->said[i]);
+	}
 }
 
 static uint16_t route_process(
@@ -234,8 +274,7 @@ static uint16_t route_process(
 			rd_stage_enter(r.md, RD_STAGE_ROUTE);
 			r.w->tally[r.md->in_port].in[RD_STAGE_ROUTE]++;
 			next[i] = route_one(&r);
-			if (r.said != NULL)
-				say(graph, node, &r);
+			say(graph, node, &r);
 		}
 		rd_stage_leave(graph, node, objs + off, next, n, st);
 	}

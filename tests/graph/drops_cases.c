@@ -396,5 +396,8 @@ const struct dc_case *dc_find(uint16_t reason)
 	for (unsigned i = 0; i < dc_nb_out_cases; i++)
 		if (dc_out_cases[i].reason == reason)
 			return &dc_out_cases[i];
+	for (unsigned i = 0; i < dc_nb_route_cases; i++)
+		if (dc_route_cases[i].reason == reason)
+			return &dc_route_cases[i];
 	return NULL;
 }

@@ -24,6 +24,8 @@ struct dc_case {
 
 extern const struct dc_case dc_out_cases[]; // drops_cases_out.c
 extern const unsigned dc_nb_out_cases;
+extern const struct dc_case dc_route_cases[]; // drops_cases_route.c
+extern const unsigned dc_nb_route_cases;
 const struct dc_case *dc_find(uint16_t reason); // NULL if it has none
 // The frames of pcaps/in/malformed with this reason, in the demo's topology.
 bool dc_has_malformed(const char *reason);
