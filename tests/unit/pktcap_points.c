@@ -244,7 +244,7 @@ static void some_points_are_not_whole_stages(void **state)
 	o.capture = "dfw_in,flow_hit,flow_miss";
 	assert_int_equal(pk_points_select(&pts, &o, &ports, &err), 0);
 	json = pk_points_json(&pts);
-	assert_int_equal(json_array_size(json), 7); // each stage once
+	assert_int_equal(json_array_size(json), 8); // each stage once
 	json_decref(json);
 	pk_points_free(&pts);
 }
