@@ -3,6 +3,7 @@
  * What rd_port_publish() and rd_port_del() refuse. Control thread; changes nothing.
  */
 #include "tables/dfw_edit.h"
+#include "tables/router.h"
 #include "tables/tables.h"
 
 #include <string.h>
@@ -79,10 +80,14 @@ static int check_numbers(const struct rd_port *p, struct rd_err *err)
 // A MAC leads to one port of a segment, and to one port behind a MUX.
 static int check_mac(const struct rd_port *p, struct rd_err *err)
 {
+	const struct rd_rif *rif = p->segment != 0 ? rd_rif_of_segment(p->segment) : NULL;
 	char buf[QNAME_LEN];
 
 	if (rd_mac_is_zero(p->mac)) // it will get its own
 		return 0;
+	if (rif != NULL && memcmp(p->mac, rif->mac, 6) == 0)
+		return rd_err_set(err, -EEXIST,
+			"router interface %s of the same segment has this MAC", rif->name);
 	for (unsigned i = 1; i < rd_port_bound(); i++) {
 		const struct rd_port *q = rd_port_at((uint16_t)i);
 

@@ -125,6 +125,18 @@ static void a_taken_mac_is_refused(void **state)
 	refuse("v2", "10.2.0.1/24", NULL, 0, -EEXIST);
 }
 
+// Nor may a port take the router's away.
+static void a_port_may_not_have_the_routers_mac(void **state)
+{
+	struct rd_port *p = help_new("x86/DvsPortset-1", "thief", RD_PORT_VNIC, 0);
+
+	(void)state;
+	help_rif("one", "v1", "10.1.0.1/24", NULL);
+	memcpy(p->mac, help_router_mac, 6);
+	p->segment = help_segment("x86/v1")->idx;
+	help_refused(p, -EEXIST, "router interface one");
+}
+
 static void the_mtu_is_the_narrowest_that_was_said(void **state)
 {
 	uint16_t rif = help_rif("one", "v1", "10.1.0.1/24", NULL);
@@ -189,6 +201,7 @@ int main(void)
 		TEST(an_interface_is_a_station),
 		TEST(interfaces_are_checked),
 		TEST(a_taken_mac_is_refused),
+		TEST(a_port_may_not_have_the_routers_mac),
 		TEST(the_mtu_is_the_narrowest_that_was_said),
 		TEST(it_speaks_from_the_near_address),
 		TEST(packets_are_counted),
