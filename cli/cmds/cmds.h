@@ -31,7 +31,7 @@ extern const struct rd_cmd_set rd_cmds_host, rd_cmds_switch, rd_cmds_port, rd_cm
 	rd_cmds_ladder, rd_cmds_punt, rd_cmds_worker, rd_cmds_capture, rd_cmds_mirror,
 	rd_cmds_mirror_show, rd_cmds_inject, rd_cmds_log, rd_cmds_config, rd_cmds_daemon,
 	rd_cmds_vendor, rd_cmds_explain, rd_cmds_journal, rd_cmds_probe, rd_cmds_check,
-	rd_cmds_topology, rd_cmds_device, rd_cmds_router, rd_cmds_route;
+	rd_cmds_topology, rd_cmds_device, rd_cmds_router, rd_cmds_route, rd_cmds_vrouter;
 
 extern const struct rd_arg_names rd_names_host, rd_names_switch, rd_names_port, rd_names_segment,
 	rd_names_tunnel, rd_names_tep, rd_names_log, rd_names_device, rd_names_router,

@@ -2,7 +2,7 @@
  *
  * show drop: why packets died, counted, and the last ones in person.
  */
-#include "cmds/cmds.h"
+#include "cmds/vendor.h"
 
 #include "base/str.h"
 #include "decode/oneline.h"
@@ -30,7 +30,7 @@ static const struct rd_column detail_columns[] = {
 static const struct rd_table detail_table = RD_TABLE(detail_columns);
 
 // "vR MISC; K NOT_SPECIFIED": what one of the others calls it; several names are in one piece.
-static void kin(const json_t *item, const char *who, char *buf, size_t len)
+void rd_drop_kin(const json_t *item, const char *who, char *buf, size_t len)
 {
 	const char *s = rd_item_str(item, "kin");
 	size_t n = strlen(who);
@@ -50,22 +50,22 @@ static void kin(const json_t *item, const char *who, char *buf, size_t len)
 
 static void cell_kernel(const json_t *item, char *buf, size_t len)
 {
-	kin(item, "K", buf, len);
+	rd_drop_kin(item, "K", buf, len);
 }
 
 static void cell_vpp(const json_t *item, char *buf, size_t len)
 {
-	kin(item, "VPP", buf, len);
+	rd_drop_kin(item, "VPP", buf, len);
 }
 
 static void cell_ovs(const json_t *item, char *buf, size_t len)
 {
-	kin(item, "OVS", buf, len);
+	rd_drop_kin(item, "OVS", buf, len);
 }
 
 static void cell_vrouter(const json_t *item, char *buf, size_t len)
 {
-	kin(item, "vR", buf, len);
+	rd_drop_kin(item, "vR", buf, len);
 }
 
 #define AS_COLUMNS(title, cell)                                                         \

@@ -56,6 +56,7 @@ static const struct rd_cmd_set *const sets[] = {
 	&rd_cmds_config,
 	&rd_cmds_daemon,
 	&rd_cmds_vendor,
+	&rd_cmds_vrouter,
 	&rd_cmds_explain,
 	&rd_cmds_journal,
 	&rd_cmds_probe,

@@ -19,6 +19,9 @@ void rd_vendor_put_flows(FILE *out, const json_t *list);
 void rd_vendor_put_flow_stats(FILE *out, const json_t *list);
 void rd_vendor_put_flow_records(FILE *out, const json_t *list); // with -l: one entry per paragraph
 
+// drop.c. What another one calls a reason ("vR", "VPP", "OVS", "K"); "-": nothing.
+void rd_drop_kin(const json_t *item, const char *who, char *buf, size_t len);
+
 // Filters of the commands that list flow entries, for their grammar, and their values (flow.c).
 #define RD_FLOW_FILTERS                                                                                 \
 	" [src PREFIX] [dst PREFIX] [ip PREFIX] [mac MAC] [proto PROTO] [sport N] [dport N]"            \

@@ -146,6 +146,10 @@ STORIES = {
 		("ens switch list", "DvsPortset-1", {"name", "portset"}),
 		("ens uplink stats", "vmnic1", {"name", "rx_packets"}),
 		("net-stats -l", "gs-ubuntu-01.eth0", {"name", "used_by"}),
+		("vif --list", "HWaddr:08:c0:eb:5d:ae:0f MTU:1600", {"name", "mac", "rx_packets"}),
+		("vif --get vmnic1", "vif0/2      Physical: vmnic1", {"name", "rx_packets"}),
+		("inject vmnic1 hex " + RUNT, "packet injected", {"injected"}),
+		("dropstats", "PULL", {"reason", "count"}),
 		("esxtop", "USED-BY", {"name", "used_by"}),
 	],
 	"workers": [
