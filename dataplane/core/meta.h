@@ -35,7 +35,8 @@ struct rd_meta {
 	uint32_t cap_match; // bit per capture slot: the session wants this packet
 	uint32_t cap_done; // bit per capture slot: the filter was run on the present form
 	uint32_t vni : 24; // of the segment, or of the tunnel header
-	uint32_t routed : 4; // how often; also of what a router itself sends. Stays at RD_ROUTED_MAX
+	uint32_t
+		routed : 4; // how often; also of what a router itself sends. Stays at RD_ROUTED_MAX
 	uint32_t to_router : 1; // l2_lookup to route: the destination is the router of its segment
 	uint32_t hash; // of the flow key, 0 = not computed
 	uint32_t rule_id; // firewall rule that decided last

@@ -50,7 +50,8 @@ static inline bool check(struct fast_burst *b, const struct rte_mbuf *m, const s
 
 	if (unlikely((f->decided & RD_FLOW_READY) != RD_FLOW_READY || f->gen != b->gen
 		    || f->rev != b->rev
-		    || (f->acts & (RD_ACT_DROP | RD_ACT_FLOOD | RD_ACT_UPLINK | RD_ACT_ROUTE)) != 0))
+		    || (f->acts & (RD_ACT_DROP | RD_ACT_FLOOD | RD_ACT_UPLINK | RD_ACT_ROUTE))
+			    != 0))
 		return false;
 	if (f->acts & RD_ACT_ENCAP) {
 		if (!check_encap(b, m, f))

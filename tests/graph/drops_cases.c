@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * The cases of drops_all.c that need a state or a configuration rather than a malformed frame. tests/graph/drops.c looks at
- * some of them more closely.
+ * The cases of drops_all.c that need a state or a configuration, not just a malformed frame. drops.c looks closer at some.
  */
 #include "drops_cases.h"
 #include "graph_frames.h"
@@ -390,14 +389,12 @@ static const struct dc_case cases[] = {
 
 const struct dc_case *dc_find(uint16_t reason)
 {
-	for (unsigned i = 0; i < RTE_DIM(cases); i++)
-		if (cases[i].reason == reason)
-			return &cases[i];
-	for (unsigned i = 0; i < dc_nb_out_cases; i++)
-		if (dc_out_cases[i].reason == reason)
-			return &dc_out_cases[i];
-	for (unsigned i = 0; i < dc_nb_route_cases; i++)
-		if (dc_route_cases[i].reason == reason)
-			return &dc_route_cases[i];
+	const struct dc_case *const list[] = {cases, dc_out_cases, dc_route_cases};
+	const unsigned nb[] = {RTE_DIM(cases), dc_nb_out_cases, dc_nb_route_cases};
+
+	for (unsigned l = 0; l < RTE_DIM(list); l++)
+		for (unsigned i = 0; i < nb[l]; i++)
+			if (list[l][i].reason == reason)
+				return &list[l][i];
 	return NULL;
 }
