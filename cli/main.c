@@ -22,6 +22,7 @@ enum {
 	OPT_SOCKET = 256,
 	OPT_COMPLETE,
 	OPT_DUMP,
+	OPT_DUMP_KEYS,
 	OPT_VERSION,
 	OPT_COLOUR,
 };
@@ -35,6 +36,7 @@ static const struct option options[] = {
 	{"socket", required_argument, NULL, OPT_SOCKET},
 	{"complete", required_argument, NULL, OPT_COMPLETE},
 	{"dump-commands", no_argument, NULL, OPT_DUMP},
+	{"dump-keys", no_argument, NULL, OPT_DUMP_KEYS},
 	{"version", no_argument, NULL, OPT_VERSION},
 	{"color", required_argument, NULL, OPT_COLOUR},
 	{0},
@@ -50,6 +52,7 @@ static const char usage[] =
 	"      --socket PATH   the daemon's socket ($REDDOT_SOCKET)\n"
 	"      --complete LINE what may stand at the end of LINE, one word per line\n"
 	"      --dump-commands all commands as sections of a manual page (scdoc)\n"
+	"      --dump-keys     the keys, commands and settings of walk, alike\n"
 	"      --color WHEN    auto, always, never; auto heeds $NO_COLOR and $CLICOLOR_FORCE\n"
 	"  -h, --help          this text and the commands\n"
 	"      --version       the release\n";
@@ -243,6 +246,9 @@ static int parse_options(struct app *app, int argc, char **argv)
 		case OPT_DUMP:
 			app->dump = true;
 			break;
+		case OPT_DUMP_KEYS:
+			rd_walk_dump_scdoc(stdout);
+			exit(fflush(stdout) == 0 ? EXIT_SUCCESS : EXIT_FAILURE);
 		case OPT_COLOUR:
 			if (parse_colour(app, optarg) != 0)
 				return EXIT_USAGE;

@@ -4,6 +4,7 @@
  */
 #pragma once
 
+#include "api/stages.h"
 #include "cmds/cmds.h"
 
 #define RD_WORDS_FRAME 9300u // longest frame that is made from words
@@ -86,6 +87,9 @@ struct rd_words { // a packet as the person described it
 		.help = "bytes of the frame; headers only"                                         \
 	}
 
+// The manual's words as a new object, for the walk, too.
+json_t *rd_explain_about_stage(const struct rd_stage_desc *s);
+json_t *rd_explain_about_reason(const struct rd_drop_desc *d);
 // The commands' handlers.
 int rd_explain_stage(struct rd_cli *cli, const struct rd_args *args, struct rd_err *err);
 int rd_explain_reason(struct rd_cli *cli, const struct rd_args *args, struct rd_err *err);

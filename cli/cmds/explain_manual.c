@@ -5,8 +5,6 @@
  */
 #include "cmds/explain.h"
 
-#include "api/stages.h"
-
 #include <string.h>
 #include <strings.h>
 
@@ -100,20 +98,23 @@ static json_t *reasons_of(const char *stage)
 	return list;
 }
 
+json_t *rd_explain_about_stage(const struct rd_stage_desc *s)
+{
+	char capture[64];
+
+	snprintf(capture, sizeof(capture), "pktcap --capture %s", s->name);
+	return json_pack("{s:s,s:i,s:s,s:s,s:s,s:o,s:s,s:s}", "stage", s->name, "id", (int)s->id,
+		"what", s->help, "where", kind_text(s), "pktcap_uw", s->compat, "drops_for",
+		reasons_of(s->name), "capture", capture, "counters", "show stage");
+}
+
 int rd_explain_stage(struct rd_cli *cli, const struct rd_args *args, struct rd_err *err)
 {
 	const struct rd_stage_desc *s = rd_stage_by_name(rd_args_str(args, "stage"));
 
-	char capture[64];
-
 	if (s == NULL)
 		return unknown(args, "stage", err, "stage", "show stage help");
-	snprintf(capture, sizeof(capture), "pktcap --capture %s", s->name);
-	return put(cli,
-		json_pack("{s:s,s:i,s:s,s:s,s:s,s:o,s:s,s:s}", "stage", s->name, "id", (int)s->id,
-			"what", s->help, "where", kind_text(s), "pktcap_uw", s->compat, "drops_for",
-			reasons_of(s->name), "capture", capture, "counters", "show stage"),
-		err);
+	return put(cli, rd_explain_about_stage(s), err);
 }
 
 // "vR MISC; K NOT_SPECIFIED" as one object, a name for each dataplane.
@@ -140,19 +141,22 @@ static json_t *kin_of(const struct rd_drop_desc *d)
 	return list;
 }
 
+json_t *rd_explain_about_reason(const struct rd_drop_desc *d)
+{
+	return json_pack("{s:s,s:i,s:s,s:s,s:s,s:s,s:o,s:o,s:s}", "reason", d->name, "id",
+		(int)d->id, "meaning", d->meaning, "try", d->hint, "stage", d->stage, "class",
+		class_text(d->class), "elsewhere", kin_of(d), "capture",
+		json_sprintf("pktcap --drop %s", d->name), "last_ones",
+		"show drop recent reason REASON");
+}
+
 int rd_explain_reason(struct rd_cli *cli, const struct rd_args *args, struct rd_err *err)
 {
 	const struct rd_drop_desc *d = rd_drop_by_name(rd_args_str(args, "reason"));
 
 	if (d == NULL)
 		return unknown(args, "reason", err, "drop reason", "show drop all");
-	return put(cli,
-		json_pack("{s:s,s:i,s:s,s:s,s:s,s:s,s:o,s:o,s:s}", "reason", d->name, "id",
-			(int)d->id, "meaning", d->meaning, "try", d->hint, "stage", d->stage,
-			"class", class_text(d->class), "elsewhere", kin_of(d), "capture",
-			json_sprintf("pktcap --drop %s", d->name), "last_ones",
-			"show drop recent reason REASON"),
-		err);
+	return put(cli, rd_explain_about_reason(d), err);
 }
 
 static const struct point *find_point(const char *name)

@@ -38,10 +38,16 @@ static bool export(struct rd_view *v, struct rd_store *s, const char *args)
 	if (!rd_command_files(args, &v->save, &why))
 		return true;
 	if (v->save.which == RD_WHICH_MARKED && s->marked == 0)
-		snprintf(v->notice, sizeof(v->notice), "no walk is marked: m marks one");
+		snprintf(v->notice, sizeof(v->notice), "no walk is marked: space marks one");
 	else
 		v->want |= RD_WANT_SAVE;
 	return true;
+}
+
+static void jump(struct rd_view *v, uint64_t number)
+{
+	rd_place_here(v);
+	rd_view_choose(v, number);
 }
 
 static bool go_to(struct rd_view *v, struct rd_store *s, const char *args)
@@ -56,7 +62,7 @@ static bool go_to(struct rd_view *v, struct rd_store *s, const char *args)
 		snprintf(v->notice, sizeof(v->notice), "walk %.40s does not fit: %.160s", args,
 			v->filter);
 	else
-		rd_view_choose(v, number);
+		jump(v, number);
 	v->follow = false;
 	return true;
 }
@@ -147,6 +153,14 @@ static bool mouse(struct rd_view *v, struct rd_store *s, const char *args)
 	return true;
 }
 
+static bool pause_it(struct rd_view *v, struct rd_store *s, const char *args)
+{
+	(void)s;
+	(void)args;
+	v->paused = !v->paused;
+	return true;
+}
+
 static bool quit(struct rd_view *v, struct rd_store *s, const char *args)
 {
 	(void)v;
@@ -164,6 +178,8 @@ const struct rd_command rd_commands[] = {
 	{"hop", "N", RD_TAKES_NUMBER, hop, "the dot to this hop"},
 	{"mark", "", RD_TAKES_NOTHING, mark, "mark the walk"},
 	{"unmark", "[all]", RD_TAKES_ANYTHING, unmark, "take its mark away, or all marks"},
+	{"edit", "FILE", RD_TAKES_TEXT, rd_command_edit,
+		"read another file in place of these walks"},
 	{"export", "[FORM] FILE [walk|marked|shown]", RD_TAKES_FILES, export,
 		"save walks: html, dot, json, text, pcapng"},
 	{"write", "[FORM] FILE [walk|marked|shown]", RD_TAKES_FILES, export, "the same"},
@@ -171,12 +187,26 @@ const struct rd_command rd_commands[] = {
 	{"split", "[NAME]", RD_TAKES_PANE_OR_NOTHING, split,
 		"two panes side by side, or one again"},
 	{"zoom", "", RD_TAKES_NOTHING, NULL, "only this pane, or all again", '\\'},
-	{"deep", "", RD_TAKES_NOTHING, NULL, "the packet as sharkd dissects it", 'd'},
+	{"deep", "", RD_TAKES_NOTHING, NULL, "the packet as sharkd or tshark dissects it", 'd'},
 	{"capture", "[FILTER]", RD_TAKES_ANYTHING, capture, "another capture filter (live)"},
 	{"mirror", "ADDRESS", RD_TAKES_TEXT, mirror, "mirror the walk's conversation (live)"},
 	{"recent", "", RD_TAKES_NOTHING, NULL, "the daemon's last drops (live)", 'T'},
 	{"follow", "", RD_TAKES_NOTHING, NULL, "follow the newest walk, or stay", 'A'},
-	{"pause", "", RD_TAKES_NOTHING, NULL, "read nothing, or go on", 'p'},
+	{"pause", "", RD_TAKES_NOTHING, pause_it, "read nothing, or go on"},
+	{"play", "", RD_TAKES_NOTHING, NULL, "the dot walks by itself, or stops", '.'},
+	{"explain", "[STAGE|REASON]", RD_TAKES_TOPIC, rd_command_explain,
+		"what a stage does, what a drop's reason means; this hop's"},
+	{"compare", "", RD_TAKES_NOTHING, NULL, "compare other hops with this one, or no longer",
+		'='},
+	{"times", "", RD_TAKES_NOTHING, NULL, "how long this hop took in all walks", 'L'},
+	{"copy", "[id|filter|hop|bytes]", RD_TAKES_COPY, rd_command_copy_it,
+		"to the terminal's clipboard"},
+	{"places", "", RD_TAKES_NOTHING, rd_command_places, "what letters are kept for"},
+	{"set", "[SETTING]", RD_TAKES_SETTING, rd_command_set,
+		"mouse, nomouse, mouse!, mouse?, speed=2; alone: all settings"},
+	{"map", "[KEY KEYS]", RD_TAKES_MAP, rd_command_map,
+		"a key that stands for others: <F9> :export w.html<Enter>; alone: all"},
+	{"unmap", "KEY", RD_TAKES_KEY, rd_command_unmap, "a key has its own meaning again"},
 	{"mouse", "", RD_TAKES_NOTHING, mouse, "leave the mouse to the terminal, or take it back"},
 	{"help", "", RD_TAKES_NOTHING, NULL, "keys and commands", '?'},
 	{"quit", "", RD_TAKES_NOTHING, quit, "the end, at once"},

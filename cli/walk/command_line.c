@@ -61,6 +61,37 @@ static enum rd_worth wrong(struct rd_show_err *why, bool more, const char *what)
 	return more ? RD_WORTH_MORE : RD_WORTH_BAD;
 }
 
+static bool is_topic(const char *word)
+{
+	return rd_stage_by_name(word) != NULL || rd_drop_by_name(word) != NULL;
+}
+
+// What belongs to the walk's own ways.
+static enum rd_worth worth_of_own(
+	const struct rd_command *c, const char *args, struct rd_show_err *why)
+{
+	struct rd_key_map map;
+	const char *text;
+
+	switch (c->takes) {
+	case RD_TAKES_SETTING:
+		return rd_setting(NULL, args, &text) ? RD_WORTH_GOOD : wrong(why, false, text);
+	case RD_TAKES_MAP:
+		return rd_map_parse(args, &map, &text) ? RD_WORTH_GOOD : wrong(why, true, text);
+	case RD_TAKES_KEY:
+		return rd_map_key(&args) != 0 && *args == '\0' ? RD_WORTH_GOOD
+							       : wrong(why, true, c->args);
+	case RD_TAKES_TOPIC:
+		return is_topic(args)
+			? RD_WORTH_GOOD
+			: wrong(why, true, "a stage or a drop's reason; Tab lists them");
+	case RD_TAKES_COPY:
+		return rd_command_copy(args) != 0 ? RD_WORTH_GOOD : wrong(why, true, c->args);
+	default:
+		return RD_WORTH_GOOD;
+	}
+}
+
 static enum rd_worth worth_of(const struct rd_command *c, const char *args, struct rd_show_err *why)
 {
 	uint64_t number;
@@ -68,9 +99,9 @@ static enum rd_worth worth_of(const struct rd_command *c, const char *args, stru
 	const char *text;
 	int at = why->at;
 
-	if (*args == '\0' && c->takes != RD_TAKES_NOTHING && c->takes != RD_TAKES_ANYTHING
-		&& c->takes != RD_TAKES_PANE_OR_NOTHING)
-		return wrong(why, true, c->args);
+	if (*args == '\0' && c->takes != RD_TAKES_NOTHING)
+		return c->args[0] == '[' && c->takes != RD_TAKES_FILES ? RD_WORTH_GOOD
+								       : wrong(why, true, c->args);
 	switch (c->takes) {
 	case RD_TAKES_NOTHING:
 		return *args == '\0' ? RD_WORTH_GOOD
@@ -93,7 +124,7 @@ static enum rd_worth worth_of(const struct rd_command *c, const char *args, stru
 			? RD_WORTH_GOOD
 			: wrong(why, false, "there is no such pane; Tab lists them");
 	default:
-		return RD_WORTH_GOOD;
+		return worth_of_own(c, args, why);
 	}
 }
 
@@ -137,9 +168,27 @@ static void put(const struct offer *o, const char *word)
 		o->each(o->arg, word);
 }
 
+static void put_own(const struct rd_command *c, const struct offer *o)
+{
+	char word[64];
+
+	for (unsigned i = 0; c->takes == RD_TAKES_SETTING && rd_setting_word(i, word, sizeof(word));
+		i++)
+		put(o, word);
+	for (unsigned i = 0; c->takes == RD_TAKES_COPY && rd_command_copies[i] != NULL; i++)
+		put(o, rd_command_copies[i]);
+	for (unsigned i = 0; c->takes == RD_TAKES_TOPIC && i < rd_stages_count; i++)
+		put(o, rd_stages[i].name);
+	for (unsigned i = 0; c->takes == RD_TAKES_TOPIC && i < rd_drops_count; i++)
+		put(o, rd_drops[i].name);
+}
+
 static void put_args(const struct rd_command *c, const struct offer *o, bool first)
 {
 	const char *name;
+
+	if (first)
+		put_own(c, o);
 
 	if (c->takes == RD_TAKES_PANE || c->takes == RD_TAKES_PANE_OR_NOTHING)
 		for (unsigned i = 0; first && (name = rd_pane_name(i)) != NULL; i++)

@@ -3,6 +3,7 @@
  * Lays the walk out for the size that there is, from a wall of panes down to one list. A function of state, store and size.
  */
 #include "walk/panes.h"
+#include "walk/sheet.h"
 
 #include <ctype.h>
 #include <string.h>
@@ -75,9 +76,7 @@ static void draw_tabs(struct rd_view *v, struct rd_grid *g, int row)
 			here ? RD_ATTR_BOLD : RD_ATTR_DIM, here ? "[%u %s]" : "%u %s", (i + 1) % 10,
 			pane_names[i]);
 
-		if (v->hits < sizeof(v->hit) / sizeof(v->hit[0]))
-			v->hit[v->hits++] =
-				(struct rd_hit){{row, col, 1, used}, (enum rd_pane)i, 0};
+		rd_pane_hit(v, (enum rd_pane)i, (struct rd_area){row, col, 1, used}, 0);
 		col += used + 1;
 	}
 }
@@ -89,6 +88,9 @@ static void draw_bar(const struct rd_view *v, const struct rd_store *s, struct r
 
 	if (v->prompt != RD_PROMPT_NONE)
 		rd_prompt_draw(v, g, row);
+	else if (v->awaits != 0)
+		rd_grid_text(
+			g, row, 1, g->cols - 1, RD_ATTR_YELLOW | RD_ATTR_BOLD, rd_key_awaits(v));
 	else if (v->notice[0] != '\0')
 		rd_grid_text(g, row, 1, g->cols - 1, RD_ATTR_YELLOW, v->notice);
 	else if (v->error[0] != '\0')
@@ -99,7 +101,7 @@ static void draw_bar(const struct rd_view *v, const struct rd_store *s, struct r
 			(unsigned long long)(s->next - s->first), v->filter);
 	else
 		rd_grid_text(g, row, 1, g->cols - 1, RD_ATTR_DIM,
-			"?help /show :command jk walk hl hop space plays Tab pane m mark w save q back");
+			"?help /show :command jk walk hl hop . plays Tab pane space mark w save q back");
 }
 
 // Where the list, the hops or the changes have what is searched.
@@ -137,10 +139,13 @@ static void draw_pane(struct rd_view *v, const struct rd_store *s, struct rd_gri
 		rd_draw_hops(v, w, g, a);
 		break;
 	case RD_PANE_DIFF:
-		rd_draw_diff(v, w, g, a);
+		rd_draw_diff(v, s, g, a);
 		break;
 	case RD_PANE_HEX:
-		(v->deep ? rd_draw_deep : rd_draw_hex)(v, w, g, a);
+		if (v->deep)
+			rd_draw_deep(v, w, g, a);
+		else
+			rd_draw_hex(v, s, g, a);
 		break;
 	case RD_PANE_FLOW:
 		rd_draw_flow(v, s, g, a);
@@ -193,7 +198,7 @@ static bool is_split(const struct rd_view *v, int cols)
 static void draw_split(
 	struct rd_view *v, const struct rd_store *s, struct rd_grid *g, struct rd_area a)
 {
-	int half = a.cols / 2;
+	int half = a.cols / 2 + a.cols * v->share / 100;
 
 	titled(v, s, g, v->right ? v->beside : v->pane,
 		(struct rd_area){a.row, a.col, a.rows, half - 1});
@@ -275,7 +280,7 @@ void rd_view_draw(struct rd_view *v, const struct rd_store *s, struct rd_grid *g
 	}
 	draw_title(v, s, g);
 	if (v->help > 0)
-		rd_draw_help(g, (struct rd_area){2, 0, g->rows - 3, g->cols}, v->help);
+		rd_sheet_draw(v, s, g, (struct rd_area){2, 0, g->rows - 3, g->cols});
 	else if (empty)
 		rd_grid_text(g, g->rows / 2, 2, g->cols - 2, 0,
 			v->ended ? "no packet at a stage" : "waiting for packets");

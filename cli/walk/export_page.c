@@ -98,7 +98,7 @@ static void put_layers(FILE *out, const struct rd_wk *w, unsigned i)
 {
 	char text[2048];
 
-	rd_wk_layers(w, i - 1, i, text, sizeof(text));
+	rd_wk_layers(&w->hop[i - 1], &w->hop[i], text, sizeof(text));
 	fprintf(out, "<h3>hop %u \u2192 hop %u</h3>\n<pre class=\"diff\">", i - 1, i);
 	for (char *save = NULL, *line = strtok_r(text, "\n", &save); line != NULL;
 		line = strtok_r(NULL, "\n", &save)) {

@@ -28,7 +28,7 @@ static void put_changes(FILE *out, const struct rd_wk *w, unsigned hop)
 {
 	char text[2048], clean[2 * sizeof(text)];
 
-	rd_wk_layers(w, hop - 1, hop, text, sizeof(text));
+	rd_wk_layers(&w->hop[hop - 1], &w->hop[hop], text, sizeof(text));
 	if (strcmp(text, "unchanged") == 0)
 		return;
 	fprintf(out, "hop %u > hop %u\n", hop - 1, hop);
@@ -66,7 +66,7 @@ static json_t *layers_json(const struct rd_wk *w, unsigned hop)
 	json_t *list = json_array();
 	char text[2048];
 
-	rd_wk_layers(w, hop - 1, hop, text, sizeof(text));
+	rd_wk_layers(&w->hop[hop - 1], &w->hop[hop], text, sizeof(text));
 	for (char *save = NULL, *line = strtok_r(text, "\n", &save); line != NULL;
 		line = strtok_r(NULL, "\n", &save))
 		json_array_append_new(list, json_string(line));

@@ -51,7 +51,9 @@ static bool hop_has(const struct rd_view *v, const struct rd_wk *w, unsigned hop
 	if (v->pane == RD_PANE_DIFF) {
 		if (hop == 0)
 			return false; // there is nothing before it
-		rd_wk_layers(w, hop - 1, hop, text, sizeof(text));
+		rd_wk_layers(&w->hop[hop - 1], &w->hop[hop], text, sizeof(text));
+		if (v->find[0] == '\0')
+			return strcmp(text, "unchanged") != 0;
 		return strcasestr(text, v->find) != NULL;
 	}
 	rd_wk_where(&w->hop[hop], text, sizeof(text));
@@ -122,7 +124,7 @@ void rd_find_next(struct rd_view *v, const struct rd_store *s, int step)
 	const struct rd_wk *w = rd_store_walk(s, v->walk);
 	bool found;
 
-	if (v->find[0] == '\0' || w == NULL || w->n == 0) {
+	if ((v->find[0] == '\0' && v->pane != RD_PANE_DIFF) || w == NULL || w->n == 0) {
 		snprintf(v->notice, sizeof(v->notice), "F3 or :find TEXT, then n and N");
 		return;
 	}
@@ -146,5 +148,6 @@ void rd_find_next(struct rd_view *v, const struct rd_store *s, int step)
 		return;
 	}
 	if (!found)
-		snprintf(v->notice, sizeof(v->notice), "not found: %s", v->find);
+		snprintf(v->notice, sizeof(v->notice), "not found: %s",
+			v->find[0] != '\0' ? v->find : "a change");
 }

@@ -27,6 +27,8 @@ void rd_view_click(struct rd_view *v, struct rd_store *s, int row, int col, bool
 		return;
 	if (hit->area.rows == 1 && row == 1) { // a tab
 		rd_view_go(v, hit->pane);
+	} else if (hit->pane == RD_PANE_MAP) { // a hop of the picture
+		rd_view_move_hop(v, s, (int)hit->top - (int)v->hop);
 	} else if (hit->pane == RD_PANE_WALKS && line >= 0) {
 		number = hit->top;
 		for (; line > 0 && number != 0; line--)

@@ -58,7 +58,7 @@ static void draw_walk(const struct rd_view *v, const struct rd_wk *w, struct rd_
 		rd_grid_attr(g, row, a.col, a.cols, RD_ATTR_REVERSE);
 }
 
-static void hit(struct rd_view *v, enum rd_pane pane, struct rd_area a, uint64_t top)
+void rd_pane_hit(struct rd_view *v, enum rd_pane pane, struct rd_area a, uint64_t top)
 {
 	if (v->hits < sizeof(v->hit) / sizeof(v->hit[0]))
 		v->hit[v->hits++] = (struct rd_hit){a, pane, top};
@@ -80,7 +80,7 @@ void rd_draw_walks(struct rd_view *v, const struct rd_store *s, struct rd_grid *
 			break;
 		top = above;
 	}
-	hit(v, RD_PANE_WALKS, a, top);
+	rd_pane_hit(v, RD_PANE_WALKS, a, top);
 	for (int row = 1; row < a.rows && top != 0; row++) {
 		draw_walk(v, rd_store_walk(s, top), g, a.row + row, a);
 		top = rd_store_step(s, top - 1, -1);
@@ -134,7 +134,7 @@ void rd_draw_hops(struct rd_view *v, const struct rd_wk *w, struct rd_grid *g, s
 		return;
 	if (v->hop < w->n && v->hop >= rows)
 		top = v->hop - rows + 1;
-	hit(v, RD_PANE_HOPS, a, top);
+	rd_pane_hit(v, RD_PANE_HOPS, a, top);
 	for (unsigned i = top; i < w->n && i - top < rows; i++)
 		draw_hop(v, w, i, g, a.row + 1 + (int)(i - top), a);
 }

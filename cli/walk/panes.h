@@ -10,16 +10,15 @@ void rd_draw_walks(
 	struct rd_view *v, const struct rd_store *s, struct rd_grid *g, struct rd_area a);
 void rd_draw_hops(struct rd_view *v, const struct rd_wk *w, struct rd_grid *g, struct rd_area a);
 // The walk's ports in a row with the dot, 4 rows; or its stages in one row.
-void rd_draw_strip(
-	const struct rd_view *v, const struct rd_wk *w, struct rd_grid *g, struct rd_area a);
+void rd_draw_strip(struct rd_view *v, const struct rd_wk *w, struct rd_grid *g, struct rd_area a);
 void rd_draw_line(
 	const struct rd_view *v, const struct rd_wk *w, struct rd_grid *g, struct rd_area a);
-void rd_draw_map(
-	const struct rd_view *v, const struct rd_wk *w, struct rd_grid *g, struct rd_area a);
+void rd_draw_map(struct rd_view *v, const struct rd_wk *w, struct rd_grid *g, struct rd_area a);
+// The chosen hop against the one before it, or the one that the person picked.
 void rd_draw_diff(
-	const struct rd_view *v, const struct rd_wk *w, struct rd_grid *g, struct rd_area a);
+	const struct rd_view *v, const struct rd_store *s, struct rd_grid *g, struct rd_area a);
 void rd_draw_hex(
-	const struct rd_view *v, const struct rd_wk *w, struct rd_grid *g, struct rd_area a);
+	const struct rd_view *v, const struct rd_store *s, struct rd_grid *g, struct rd_area a);
 // The same pane with what sharkd says of the packet.
 void rd_draw_deep(
 	const struct rd_view *v, const struct rd_wk *w, struct rd_grid *g, struct rd_area a);
@@ -33,8 +32,9 @@ void rd_draw_mirror(
 	const struct rd_view *v, const struct rd_wk *w, struct rd_grid *g, struct rd_area a);
 void rd_draw_paths(
 	const struct rd_view *v, const struct rd_store *s, struct rd_grid *g, struct rd_area a);
-void rd_draw_help(struct rd_grid *g, struct rd_area a, unsigned page); // page: from 1 on, round
 
+// What was drawn here, for the mouse.
+void rd_pane_hit(struct rd_view *v, enum rd_pane pane, struct rd_area a, uint64_t top);
 // A line of a pane that scrolls: row counts from 0 at the pane's top, below a heading that stays.
 void rd_pane_line(const struct rd_view *v, struct rd_grid *g, const struct rd_area *a, int line,
 	unsigned attr, const char *text);

@@ -18,6 +18,20 @@ static int x_of(const struct rd_area *a, int width, int col)
 	return a->col + TIME + col * width + width / 2;
 }
 
+// Since the first step, or of day without the hour.
+static void put_time(const struct rd_view *v, const struct rd_ladder *l, const struct rd_wk_hop *h,
+	char *buf, size_t size)
+{
+	uint64_t us = h->ns / 1000;
+
+	if (v->absolute)
+		snprintf(buf, size, "%02u:%02u.%05u", (unsigned)(us / 60000000 % 60),
+			(unsigned)(us / 1000000 % 60), (unsigned)(us % 1000000 / 10));
+	else
+		snprintf(buf, size, "%11.3f",
+			(double)(h->ns > l->first_ns ? h->ns - l->first_ns : 0) / 1000);
+}
+
 static void put_names(
 	const struct rd_ladder *l, struct rd_grid *g, const struct rd_area *a, int width)
 {
@@ -33,7 +47,6 @@ static void put_names(
 		before = l->col[i];
 		rd_grid_text(g, a->row + 1, left, width - 1, RD_ATTR_BOLD, slash + 1);
 	}
-	rd_grid_text(g, a->row + 1, a->col, TIME - 1, RD_ATTR_BOLD, "         us");
 }
 
 // What is said beside a step.
@@ -79,8 +92,8 @@ static void put_step(const struct rd_view *v, const struct rd_ladder *l,
 	bool dead = h->verdict == RD_WK_DROP;
 	char text[160];
 
-	rd_grid_printf(g, RD_SPAN(a.row, a.col, TIME - 1), chosen ? RD_ATTR_BOLD : RD_ATTR_DIM,
-		"%11.3f", (double)(h->ns > l->first_ns ? h->ns - l->first_ns : 0) / 1000);
+	put_time(v, l, h, text, sizeof(text));
+	rd_grid_text(g, a.row, a.col, TIME - 1, chosen ? RD_ATTR_BOLD : RD_ATTR_DIM, text);
 	for (unsigned i = 0; i < l->cols; i++)
 		rd_grid_text(g, a.row, x_of(&a, width, (int)i), 1, RD_ATTR_DIM,
 			v->utf8 ? "\u2502" : "|");
@@ -147,6 +160,8 @@ void rd_draw_ladder(
 	width = room / (int)l.cols;
 	width = width < LEAST ? LEAST : width > 16 ? 16 : width;
 	put_names(&l, g, &a, width);
+	rd_grid_text(g, a.row + 1, a.col, TIME - 1, RD_ATTR_BOLD,
+		v->absolute ? "  min:s" : "         us");
 	top = place_of(v, &l) - rows / 2;
 	top = top > (int)l.steps - rows ? (int)l.steps - rows : top;
 	top = (top < 0 ? 0 : top) + v->scroll;

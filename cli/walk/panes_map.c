@@ -17,6 +17,7 @@
 struct boxes { // the ports of a walk, in the order in which it met them
 	const char *name[BOXES_MAX];
 	int host_len[BOXES_MAX];
+	unsigned hop[BOXES_MAX];
 	unsigned n;
 	unsigned here; // the box that the dot is at, or behind
 	bool behind, dead; // between two boxes; the packet died here
@@ -31,7 +32,7 @@ static void find_boxes(const struct rd_view *v, const struct rd_wk *w, struct bo
 
 		if (port && b->n < BOXES_MAX) {
 			b->name[b->n] = rd_wk_bare_port(h, &b->host_len[b->n]);
-			b->n++;
+			b->hop[b->n++] = i;
 		}
 		if (i > v->hop)
 			continue;
@@ -48,8 +49,7 @@ static void put_dot(const struct rd_view *v, struct rd_grid *g, int row, int col
 	rd_grid_text(g, row, col, 3, RD_ATTR_RED | RD_ATTR_BOLD, dot);
 }
 
-void rd_draw_strip(
-	const struct rd_view *v, const struct rd_wk *w, struct rd_grid *g, struct rd_area a)
+void rd_draw_strip(struct rd_view *v, const struct rd_wk *w, struct rd_grid *g, struct rd_area a)
 {
 	const char *arrow = v->utf8 ? " \u2500\u2500> " : " --> ";
 	const struct rd_wk_hop *h;
@@ -68,6 +68,7 @@ void rd_draw_strip(
 		shown += rd_grid_text(
 			g, a.row + 1, col + 1, width, i == b.here ? RD_ATTR_BOLD : 0, b.name[i]);
 		shown += rd_grid_text(g, a.row + 1, col + shown, 1, 0, "]");
+		rd_pane_hit(v, RD_PANE_MAP, (struct rd_area){a.row, col, 3, shown}, b.hop[i]);
 		if (i == b.here)
 			put_dot(v, g, a.row + 2, b.behind ? col + shown + 1 : col + shown / 2,
 				b.dead);
@@ -120,7 +121,7 @@ static void counters(const struct rd_view *v, const char *stage, char *buf, size
 				rd_pane_number(s, "in"), rd_pane_number(s, "drops"));
 }
 
-static void put_cell(const struct rd_view *v, const struct rd_wk *w, unsigned i, struct rd_grid *g,
+static void put_cell(struct rd_view *v, const struct rd_wk *w, unsigned i, struct rd_grid *g,
 	struct rd_area cell)
 {
 	const struct rd_wk_hop *h = &w->hop[i];
@@ -130,6 +131,7 @@ static void put_cell(const struct rd_view *v, const struct rd_wk *w, unsigned i,
 	int host, used;
 	const char *name = rd_wk_bare_port(h, &host);
 
+	rd_pane_hit(v, RD_PANE_MAP, cell, i);
 	rd_grid_printf(g, RD_SPAN(cell.row, cell.col + 3, cell.cols - 3), RD_ATTR_DIM, "%.*s", host,
 		h->port);
 	if (here)
@@ -149,8 +151,7 @@ static void put_cell(const struct rd_view *v, const struct rd_wk *w, unsigned i,
 }
 
 // Rows of the map of a walk; those that are scrolled away are not drawn.
-static int put_walk(
-	const struct rd_view *v, const struct rd_wk *w, struct rd_grid *g, struct rd_area a)
+static int put_walk(struct rd_view *v, const struct rd_wk *w, struct rd_grid *g, struct rd_area a)
 {
 	unsigned per = a.cols >= CELL ? (unsigned)(a.cols / CELL) : 1;
 	int rows = ((int)w->n + (int)per - 1) / (int)per * CELL_ROWS;
@@ -214,8 +215,7 @@ static void put_ports(const struct rd_view *v, const struct rd_wk *w, struct rd_
 	}
 }
 
-void rd_draw_map(
-	const struct rd_view *v, const struct rd_wk *w, struct rd_grid *g, struct rd_area a)
+void rd_draw_map(struct rd_view *v, const struct rd_wk *w, struct rd_grid *g, struct rd_area a)
 {
 	int line = w != NULL ? put_walk(v, w, g, a) : put_idle(v, g, a);
 

@@ -6,36 +6,67 @@
 
 #include "walk/words.h"
 
+#include <inttypes.h>
 #include <string.h>
 
-// The hop before the chosen one, and that; twice the same where there is only one. False when there is none.
-static bool pair(const struct rd_view *v, const struct rd_wk *w, unsigned *before, unsigned *after)
+struct pair { // that is compared
+	const struct rd_wk *from, *to;
+	unsigned before, after; // hops of theirs
+};
+
+// The hop that the person picked, or the one before the chosen one, and that; twice the same where there is only one. False when there
+// is none.
+static bool pair(const struct rd_view *v, const struct rd_store *s, struct pair *p)
 {
+	const struct rd_wk *w = rd_store_walk(s, v->walk), *base = rd_store_walk(s, v->base.walk);
+
 	if (w == NULL || w->n == 0)
 		return false;
-	*after = v->hop > 0 && v->hop < w->n ? v->hop : w->n > 1 ? 1 : 0;
-	*before = *after > 0 ? *after - 1 : 0;
+	if (base != NULL && v->base.hop < base->n && v->hop < w->n) {
+		*p = (struct pair){base, w, v->base.hop, v->hop};
+		return true;
+	}
+	*p = (struct pair){w, w, 0, v->hop > 0 && v->hop < w->n ? v->hop : w->n > 1 ? 1 : 0};
+	p->before = p->after > 0 ? p->after - 1 : 0;
 	return true;
 }
 
-void rd_draw_diff(
-	const struct rd_view *v, const struct rd_wk *w, struct rd_grid *g, struct rd_area a)
+static bool is_single(const struct pair *p)
 {
-	char text[2048], *line = text;
-	unsigned i, j;
+	return p->from == p->to && p->before == p->after;
+}
 
-	if (!pair(v, w, &i, &j))
-		return;
-	if (i == j) {
-		rd_grid_printf(g, RD_SPAN(a.row, a.col, a.cols), RD_ATTR_BOLD,
-			" only hop 0 %s is known: nothing to compare it with",
-			w->hop[0].stage->name);
-		return;
+static void put_pair(const struct pair *p, struct rd_grid *g, struct rd_area a)
+{
+	char walk[2][40] = {"", ""};
+
+	if (p->from != p->to) {
+		snprintf(walk[0], sizeof(walk[0]), "walk %" PRIu64 " ", p->from->number);
+		snprintf(walk[1], sizeof(walk[1]), "walk %" PRIu64 " ", p->to->number);
 	}
 	rd_grid_printf(g, RD_SPAN(a.row, a.col, a.cols), RD_ATTR_BOLD,
-		" hop %u %s > hop %u %s   - removed + added ~ changed", i, w->hop[i].stage->name, j,
-		w->hop[j].stage->name);
-	rd_wk_layers(w, i, j, text, sizeof(text));
+		" %shop %u %s > %shop %u %s   - removed + added ~ changed", walk[0], p->before,
+		p->from->hop[p->before].stage->name, walk[1], p->after,
+		p->to->hop[p->after].stage->name);
+}
+
+void rd_draw_diff(
+	const struct rd_view *v, const struct rd_store *s, struct rd_grid *g, struct rd_area a)
+{
+	char text[2048], *line = text;
+	struct pair p;
+
+	if (!pair(v, s, &p))
+		return;
+	if (is_single(&p)) {
+		rd_grid_printf(g, RD_SPAN(a.row, a.col, a.cols), RD_ATTR_BOLD,
+			p.to->n > 1 ? " hop %u %s is the one that others are compared with"
+				    : " only hop %u %s is known: nothing to compare it with",
+			p.after, p.to->hop[p.after].stage->name);
+		return;
+	}
+	put_pair(&p, g, a);
+	rd_wk_layers(&p.from->hop[p.before], &p.to->hop[p.after], text, sizeof(text));
 	for (int row = 1 - v->scroll; row < a.rows && line != NULL; row++) {
 		char *end = strchr(line, '\n');
 		unsigned attr = *line == '+' ? RD_ATTR_GREEN
@@ -131,25 +162,45 @@ static void put_edits(struct rows *r, const struct pk_edits *edits, const struct
 	}
 }
 
+// The chosen hop's bytes are searched.
+static void search_in(struct rows *r, const struct rd_view *v, const struct pair *p)
+{
+	bool first = p->from->number == v->walk && v->hop == p->before;
+	const struct rd_wk_hop *h = first ? &p->from->hop[p->before] : &p->to->hop[p->after];
+
+	r->side = h->bytes;
+	r->side_len = h->caplen;
+	r->wanted = v->find[0] != '\0' ? rd_find_bytes(v->find, r->want) : 0;
+}
+
+static void put_bytes_of(const struct pair *p, struct rd_grid *g, struct rd_area a)
+{
+	char from[40] = "", to[40] = "";
+
+	if (p->from != p->to)
+		snprintf(from, sizeof(from), " of walk %" PRIu64, p->from->number);
+	if (!is_single(p))
+		snprintf(to, sizeof(to), " > hop %u", p->after);
+	rd_grid_printf(g, RD_SPAN(a.row, a.col, a.cols), RD_ATTR_BOLD, " bytes of hop %u%s%s",
+		p->before, from, to);
+}
+
 // Where the found byte is far down, the middle of the pane is put there.
 void rd_draw_hex(
-	const struct rd_view *v, const struct rd_wk *w, struct rd_grid *g, struct rd_area a)
+	const struct rd_view *v, const struct rd_store *s, struct rd_grid *g, struct rd_area a)
 {
 	struct rows r = {g, a, .per = a.cols >= 56 ? 16 : 8, .found = v->found - 1};
 	struct pk_frame before, after;
 	struct pk_edits edits;
-	unsigned i, j;
+	struct pair p;
 	int top;
 
-	if (!pair(v, w, &i, &j))
+	if (!pair(v, s, &p))
 		return;
-	before = rd_wk_frame(&w->hop[i]);
-	after = rd_wk_frame(&w->hop[j]);
-	r.side = v->hop == i ? before.bytes : after.bytes; // the chosen hop is searched
-	r.side_len = v->hop == i ? w->hop[i].caplen : w->hop[j].caplen;
-	r.wanted = v->find[0] != '\0' ? rd_find_bytes(v->find, r.want) : 0;
-	rd_grid_printf(g, RD_SPAN(a.row, a.col, a.cols), RD_ATTR_BOLD,
-		i != j ? " bytes of hop %u > hop %u" : " bytes of hop %u", i, j);
+	before = rd_wk_frame(&p.from->hop[p.before]);
+	after = rd_wk_frame(&p.to->hop[p.after]);
+	search_in(&r, v, &p);
+	put_bytes_of(&p, g, a);
 	pk_walk_edits(&before, &after, &edits);
 	r.a.rows = 0; // only to find the row
 	put_edits(&r, &edits, &before, &after);

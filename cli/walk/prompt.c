@@ -26,7 +26,7 @@ static const char *refusal(const struct rd_view *v, const struct rd_store *s, en
 	if (!v->live && (prompt == RD_PROMPT_CAPTURE || prompt == RD_PROMPT_MIRROR))
 		return "only in a live walk: there is no daemon here";
 	if (prompt == RD_PROMPT_SAVE_MARKED && s->marked == 0)
-		return "no walk is marked: m marks one";
+		return "no walk is marked: space marks one";
 	return NULL;
 }
 

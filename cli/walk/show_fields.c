@@ -42,6 +42,7 @@ const struct rd_show_field rd_show_fields[RD_SHOW_IDS] = {
 	[RD_SHOW_HOPS] = {"hops", NULL, RD_SHOW_NUMBER, false},
 	[RD_SHOW_WALK] = {"walk", "id", RD_SHOW_NUMBER, false},
 	[RD_SHOW_PACKET] = {"packet", NULL, RD_SHOW_NUMBER, false},
+	[RD_SHOW_PATH] = {"path", NULL, RD_SHOW_NUMBER, false},
 	[RD_SHOW_MARK] = {"mark", NULL, RD_SHOW_FLAG, false},
 	[RD_SHOW_COMMENT] = {"comment", NULL, RD_SHOW_STRING, false},
 	[RD_SHOW_ANYWHERE] = {NULL, NULL, RD_SHOW_STRING, false},
@@ -222,6 +223,8 @@ unsigned rd_show_numbers(
 		return one(w->number, out);
 	case RD_SHOW_PACKET:
 		return one(w->packet_id, out);
+	case RD_SHOW_PATH:
+		return one(w->path, out);
 	case RD_SHOW_MARK:
 		return one(w->marked, out);
 	default:

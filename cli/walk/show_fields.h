@@ -44,6 +44,7 @@ enum rd_show_id {
 	RD_SHOW_HOPS,
 	RD_SHOW_WALK,
 	RD_SHOW_PACKET,
+	RD_SHOW_PATH,
 	RD_SHOW_MARK,
 	RD_SHOW_COMMENT,
 	RD_SHOW_ANYWHERE, // a word without a field

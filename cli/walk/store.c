@@ -51,6 +51,17 @@ static void forget_oldest(struct rd_store *s)
 	free(w);
 }
 
+void rd_store_clear(struct rd_store *s)
+{
+	while (s->first < s->next)
+		forget_oldest(s);
+	s->first = 1;
+	s->next = 1;
+	s->dropped = 0;
+	s->forgotten = 0;
+	s->lost = 0;
+}
+
 void rd_store_close(struct rd_store *s)
 {
 	while (s->ring != NULL && s->first < s->next)

@@ -82,6 +82,7 @@ struct rd_store {
 
 int rd_store_open(struct rd_store *s); // 0 or -ENOMEM
 void rd_store_close(struct rd_store *s);
+void rd_store_clear(struct rd_store *s); // of walks: as opened, with the filter that it has
 // Takes one record of pktcap --json -x; what is none is passed over. 0 or -ENOMEM.
 int rd_store_add(struct rd_store *s, const json_t *record);
 // One record of pktcap --json -x as a hop, with at most frame bytes; stage NULL if it is none. bytes are the caller's to free. 0 or -ENOMEM.

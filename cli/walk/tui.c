@@ -9,6 +9,7 @@
 #include "walk/recent.h"
 #include "walk/view.h"
 
+#include <errno.h>
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
@@ -35,6 +36,7 @@ struct tui {
 	uint64_t asked_walk; // and pane: what was asked about last
 	enum rd_pane asked_pane;
 	int click_row;
+	char name[RD_SHOW_TEXT + 8]; // of a file that was opened from here
 };
 
 static uint64_t now_ms(void)
@@ -62,7 +64,7 @@ static void draw(struct tui *t)
 	if (rd_grid_open(&g, LINES, COLS) < 0)
 		return;
 	rd_view_draw(&t->view, t->store, &g);
-	rd_tui_show(t->colour, &g);
+	rd_tui_show(t->colour ? (enum rd_theme)t->view.theme : RD_THEME_NONE, &g);
 	rd_grid_close(&g);
 	t->drawn_ms = now;
 	t->dirty = t->view.playing;
@@ -119,6 +121,45 @@ static void capture(struct tui *t)
 		snprintf(t->view.error, sizeof(t->view.error), "%s", err.what);
 }
 
+// A file in place of what is there; live, the daemon is left alone from now on. What can't be opened changes nothing.
+static void open_file(struct tui *t)
+{
+	struct rd_view *v = &t->view;
+	struct rd_source source;
+	struct rd_err err = {0};
+
+	if (rd_source_open(&source, v->open, NULL, &err) < 0) {
+		snprintf(v->notice, sizeof(v->notice), "%s", err.what);
+		rd_source_close(&source);
+		return;
+	}
+	rd_source_close(t->source);
+	*t->source = source;
+	t->renewed = true;
+	rd_store_clear(t->store);
+	rd_deep_close(t->deep);
+	rd_live_close(t->live);
+	json_decref(t->facts);
+	json_decref(t->tree);
+	t->deep = NULL;
+	t->live = NULL;
+	t->facts = t->tree = NULL;
+	snprintf(t->name, sizeof(t->name), "FILE %s", v->open);
+	rd_view_renew(v, t->name);
+}
+
+// The terminal takes it as one unit, between two frames.
+static void copy(struct tui *t)
+{
+	char sequence[RD_COPY_SEQUENCE];
+	size_t len = rd_copy_sequence(t->view.copy, sequence);
+
+	if (!rd_tui_copies())
+		snprintf(t->view.notice, sizeof(t->view.notice), "this terminal has no clipboard");
+	else if (fwrite(sequence, 1, len, stdout) != len || fflush(stdout) != 0)
+		snprintf(t->view.notice, sizeof(t->view.notice), "not copied: %s", strerror(errno));
+}
+
 // What keys left to us to do; what the thread is too busy for is tried again.
 static void do_wanted(struct tui *t)
 {
@@ -129,6 +170,10 @@ static void do_wanted(struct tui *t)
 		save(t);
 	if (v->want & RD_WANT_CAPTURE)
 		capture(t);
+	if (v->want & RD_WANT_OPEN)
+		open_file(t);
+	if (v->want & RD_WANT_COPY)
+		copy(t);
 	if (v->want & RD_WANT_REDRAW)
 		clearok(curscr, TRUE);
 	v->want &= RD_WANT_RUN | RD_WANT_RECENT;
@@ -302,6 +347,7 @@ static int run(struct tui *t, FILE *keys, struct rd_err *err)
 		return rd_err_set(err, -ENOTTY, "this terminal can't show the walk");
 	}
 	t->colour = rd_tui_set_up(&t->view.utf8);
+	t->view.mono = !t->colour;
 	loop(t, fileno(keys));
 	endwin();
 	delscreen(screen);

@@ -6,6 +6,7 @@
 
 #include "base/err.h"
 #include "walk/source.h"
+#include "walk/typed.h"
 
 // Whether this terminal can show it.
 bool rd_tui_possible(void);
@@ -23,7 +24,9 @@ int rd_tui_run(struct rd_source *source, struct rd_store *store, const struct rd
 // For tui.c. Prepares ncurses; whether there are colours, and UTF-8.
 bool rd_tui_set_up(bool *utf8);
 struct rd_grid;
-void rd_tui_show(bool colour, const struct rd_grid *g);
+void rd_tui_show(enum rd_theme theme, const struct rd_grid *g);
+// Whether it knows, or passes over, what sets a clipboard.
+bool rd_tui_copies(void);
 // ncurses' number of a key as the view's, 0 if it is none.
 int rd_tui_key(int key);
 // After an escape: one that the terminal's description does not know comes as single keys, and all of it goes. True if it was one.

@@ -47,15 +47,19 @@ bool rd_tui_set_up(bool *utf8)
 		return false;
 	start_color();
 	use_default_colors();
-	init_pair(1, COLOR_RED, -1);
-	init_pair(2, COLOR_GREEN, -1);
-	init_pair(3, COLOR_YELLOW, -1);
+	for (short i = 0; i < 2; i++) { // yellow can't be read on white
+		init_pair((short)(3 * i + 1), COLOR_RED, -1);
+		init_pair((short)(3 * i + 2), i == RD_THEME_DARK ? COLOR_GREEN : COLOR_BLUE, -1);
+		init_pair(
+			(short)(3 * i + 3), i == RD_THEME_DARK ? COLOR_YELLOW : COLOR_MAGENTA, -1);
+	}
 	return true;
 }
 
 // What colours tell is told by signs, too; without colours red and bold, which is the dot, is reverse.
-static attr_t attributes(bool colour, unsigned attr)
+static attr_t attributes(enum rd_theme theme, unsigned attr)
 {
+	int first = theme == RD_THEME_LIGHT ? 4 : 1;
 	attr_t a = 0;
 
 	if (attr & RD_ATTR_BOLD)
@@ -66,25 +70,37 @@ static attr_t attributes(bool colour, unsigned attr)
 		a |= A_DIM;
 	if (attr & RD_ATTR_FOUND)
 		a |= A_BOLD | A_UNDERLINE;
-	if (!colour)
+	if (theme == RD_THEME_NONE)
 		return attr & RD_ATTR_RED && attr & RD_ATTR_BOLD ? a | A_REVERSE : a;
 	if (attr & RD_ATTR_RED)
-		a |= (attr_t)COLOR_PAIR(1);
+		a |= (attr_t)COLOR_PAIR(first);
 	else if (attr & RD_ATTR_GREEN)
-		a |= (attr_t)COLOR_PAIR(2);
+		a |= (attr_t)COLOR_PAIR(first + 1);
 	else if (attr & RD_ATTR_YELLOW)
-		a |= (attr_t)COLOR_PAIR(3);
+		a |= (attr_t)COLOR_PAIR(first + 2);
 	return a;
 }
 
-void rd_tui_show(bool colour, const struct rd_grid *g)
+void rd_tui_show(enum rd_theme theme, const struct rd_grid *g)
 {
 	erase();
 	for (int i = 0; i < g->rows * g->cols; i++) {
 		if (g->cell[i].text[0] == '\0')
 			continue;
-		attrset((int)attributes(colour, g->cell[i].attr));
+		attrset((int)attributes(theme, g->cell[i].attr));
 		mvaddstr(i / g->cols, i % g->cols, g->cell[i].text);
 	}
 	refresh();
+}
+
+// The Linux console and terminals of before would print it.
+bool rd_tui_copies(void)
+{
+	static const char *const none[] = {"linux", "vt", "dumb", "ansi", "sun", "wy"};
+	const char *name = termname();
+
+	for (unsigned i = 0; i < sizeof(none) / sizeof(none[0]); i++)
+		if (strncmp(name, none[i], strlen(none[i])) == 0)
+			return false;
+	return true;
 }

@@ -8,7 +8,7 @@
 #include "walk/deep.h"
 #include "walk/grid.h"
 #include "walk/live.h"
-#include "walk/show.h"
+#include "walk/typed.h"
 
 enum rd_pane { // keys 1 to 9, 0
 	RD_PANE_WALKS,
@@ -22,58 +22,6 @@ enum rd_pane { // keys 1 to 9, 0
 	RD_PANE_PATHS,
 	RD_PANE_MAP,
 	RD_PANES
-};
-
-enum rd_key { // besides characters
-	RD_KEY_UP = 0x100,
-	RD_KEY_DOWN,
-	RD_KEY_LEFT,
-	RD_KEY_RIGHT,
-	RD_KEY_PAGE_UP,
-	RD_KEY_PAGE_DOWN,
-	RD_KEY_HOME,
-	RD_KEY_END,
-	RD_KEY_BACKSPACE,
-	RD_KEY_F0 = 0x200, // F1 is RD_KEY_F0 + 1
-};
-
-enum rd_prompt { // what the last row asks for
-	RD_PROMPT_NONE,
-	RD_PROMPT_SHOW, // which walks
-	RD_PROMPT_CAPTURE, // which packets the daemon gives
-	RD_PROMPT_SAVE, // a file's name
-	RD_PROMPT_SAVE_MARKED, // the same, for the marked walks
-	RD_PROMPT_COMMAND, // after the colon
-	RD_PROMPT_FIND, // what to search
-	RD_PROMPT_MIRROR, // the collector's address
-	RD_PROMPT_RUN, // whether to run the commands that are shown
-	RD_PROMPTS
-};
-
-enum rd_want { // what tui.c is to do
-	RD_WANT_SAVE = 1 << 0, // the walks into a file: struct rd_save
-	RD_WANT_CAPTURE = 1 << 1, // begin again with `capture`
-	RD_WANT_RUN = 1 << 2, // `command`
-	RD_WANT_RECENT = 1 << 3, // the drop ring
-	RD_WANT_REDRAW = 1 << 4,
-};
-
-enum rd_which { // walks
-	RD_WHICH_CHOSEN,
-	RD_WHICH_MARKED,
-	RD_WHICH_SHOWN
-};
-
-struct rd_save {
-	char path[RD_SHOW_TEXT];
-	int form; // enum rd_export_form; what the name's end says: RD_EXPORT_FORMS
-	enum rd_which which;
-};
-
-#define RD_PAST 16 // lines that a prompt remembers
-struct rd_past {
-	char line[RD_PAST][RD_SHOW_TEXT]; // the newest is n - 1
-	unsigned n, at; // at: which one is shown, n: none
 };
 
 struct rd_area {
@@ -96,8 +44,21 @@ struct rd_view {
 	int page; // rows of the list, as drawn last
 	int pick; // of the mirror sessions
 	int speed; // the dot's: 400 ms a hop, half of it with every step up
+	int share; // percent of the width that the first pane of a split has above half
+	unsigned theme; // enum rd_theme
+	unsigned absolute; // the ladder tells the time of day
 	bool follow, paused, utf8, playing, ended, mouse_off;
-	unsigned help; // its page, 0: none
+	bool mono; // the terminal has no colours, or is not to show them
+	unsigned help; // the page of the sheet that lies over the panes, 0: none
+	enum rd_sheet sheet;
+	char about[64]; // what it explains: a stage or a reason, "": the chosen hop
+	int awaits; // a key that a second one belongs to, 0: none
+	struct rd_place place[RD_PLACES], was; // where letters lead to; where the last jump began
+	struct rd_place
+		base; // the hop that the chosen one is compared with, walk 0: the one before it
+	struct rd_key_map map[RD_MAPS];
+	unsigned maps;
+	bool mapped; // these keys are those that another one stands for
 	char find[64]; // what is searched
 	bool deep; // the bytes' pane shows the dissection
 	const json_t *tree; // of which packet, and its lines (walk/deep.h)
@@ -110,11 +71,12 @@ struct rd_view {
 	struct rd_past past[RD_PROMPTS];
 	char filter[RD_SHOW_TEXT], capture[RD_SHOW_TEXT]; // in force
 	struct rd_save save;
+	char open[RD_SHOW_TEXT], copy[RD_COPY_TEXT];
 	char command[RD_LIVE_LINES][RD_LIVE_LINE];
 	char notice[256]; // until the next key
 	char error[256]; // of the source
 	unsigned want; // enum rd_want
-	struct rd_hit hit[12];
+	struct rd_hit hit[96]; // tabs, rows of lists, hops of the map
 	unsigned hits;
 };
 
@@ -129,6 +91,8 @@ void rd_view_draw(struct rd_view *v, const struct rd_store *s, struct rd_grid *g
 void rd_view_ask(const struct rd_view *v, const struct rd_store *s, int rows, int cols,
 	struct rd_live_ask *ask);
 
+// Other walks, those of a file with this name: what was chosen and kept is forgotten.
+void rd_view_renew(struct rd_view *v, const char *source);
 // The packet that sharkd is to dissect; false: none.
 bool rd_view_ask_deep(const struct rd_view *v, const struct rd_store *s, struct rd_deep_ask *ask);
 

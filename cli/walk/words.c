@@ -58,9 +58,10 @@ static void one_layer_a_line(char *text)
 	}
 }
 
-void rd_wk_layers(const struct rd_wk *w, unsigned before, unsigned after, char *buf, size_t size)
+void rd_wk_layers(
+	const struct rd_wk_hop *before, const struct rd_wk_hop *after, char *buf, size_t size)
 {
-	struct pk_frame a = rd_wk_frame(&w->hop[before]), b = rd_wk_frame(&w->hop[after]);
+	struct pk_frame a = rd_wk_frame(before), b = rd_wk_frame(after);
 
 	pk_walk_diff(&a, &b, buf, size);
 	one_layer_a_line(buf);

@@ -13,7 +13,8 @@ const char *rd_wk_observed(const struct rd_wk *w, unsigned hop);
 // "DFW_RULE_DENY rule 1042 flow miss vni 74752 -50 B"
 void rd_wk_detail(const struct rd_wk *w, unsigned hop, char *buf, size_t size);
 // What changed between two hops, a layer per line; a line's first character is its sign: - + ~ = or a blank.
-void rd_wk_layers(const struct rd_wk *w, unsigned before, unsigned after, char *buf, size_t size);
+void rd_wk_layers(
+	const struct rd_wk_hop *before, const struct rd_wk_hop *after, char *buf, size_t size);
 // ns since hop `from`; 0 when the clock went back.
 uint64_t rd_wk_since(const struct rd_wk *w, unsigned from, unsigned hop);
 // "stage@port"

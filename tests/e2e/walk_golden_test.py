@@ -94,7 +94,7 @@ def test_sizes(source, columns, rows):
 @pytest.mark.parametrize("columns, rows", [(80, 24), (120, 40), (40, 10), (20, 5), (70, 16)])
 def test_what_is_typed(source, columns, rows):
 	"""Help, two panes, marks, search, what a mistake in an expression looks like, a command that is incomplete, a filter."""
-	typed = (("?", r"page 1 of|40x10"), ("q1|", ""), ("|1m", ""), ("4:find 08 00 45\r", ""), ("/stage dfwin and", r"stage dfwin and_|40x10"),
+	typed = (("?", r"page 1 of|40x10"), ("q1|", ""), ("|1 ", ""), ("4:find 08 00 45\r", ""), ("/stage dfwin and", r"stage dfwin and_|40x10"),
 		("\x1b:goto ", r"goto _|40x10"), ("\x1b1/stage drop or fc miss and dport 80\r", ""), ("j", ""))
 	texts = []
 	with Terminal("walk", "-r", source.name, env={"PKTCAP": PKTCAP, "TZ": "UTC"}, rows=rows, columns=columns, preexec=lambda: os.chdir(source.parent)) as t:

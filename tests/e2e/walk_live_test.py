@@ -220,6 +220,8 @@ def test_mouse_and_function_keys(daemon):
 		row = next(i for i, line in enumerate(t.lines()) if re.match(r" +2 \w+@", line))
 		click(row + 1, 10)
 		t.until(r"^>\* +2 ")
+		click(4, t.lines()[3].rindex("[") + 2)  # the last port of the picture
+		t.until(r"^>\* +\d+ vnic_tx@")
 		t.send("\x1bOP")  # F1
 		t.until("half a page")
 		t.send("q\x1b[18~")  # F7

@@ -2,6 +2,7 @@
 #
 # The full-screen walk on a terminal: live, from files and from a pipe, at several sizes and kinds of terminals. What it shows is
 # held against what pktcap --trace says of the same packets.
+import base64
 import contextlib
 import json
 import os
@@ -75,7 +76,7 @@ def test_live(daemon):
 		t.until(r"^ +x$")  # the dot died
 		t.send("p")
 		t.until(lambda: "PAUSED" in title(t))
-		t.send("qq")
+		t.send("qqq")
 		assert t.end() == 0
 	wait_for("the end of the capture", lambda: daemon.cli("show capture | json | match running | count").strip() == "0")
 
@@ -188,13 +189,13 @@ def test_show_option(files):
 def test_marks_commands_and_split(files, tmp_path):
 	with walk("-r", files[1], rows=30, columns=110) as t:
 		t.until(lambda: "ended" in title(t))
-		t.send("Gm")
+		t.send("G ")
 		t.until(r"^> +1\*")
 		t.until(lambda: "marked 1" in title(t))
 		t.send(f":export json {tmp_path}/m.json marked\r")
 		t.until("saved: ")
 		assert [w["walk"] for w in json.loads((tmp_path / "m.json").read_text())["walks"]] == [1]
-		t.send(f":e {tmp_path}/all.pcapng shown\r")
+		t.send(f":ex {tmp_path}/all.pcapng shown\r")
 		t.until("saved: .*all.pcapng")
 		t.send("*")
 		t.until(lambda: "shown 1 " in title(t) and "DROPPED" not in t.text())
@@ -212,6 +213,75 @@ def test_marks_commands_and_split(files, tmp_path):
 		assert t.end() == 0
 	read = subprocess.run([PKTCAP, "--json", "-r", str(tmp_path / "all.pcapng")], env=ENV, capture_output=True, check=True, timeout=60).stdout
 	assert {json.loads(line)["packet_id"] for line in read.splitlines()} == {json.loads(line)["packet_id"] for line in open(files[1], encoding="utf-8")}
+
+
+def clips(t):
+	"""What the terminal was given for its clipboard."""
+	return [base64.b64decode(text, validate=True).decode() for text in re.findall(rb"\x1b\]52;c;([^\x07]*)\x07", t.raw)]
+
+
+def test_copies_to_the_terminals_clipboard(files):
+	records = [json.loads(line) for line in open(files[1], encoding="utf-8")]
+	first = [r for r in records if r["packet_id"] == records[0]["packet_id"]]
+	with walk("-r", files[1]) as t:
+		t.until(lambda: "ended" in title(t))
+		t.send("G\rlyi")
+		t.until("^ copied: ")
+		t.send("yb")
+		t.until(lambda: len(clips(t)) == 2)
+		t.send("/stage drop or fc\ryfyh:copy id\r")
+		t.until(lambda: len(clips(t)) == 5)
+		got = clips(t)
+		assert got[0] == got[4] == str(first[1]["packet_id"]) and got[2] == "stage drop or fc"
+		assert bytes.fromhex(got[1]) == bytes.fromhex(first[1]["hex"])[:512]
+		assert re.fullmatch(rf"packet {first[1]['packet_id']} hop 1 {first[1]['stage']}@{re.escape(first[1]['port'])} [\d.]+ us {first[1]['len']} B .*", got[3])
+		settled_with_filter(t)
+	with walk("-r", files[1], term="linux") as t:  # which would print it
+		t.until(lambda: "ended" in title(t))
+		t.send("yi")
+		t.until("this terminal has no clipboard")
+		assert b"\x1b]" not in t.raw
+
+
+def settled_with_filter(t):
+	"""The screen is whole after sequences that are not ncurses'."""
+	t.send("1")
+	t.until(r"^ show \d of \d: /stage drop or fc ")
+	before = t.lines()
+	t.send("\x0c")  # all anew
+	t.until(lambda: t.lines() == before)
+
+
+def test_places_maps_settings_and_another_file(files, tmp_path):
+	with walk("-r", files[1], rows=30, columns=110) as t:
+		t.until(lambda: "ended" in title(t))
+		t.send("G\rllma1g")
+		t.until(lambda: t.lines()[1].startswith(" [1 Walks]"))
+		t.send("'a")
+		t.until(r"^>\* +2 ")
+		t.send("''")
+		t.until(r"^> +[23] ")
+		t.send(f":map <F9> :export json {tmp_path}/m.json<Enter>\r\x1b[20~")
+		t.until("saved: ")
+		assert len(json.loads((tmp_path / "m.json").read_text())["walks"]) == 1
+		t.send(":set time=absolute\r7")
+		t.until(r"^ {2}min:s")
+		t.until(r"^\d\d:\d\d\.\d{5} ")
+		t.send(":e /nonexistent\r")
+		t.until("/nonexistent can't be read: No such file")
+		assert files[1][-20:] in title(t) or "w.json" in title(t)
+		t.send(":filter stage drop\r1")
+		t.until(lambda: "DELIVERED" not in t.text())
+		t.send(f":edit {files[0]}\r")
+		t.until(lambda: "w.pcapng" in title(t) and "ended" in title(t) and "DROPPED" in t.text() and "DELIVERED" not in t.text())
+		t.send("'a")
+		t.until("there is no place a")
+		t.send(":all\r")
+		t.until("DELIVERED")
+		t.send("q")
+		t.until("end the walk[?]")
+		t.send("y")
+		assert t.end() == 0
 
 
 @pytest.mark.parametrize("rows, columns", [(24, 80), (40, 120), (10, 40), (5, 20), (16, 70)])
@@ -325,6 +395,8 @@ def test_errors(daemon, tmp_path):
 	with walk(socket=str(tmp_path / "none")) as t:
 		t.until("reddotd is not running")
 		t.send("q")
+		t.until("end the walk[?] q, y or Enter")
+		t.send("q")
 		assert t.end() == 0
 
 
@@ -335,7 +407,7 @@ def test_in_the_shell(daemon, tmp_path):
 		for _ in range(2):
 			t.send("walk\r")
 			t.until("waiting for packets")
-			t.send("q")
+			t.send("ZZ")
 			t.until(lambda: t.cursor_line().startswith("reddot arm>"))
 			t.send("\x0c")  # the emulator knows no second screen
 			t.prompt()

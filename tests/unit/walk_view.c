@@ -83,7 +83,7 @@ static void walks_80x24(void **state)
 		"    ID TIME     PACKET                                    RESULT",
 		"     2 00:00:02 172.16.31.26:57448 > 172.16.31.25:80 tcp  DROPPED DFW_RULE_DENY",
 		">    1 00:00:01 172.16.31.26:57448 > 172.16.31.25:80 tcp  DELIVERED",
-		" ?help /show :command jk walk hl hop space plays Tab pane m mark w save q back",
+		" ?help /show :command jk walk hl hop . plays Tab pane space mark w save q back",
 		NULL};
 	struct rd_view v = {.source = "FILE x", .follow = true};
 	struct rd_store s;
@@ -110,7 +110,7 @@ static void hops_and_the_dot(void **state)
 		">*  1 drop@arm/g1                   2670     2.670    54 DROPPED   DFW_RULE_DENY",
 		"-- Diff ------------------------------------------------------------------------",
 		" hop 0 uplink_rx > hop 1 drop   - removed + added ~ changed", " unchanged",
-		" ?help /show :command jk walk hl hop space plays Tab pane m mark w save q back",
+		" ?help /show :command jk walk hl hop . plays Tab pane space mark w save q back",
 		NULL};
 	struct rd_view v = {.source = "FILE x", .follow = true, .pane = RD_PANE_HOPS};
 	struct rd_store s;
@@ -131,7 +131,7 @@ static void small_and_too_small(void **state)
 		" 1 Walks [2 Hops] 3 Diff 4 Hex 5 Flow 6", "  HOP STAGE@PORT                   dNS",
 		">*  0 uplink_rx@arm/vmnic1           0", "    1 dfw_in@arm/g1                310",
 		"    2 mux_tx@arm/mux               120", "    3 vnic_tx@x86/g1              2670",
-		" ?help /show :command jk walk hl hop spa", NULL};
+		" ?help /show :command jk walk hl hop . p", NULL};
 	static const char *const none[] = {"40x10 needed,", "now 20x5", NULL};
 	struct rd_view v = {.source = "FILE x", .follow = true, .pane = RD_PANE_HOPS};
 	struct rd_store s;
@@ -201,6 +201,7 @@ static void filters(void **state)
 	assert_int_equal(rd_store_paths(&s, paths, 4), 2);
 	assert_true(rd_view_key(&v, &s, '2'));
 	assert_true(rd_view_key(&v, &s, 'q')); // back to the list
+	assert_true(rd_view_key(&v, &s, 'q')); // it asks
 	assert_false(rd_view_key(&v, &s, 'q'));
 	rd_store_close(&s);
 }
