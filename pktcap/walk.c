@@ -121,6 +121,12 @@ static const char *port_of(const struct pk_rec *r)
 	return r->port != NULL ? pk_port_label(r->ports, r->port) : r->stage->name;
 }
 
+// What the router says of its own, about another packet, begins where it would have come from; copies begin behind that.
+static bool is_told(const struct pk_rec *first)
+{
+	return first->rec->stage == RD_STAGE_L2_LOOKUP || first->rec->stage == RD_STAGE_FLOOD;
+}
+
 static int print_head(
 	const struct pk_walk *w, struct rd_oneline *oneline, bool form, struct rd_err *err)
 {
@@ -132,8 +138,8 @@ static int print_head(
 	pk_walk_end(w, end, sizeof(end));
 	rd_str_addf(line, sizeof(line), &len, "walk %" PRIu64, w->packet_id);
 	if (first.rec->parent_id != 0)
-		rd_str_addf(
-			line, sizeof(line), &len, " (copy of %" PRIu64 ")", first.rec->parent_id);
+		rd_str_addf(line, sizeof(line), &len, " (%s %" PRIu64 ")",
+			is_told(&first) ? "because of" : "copy of", first.rec->parent_id);
 	rd_str_addf(line, sizeof(line), &len, "  %s -> %s  %s  %s  %.2f us  %u hops",
 		port_of(&first), port_of(&last), packet, end,
 		(double)(last.rec->ns - first.rec->ns) / 1000.0, w->count);
@@ -164,6 +170,8 @@ static void put_decision(
 	case RD_STAGE_TUNNEL_DECAP:
 		break; // the removed headers say it all
 	default:
+		if (r->rec->stage == RD_STAGE_ROUTE && next->rec->stage != RD_STAGE_DROP)
+			rd_str_addf(buf, size, len, "routed; ");
 		if (r->rec->vni != next->rec->vni && next->rec->vni != 0)
 			rd_str_addf(buf, size, len, "segment vni %u; ", next->rec->vni);
 	}

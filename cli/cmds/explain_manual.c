@@ -98,14 +98,30 @@ static json_t *reasons_of(const char *stage)
 	return list;
 }
 
+// Where the drops do not tell all that a stage may decide.
+static json_t *decisions_of(const struct rd_stage_desc *s)
+{
+	if (s->id != RD_STAGE_ROUTE)
+		return json_array();
+	return json_pack("[s,s,s]",
+		"routed: a TTL less, the MACs of the router and the next hop, and once more through flow_lookup, in the next hop's segment",
+		"dropped, and the sender told: L3_TTL, L3_NO_ROUTE, L3_UNREACHABLE, L3_MTU",
+		"dropped, and the next hop asked for its MAC: L3_NEIGH_PENDING");
+}
+
 json_t *rd_explain_about_stage(const struct rd_stage_desc *s)
 {
+	json_t *decisions = decisions_of(s), *about;
 	char capture[64];
 
 	snprintf(capture, sizeof(capture), "pktcap --capture %s", s->name);
-	return json_pack("{s:s,s:i,s:s,s:s,s:s,s:o,s:s,s:s}", "stage", s->name, "id", (int)s->id,
+	about = json_pack("{s:s,s:i,s:s,s:s,s:s,s:o,s:s,s:s}", "stage", s->name, "id", (int)s->id,
 		"what", s->help, "where", kind_text(s), "pktcap_uw", s->compat, "drops_for",
 		reasons_of(s->name), "capture", capture, "counters", "show stage");
+	if (json_array_size(decisions) > 0)
+		json_object_set(about, "decisions", decisions);
+	json_decref(decisions);
+	return about;
 }
 
 int rd_explain_stage(struct rd_cli *cli, const struct rd_args *args, struct rd_err *err)

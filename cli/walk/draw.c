@@ -4,6 +4,7 @@
  */
 #include "walk/panes.h"
 #include "walk/sheet.h"
+#include "walk/words.h"
 
 #include <ctype.h>
 #include <string.h>
@@ -207,13 +208,27 @@ static void draw_split(
 	rd_grid_text(g, a.row, a.col + (v->right ? half : 0), 1, RD_ATTR_BOLD, ">");
 }
 
+// Why it ended as it did.
+static void draw_why(const struct rd_view *v, const struct rd_store *s, struct rd_grid *g, int row)
+{
+	const struct rd_wk *w = rd_store_walk(s, v->walk);
+	char text[400];
+
+	if (w == NULL)
+		return;
+	rd_wk_why(s, w, text, sizeof(text));
+	rd_grid_printf(g, RD_SPAN(row, 1, g->cols - 1), rd_wk_dropped(w) ? RD_ATTR_RED : 0,
+		"why: %s", text);
+}
+
 // A wall: what the list has, what a hop changed, what the daemon knows. Other panes take the place of all but the strip.
 static void draw_large(struct rd_view *v, const struct rd_store *s, struct rd_grid *g)
 {
-	int half = g->cols / 2, body = g->rows - 8, upper = body * 2 / 5, facts = body / 5;
+	int half = g->cols / 2, body = g->rows - 9, upper = body * 2 / 5, facts = body / 5;
 	int lower = body - upper - facts, row = 7;
 
 	rd_draw_strip(v, rd_store_walk(s, v->walk), g, (struct rd_area){2, 0, 4, g->cols});
+	draw_why(v, s, g, g->rows - 2);
 	if (is_split(v, g->cols)) {
 		draw_split(v, s, g, (struct rd_area){row - 1, 0, body + 1, g->cols});
 		return;
@@ -237,6 +252,7 @@ static void draw_medium(struct rd_view *v, const struct rd_store *s, struct rd_g
 	int body = g->rows - 8, hops = body * 3 / 5;
 
 	rd_draw_strip(v, rd_store_walk(s, v->walk), g, (struct rd_area){2, 0, 4, g->cols});
+	draw_why(v, s, g, g->rows - 2);
 	if (is_split(v, g->cols)) {
 		draw_split(v, s, g, (struct rd_area){6, 0, body, g->cols});
 	} else if (v->pane == RD_PANE_HOPS && !v->zoom) {

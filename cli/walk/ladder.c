@@ -74,6 +74,8 @@ static const char *name_of(const struct rd_wk_hop *h, bool ports)
 		return "dfw";
 	case RD_STAGE_PUNT:
 		return "punt";
+	case RD_STAGE_ROUTE:
+		return "router";
 	default:
 		return NULL;
 	}

@@ -14,10 +14,11 @@
 #define CELL 22 // columns of a hop on the map
 #define CELL_ROWS 4
 
-struct boxes { // the ports of a walk, in the order in which it met them
+struct boxes { // the ports of a walk and its routers, in the order in which it met them
 	const char *name[BOXES_MAX];
 	int host_len[BOXES_MAX];
 	unsigned hop[BOXES_MAX];
+	bool router[BOXES_MAX];
 	unsigned n;
 	unsigned here; // the box that the dot is at, or behind
 	bool behind, dead; // between two boxes; the packet died here
@@ -28,10 +29,11 @@ static void find_boxes(const struct rd_view *v, const struct rd_wk *w, struct bo
 	memset(b, 0, sizeof(*b));
 	for (unsigned i = 0; i < w->n; i++) {
 		const struct rd_wk_hop *h = &w->hop[i];
-		bool port = rd_wk_is_port(h);
+		bool router = rd_wk_is_router(h), port = router || rd_wk_is_port(h);
 
 		if (port && b->n < BOXES_MAX) {
 			b->name[b->n] = rd_wk_bare_port(h, &b->host_len[b->n]);
+			b->router[b->n] = router;
 			b->hop[b->n++] = i;
 		}
 		if (i > v->hop)
@@ -64,10 +66,10 @@ void rd_draw_strip(struct rd_view *v, const struct rd_wk *w, struct rd_grid *g, 
 	for (unsigned i = 0; i < b.n && width > 2; i++) {
 		rd_grid_printf(g, RD_SPAN(a.row, col, b.host_len[i] > 0 ? b.host_len[i] : 0),
 			RD_ATTR_DIM, "%s", b.host_len[i] > 0 ? b.name[i] - b.host_len[i] - 1 : "");
-		shown = rd_grid_text(g, a.row + 1, col, 1, 0, "[");
-		shown += rd_grid_text(
-			g, a.row + 1, col + 1, width, i == b.here ? RD_ATTR_BOLD : 0, b.name[i]);
-		shown += rd_grid_text(g, a.row + 1, col + shown, 1, 0, "]");
+		shown = rd_grid_text(g, a.row + 1, col, 1, 0, b.router[i] ? "(" : "[");
+		shown += rd_grid_text(g, a.row + 1, col + 1, width, i == b.here ? RD_ATTR_BOLD : 0,
+			b.router[i] ? "router" : b.name[i]);
+		shown += rd_grid_text(g, a.row + 1, col + shown, 1, 0, b.router[i] ? ")" : "]");
 		rd_pane_hit(v, RD_PANE_MAP, (struct rd_area){a.row, col, 3, shown}, b.hop[i]);
 		if (i == b.here)
 			put_dot(v, g, a.row + 2, b.behind ? col + shown + 1 : col + shown / 2,
@@ -143,7 +145,15 @@ static void put_cell(struct rd_view *v, const struct rd_wk *w, unsigned i, struc
 			col + 1 == cell.cols ? ">"
 				: v->utf8    ? "\u2500"
 					     : "-");
-	rd_grid_text(g, cell.row + 2, cell.col + 3, cell.cols - 4, attr, dead ? h->reason : name);
+	if (!dead && i > 0
+		&& rd_wk_is_router(&w->hop[i - 1])) // where it leads is not this port yet
+		rd_wk_detail(w, i, text, sizeof(text));
+	else
+		snprintf(text, sizeof(text), "%s",
+			dead			     ? h->reason
+				: rd_wk_is_router(h) ? "router"
+						     : name);
+	rd_grid_text(g, cell.row + 2, cell.col + 3, cell.cols - 4, attr, text);
 	counters(v, h->stage->name, text, sizeof(text));
 	rd_grid_printf(g, RD_SPAN(cell.row + 3, cell.col + 3, cell.cols - 4), RD_ATTR_DIM,
 		i > 0 ? "+%" PRIu64 " ns %s" : "%.0" PRIu64 "%s",

@@ -22,7 +22,7 @@ static void put_value(const json_t *value, char *buf, size_t size)
 	else if (json_is_string(value))
 		rd_str_addf(buf, size, &len, "%s", json_string_value(value));
 	json_array_foreach (value, i, item)
-		rd_str_addf(buf, size, &len, "%s%s", i > 0 ? ", " : "", json_string_value(item));
+		rd_str_addf(buf, size, &len, "%s%s", i > 0 ? "; " : "", json_string_value(item));
 }
 
 // An object's members as lines; takes it over.

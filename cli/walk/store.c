@@ -165,6 +165,7 @@ static int add_hop(struct rd_store *s, struct rd_wk *w, struct rd_wk_hop *h)
 	s->bytes += size;
 	s->dropped += h->verdict == RD_WK_DROP;
 	w->path = mix(mix(w->path != 0 ? w->path : 2166136261u, h->stage->name), h->port);
+	w->path = mix(w->path, h->reason);
 	if (w->n == 1) {
 		rd_wk_tuple(w, &tuple);
 		w->conn = rd_wk_conn(&tuple);

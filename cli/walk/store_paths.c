@@ -23,8 +23,9 @@ static void path_text(const struct rd_wk *w, char *buf, size_t size)
 
 		if (h->stage->kind == RD_STAGE_KIND_DROP)
 			rd_str_addf(buf, size, &len, " x %s", h->reason);
-		else if (h->stage->kind != RD_STAGE_KIND_IN)
-			rd_str_addf(buf, size, &len, "%s%s", len > 0 ? " > " : "", h->port);
+		else if (rd_wk_is_router(h) || rd_wk_is_port(h))
+			rd_str_addf(buf, size, &len, "%s%s", len > 0 ? " > " : "",
+				rd_wk_is_router(h) ? "(router)" : h->port);
 	}
 }
 

@@ -24,6 +24,9 @@ void rd_wk_title(const struct rd_wk *w, char *buf, size_t size)
 	if (t.ports)
 		snprintf(buf, size, "%s:%u > %s:%u %s", t.src, t.sport, t.dst, t.dport,
 			t.proto == IPPROTO_TCP ? "tcp" : "udp");
+	else if (t.is_ip && (t.proto == IPPROTO_ICMP || t.proto == IPPROTO_ICMPV6))
+		snprintf(buf, size, "%s > %s %s", t.src, t.dst,
+			t.proto == IPPROTO_ICMP ? "icmp" : "icmp6");
 	else if (t.is_ip)
 		snprintf(buf, size, "%s > %s proto %u", t.src, t.dst, t.proto);
 	else

@@ -57,26 +57,38 @@ static void put_outer(struct text *t, char sign, const struct pk_frame *f)
 		put_tunnel(t, sign, f, &p);
 }
 
+enum shown { // how a field's value is told
+	NAMED, // not: checksums follow from the rest
+	DECIMAL,
+	HEX,
+	MAC,
+	ADDRESS
+};
+
 struct field {
 	uint16_t off, len;
 	const char *name;
+	enum shown shown;
 };
 
 static const struct field eth_fields[] = {
-	{0, 6, "eth dst"}, {6, 6, "eth src"}, {12, 2, "ethertype"}};
-static const struct field ip4_fields[] = {{0, 1, "ipv4 version"}, {1, 1, "ipv4 tos"},
-	{2, 2, "ipv4 length"}, {4, 2, "ipv4 id"}, {6, 2, "ipv4 fragment"}, {8, 1, "ipv4 ttl"},
-	{9, 1, "ipv4 protocol"}, {10, 2, "ipv4 csum"}, {12, 4, "ipv4 src"}, {16, 4, "ipv4 dst"}};
-static const struct field ip6_fields[] = {{0, 4, "ipv6 class, label"}, {4, 2, "ipv6 length"},
-	{6, 1, "ipv6 next header"}, {7, 1, "ipv6 hop limit"}, {8, 16, "ipv6 src"},
-	{24, 16, "ipv6 dst"}};
-static const struct field udp_fields[] = {
-	{0, 2, "udp sport"}, {2, 2, "udp dport"}, {4, 2, "udp length"}, {6, 2, "udp csum"}};
-static const struct field tcp_fields[] = {{0, 2, "tcp sport"}, {2, 2, "tcp dport"},
-	{4, 4, "tcp seq"}, {8, 4, "tcp ack"}, {12, 2, "tcp flags"}, {14, 2, "tcp window"},
-	{16, 2, "tcp csum"}, {18, 2, "tcp urgent"}};
-static const struct field icmp_fields[] = {
-	{0, 1, "icmp type"}, {1, 1, "icmp code"}, {2, 2, "icmp csum"}, {4, 4, "icmp id, seq"}};
+	{0, 6, "eth dst", MAC}, {6, 6, "eth src", MAC}, {12, 2, "ethertype", HEX}};
+static const struct field ip4_fields[] = {{0, 1, "ipv4 version", HEX}, {1, 1, "ipv4 tos", HEX},
+	{2, 2, "ipv4 length", DECIMAL}, {4, 2, "ipv4 id", DECIMAL}, {6, 2, "ipv4 fragment", HEX},
+	{8, 1, "ipv4 ttl", DECIMAL}, {9, 1, "ipv4 protocol", DECIMAL}, {10, 2, "ipv4 csum", NAMED},
+	{12, 4, "ipv4 src", ADDRESS}, {16, 4, "ipv4 dst", ADDRESS}};
+static const struct field ip6_fields[] = {{0, 4, "ipv6 class, label", HEX},
+	{4, 2, "ipv6 length", DECIMAL}, {6, 1, "ipv6 next header", DECIMAL},
+	{7, 1, "ipv6 hop limit", DECIMAL}, {8, 16, "ipv6 src", ADDRESS},
+	{24, 16, "ipv6 dst", ADDRESS}};
+static const struct field udp_fields[] = {{0, 2, "udp sport", DECIMAL},
+	{2, 2, "udp dport", DECIMAL}, {4, 2, "udp length", DECIMAL}, {6, 2, "udp csum", NAMED}};
+static const struct field tcp_fields[] = {{0, 2, "tcp sport", DECIMAL},
+	{2, 2, "tcp dport", DECIMAL}, {4, 4, "tcp seq", DECIMAL}, {8, 4, "tcp ack", DECIMAL},
+	{12, 2, "tcp flags", HEX}, {14, 2, "tcp window", DECIMAL}, {16, 2, "tcp csum", NAMED},
+	{18, 2, "tcp urgent", DECIMAL}};
+static const struct field icmp_fields[] = {{0, 1, "icmp type", DECIMAL},
+	{1, 1, "icmp code", DECIMAL}, {2, 2, "icmp csum", NAMED}, {4, 4, "icmp id, seq", HEX}};
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
@@ -86,11 +98,38 @@ struct compare {
 	uint32_t len; // bytes of both
 	uint32_t done; // compared so far
 	unsigned changed;
+	const struct field *last; // that had changed
 };
 
-static void put_change(struct compare *c, const char *name)
+static void put_value(struct text *t, const struct field *f, const uint8_t *bytes)
 {
-	put(c->t, "%s%s", c->changed++ ? ", " : "~ ", name);
+	char buf[RD_IP_TEXT > RD_MAC_TEXT ? RD_IP_TEXT : RD_MAC_TEXT];
+	uint32_t n = 0;
+
+	for (unsigned i = 0; i < f->len && f->len <= 4; i++)
+		n = n << 8 | bytes[i];
+	if (f->shown == MAC)
+		put(t, "%s", rd_fmt_mac(bytes, buf));
+	else if (f->shown == ADDRESS)
+		put(t, "%s", rd_fmt_ip(f->len == 4 ? AF_INET : AF_INET6, bytes, buf));
+	else
+		put(t, f->shown == HEX ? "0x%x" : "%u", n);
+}
+
+// Fields of a layer stand in one line, MACs and addresses alone.
+static void put_change(struct compare *c, const struct field *f, uint32_t at)
+{
+	bool same = c->last != NULL && f->shown < MAC && c->last->shown < MAC
+		&& strncmp(f->name, c->last->name, 4) == 0;
+
+	put(c->t, "%s%s", c->changed++ == 0 ? "~ " : same ? ", " : "\n~ ", f->name);
+	c->last = f;
+	if (f->shown == NAMED)
+		return;
+	put(c->t, " ");
+	put_value(c->t, f, c->a + at);
+	put(c->t, " > ");
+	put_value(c->t, f, c->b + at);
 }
 
 static void compare_fields(struct compare *c, uint32_t off, const struct field *f, size_t n)
@@ -99,7 +138,7 @@ static void compare_fields(struct compare *c, uint32_t off, const struct field *
 		uint32_t from = off + f[i].off, to = from + f[i].len;
 
 		if (to <= c->len && memcmp(c->a + from, c->b + from, f[i].len) != 0)
-			put_change(c, f[i].name);
+			put_change(c, &f[i], from);
 		if (to > c->done)
 			c->done = to;
 	}
@@ -138,7 +177,7 @@ static void put_same_length(struct text *t, const struct pk_frame *x, const stru
 		compare_fields(&c, p.l3_off, ip6_fields, COUNT(ip6_fields));
 	compare_l4(&c, &p);
 	if (c.done < c.len && memcmp(c.a + c.done, c.b + c.done, c.len - c.done) != 0)
-		put_change(&c, "payload");
+		put(c.t, "%s", c.changed++ == 0 ? "~ payload" : "\n~ payload");
 	if (c.changed == 0)
 		put(t, "~ options");
 }

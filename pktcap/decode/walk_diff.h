@@ -12,7 +12,7 @@ struct pk_frame {
 	uint32_t cap_len, wire_len;
 };
 
-// "unchanged", "+ eth A > B  + ipv4 ...\n+ geneve vni ...  = inner 74 B unchanged", "~ ipv4 ttl, ipv4 csum": lines
-// separated by newlines. Returns buf.
+// "unchanged", "+ eth A > B  + ipv4 ...\n+ geneve vni ...  = inner 74 B unchanged", "~ eth dst A > B\n~ ipv4 ttl 64 > 63, ipv4 csum":
+// lines separated by newlines. Returns buf.
 const char *pk_walk_diff(
 	const struct pk_frame *before, const struct pk_frame *after, char *buf, size_t size);

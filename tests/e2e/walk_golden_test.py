@@ -8,6 +8,7 @@
 # changes in them. Characters only; colours and the rest are in walk_screen_test.py.
 import json
 import os
+import pathlib
 
 import pytest
 from rdtest import PKTCAP, SOURCE
@@ -57,15 +58,15 @@ def check(name, text):
 	assert text == want, f"{path} is\n{want}\nthe screen is\n{text}"
 
 
-def screens(source, panes, **kw):
-	"""The screen of each pane, the SYN's fourth hop chosen."""
+def screens(source, panes, hop=3, **kw):
+	"""The screen of each pane, the oldest walk's fourth hop chosen."""
 	texts = []
 	env = {"PKTCAP": PKTCAP, "TZ": "UTC", **kw.pop("env", {})}
 	with Terminal("walk", "-r", source.name, env=env, preexec=lambda: os.chdir(source.parent), **kw) as t:
 		if t.screen.lines >= 10 and t.screen.columns >= 40:
 			t.until("reddot walk +ended")
-			t.send("G2lll")
-			t.until(r">\* +3 ")
+			t.send("G2" + "l" * hop)
+			t.until(rf">\* +{hop} ")
 			for key in panes:
 				t.send(key)
 				settled(t)
@@ -128,3 +129,30 @@ def test_dumb(source):
 	with Terminal("walk", "-r", source.name, term="dumb", env={"TZ": "UTC", "REDDOT_PAGER": ""}, rows=200, columns=140, preexec=lambda: os.chdir(source.parent)) as t:
 		assert t.end() == 0
 		check("dumb", t.text().rstrip() + "\n")
+
+
+@pytest.mark.parametrize("columns, rows", [(80, 24), (120, 40), (40, 10)])
+def test_routed(columns, rows):
+	"""Recorded: an echo through a distributed router, its answer, an echo at the end of its TTL, and what the router said of that."""
+	source = pathlib.Path(FOLDER) / "routed.json"
+	check(f"routed-{columns}x{rows}", screens(source, "2370", 6, rows=rows, columns=columns) + screens(source, "9", 5, rows=rows, columns=columns))
+
+
+def test_routed_explained():
+	"""The manual at the router; why a packet was dropped there; whose a router's own packet is."""
+	texts = []
+	with Terminal("walk", "-r", f"{FOLDER}/routed.json", env={"PKTCAP": PKTCAP, "TZ": "UTC"}, rows=30, columns=110) as t:
+		t.until("reddot walk +.*ended")
+		t.send(":set nofollow\rG2lllll")
+		t.until(r">\* +5 route@")
+		t.send("K")
+		t.until("explained, page 1")
+		texts.append(t.text().split("\n", 1)[1])
+		for walk, why in ((3, r"why: L3_TTL in route: .*its sender was told \(walk 4\)"), (4, "why: because of walk 3; DELIVERED at h/g1")):
+			t.send(f"q:{walk}\r2")
+			t.until(why)
+			end_of_keys(t)
+			texts.append(t.text().split("\n", 1)[1])
+		t.send("\x03")
+		assert t.end() == 0
+	check("routed-explained", "\n=====\n".join(texts) + "\n")

@@ -86,13 +86,14 @@ static void fields_by_name(void **state)
 	other[22]--; // ttl
 	rd_put16(other + 24, 0x1234); // checksum
 	other[11] = 9;
-	assert_string_equal(diff(inner, 60, other, 60), "~ eth src, ipv4 ttl, ipv4 csum");
+	assert_string_equal(diff(inner, 60, other, 60),
+		"~ eth src 00:50:56:00:00:01 > 00:50:56:00:00:09\n~ ipv4 ttl 64 > 63, ipv4 csum");
 	memcpy(other, inner, 60);
 	other[50] ^= 1;
 	assert_string_equal(diff(inner, 60, other, 60), "~ payload");
 	memcpy(other, inner, 60);
 	other[37] ^= 1;
-	assert_string_equal(diff(inner, 60, other, 60), "~ udp dport");
+	assert_string_equal(diff(inner, 60, other, 60), "~ udp dport 2000 > 2001");
 }
 
 static void a_change_inside_the_tunnel(void **state)

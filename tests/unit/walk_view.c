@@ -83,6 +83,7 @@ static void walks_80x24(void **state)
 		"    ID TIME     PACKET                                    RESULT",
 		"     2 00:00:02 172.16.31.26:57448 > 172.16.31.25:80 tcp  DROPPED DFW_RULE_DENY",
 		">    1 00:00:01 172.16.31.26:57448 > 172.16.31.25:80 tcp  DELIVERED",
+		" why: DELIVERED at x86/g1, 3.100 us",
 		" ?help /show :command jk walk hl hop . plays Tab pane space mark w save q back",
 		NULL};
 	struct rd_view v = {.source = "FILE x", .follow = true};
@@ -110,6 +111,7 @@ static void hops_and_the_dot(void **state)
 		">*  1 drop@arm/g1                   2670     2.670    54 DROPPED   DFW_RULE_DENY",
 		"-- Diff ------------------------------------------------------------------------",
 		" hop 0 uplink_rx > hop 1 drop   - removed + added ~ changed", " unchanged",
+		" why: DFW_RULE_DENY by rule 1042: a firewall rule says drop. Try: show dfw port",
 		" ?help /show :command jk walk hl hop . plays Tab pane space mark w save q back",
 		NULL};
 	struct rd_view v = {.source = "FILE x", .follow = true, .pane = RD_PANE_HOPS};
