@@ -76,7 +76,7 @@ static json_t *layers_json(const struct rd_wk *w, unsigned hop)
 static json_t *hop_json(const struct rd_wk *w, unsigned i)
 {
 	const struct rd_wk_hop *h = &w->hop[i];
-	char hex[2 * 65536 + 1], summary[RD_ONELINE_MAX];
+	char hex[2 * 65536 + 1], summary[RD_ONELINE_MAX], detail[160];
 	json_t *o;
 
 	rd_oneline_frame(NULL, h->bytes, h->caplen, h->len > h->caplen ? h->len : h->caplen,
@@ -90,6 +90,9 @@ static json_t *hop_json(const struct rd_wk *w, unsigned i)
 		"flow_hit", h->flow_hit);
 	if (o == NULL)
 		return NULL;
+	rd_wk_detail(w, i, detail, sizeof(detail));
+	json_object_set_new(o, "detail", json_string(detail));
+	json_object_set_new(o, "parent_id", json_integer((json_int_t)h->facts.parent_id));
 	json_object_set_new(o, "summary", json_string(summary));
 	if (i > 0)
 		json_object_set_new(o, "changes", layers_json(w, i));

@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: BSD-3-Clause
+#
 # Two guests on two segments, and the distributed router between them. The guests are TAP interfaces; docs/guide/router.md puts each
 # into a network namespace.
 #
