@@ -17,7 +17,7 @@ struct pk_sent {
 };
 
 static const char *const unnumbered[] = {
-	"rate", "cap", "mtu", "no_buf", "ring_full", "no_collector", "no_replica"};
+	"rate", "cap", "crowded", "mtu", "no_buf", "ring_full", "no_collector", "no_replica"};
 _Static_assert(sizeof(unnumbered) / sizeof(unnumbered[0]) == PK_SENT_UNNUMBERED, "one each");
 
 const char *pk_sent_unnumbered(unsigned i)

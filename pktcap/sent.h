@@ -10,7 +10,7 @@
 #include "collector/collector.h"
 #include "opts.h"
 
-#define PK_SENT_UNNUMBERED 7 // ways to be lost before
+#define PK_SENT_UNNUMBERED 8 // ways to be lost before
 
 struct pk_lost { // of one source
 	char session[64]; // its name at the sender

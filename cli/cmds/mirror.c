@@ -250,6 +250,11 @@ static const struct rd_arg_desc limit_args[] = {
 		.param = "bps",
 		.max = 1000000000000,
 		.help = "bits in a second on the wire, 8000 and more; 0 = no limit"},
+	{.key = "copies",
+		.type = RD_ARG_NUM,
+		.param = "copies",
+		.max = 256,
+		.help = "copies of one packet at one stage, 4 if not said; 0 = no limit"},
 	{0},
 };
 
@@ -282,8 +287,8 @@ static const struct rd_cmd cmds[] = {
 	{"mirror session start SESSION", "start a session", "mirror.start", session_args, change},
 	{"mirror session stop SESSION", "stop a session", "mirror.stop", session_args, change},
 	{"mirror session del SESSION", "remove a session", "mirror.del", session_args, NULL},
-	{"mirror limit [pps PPS] [bps BPS]", "what all sessions together may send", "mirror.limit",
-		limit_args, NULL},
+	{"mirror limit [pps PPS] [bps BPS] [copies N]", "what all sessions together may send",
+		"mirror.limit", limit_args, NULL},
 	{"mirror rule add SESSION [at N] RULE", "add a rule; the last place unless at says",
 		"mirror.rule_add", session_args, change},
 	{"mirror rule del SESSION at N", "remove a rule", "mirror.rule_del", session_args, change},

@@ -130,6 +130,7 @@ static const struct rd_column explain_columns[] = {
 	{"PATH", "path", 0, NULL},
 	{"PROOF", "proof", 0, NULL},
 	{"RULES", "rules", RD_COL_RIGHT, NULL},
+	{"SHARED", "shared", RD_COL_RIGHT, NULL},
 	{"note", "note", RD_COL_NOTE, NULL},
 };
 static const struct rd_table explain_table = RD_TABLE(explain_columns);
@@ -223,7 +224,9 @@ static const struct rd_arg_desc capability_args[] = {
 static const struct rd_column limit_columns[] = {
 	{"PPS", "pps", RD_COL_RIGHT, NULL},
 	{"BPS", "bps", RD_COL_RIGHT, NULL},
+	{"COPIES", "copies", RD_COL_RIGHT, NULL},
 	{"CAPPED", "capped", RD_COL_RIGHT, NULL},
+	{"CROWDED", "crowded", RD_COL_RIGHT, NULL},
 };
 static const struct rd_table limit_table = RD_TABLE(limit_columns);
 
@@ -250,8 +253,9 @@ static const struct rd_arg_desc show_args[] = {
 static const struct rd_rates counter_rates = {
 	(const char *const[]){"session", NULL},
 	(const char *const[]){"matched", "tx_ok", "tx_drop", "sampled_out", "filtered", "excluded",
-		"duplicate", "rate", "cap", "cut", "cut_bytes", "mtu", "no_buf", "no_collector",
-		"no_replica", "denied", "ring_full", "stopped", "hw_copied", "replicas", NULL},
+		"duplicate", "rate", "cap", "crowded", "cut", "cut_bytes", "mtu", "no_buf",
+		"no_collector", "no_replica", "denied", "ring_full", "stopped", "hw_copied",
+		"replicas", NULL},
 };
 static const struct rd_cmd cmds[] = {
 	{"show mirror/mirrors [SESSION]", "mirror sessions: state, why, where to", "mirror.list",

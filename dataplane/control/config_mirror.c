@@ -42,6 +42,10 @@ void rd_config_mirrors(struct rd_request *req)
 			mirror_cap.bps);
 		rd_line_emit(&l);
 	}
+	if (mirror_cap.copies != RD_MIRROR_CAP_COPIES) {
+		put(&l, "mirror limit copies %" PRIu32, mirror_cap.copies);
+		rd_line_emit(&l);
+	}
 	for (unsigned i = 0; i < RD_MIRROR_MAX; i++) {
 		const struct rd_mirror *m = rd_mirror_at(i);
 

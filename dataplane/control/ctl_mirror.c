@@ -149,7 +149,7 @@ struct rd_mirror *rd_req_mirror(struct rd_request *req)
 // What is odd, but was done.
 static int answer(struct rd_request *req, const struct rd_mirror *m)
 {
-	char warning[RD_MIRROR_WARN + MIRROR_BLIND_TEXT];
+	char warning[RD_MIRROR_WARNING];
 
 	rd_ctl_mirror_clock(req->ctl);
 	rd_req_result(req,

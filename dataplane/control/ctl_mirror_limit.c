@@ -30,18 +30,21 @@ int ctl_mirror_limit(struct rd_request *req)
 {
 	uint64_t pps = read(req, "pps", 1, RD_MIRROR_CAP_PPS, &mirror_cap.pps);
 	uint64_t bps = read(req, "bps", RD_MIRROR_CAP_BPS_MIN, RD_MIRROR_CAP_BPS, &mirror_cap.bps);
+	uint32_t copies = (uint32_t)rd_req_num_or(
+		req, "copies", 0, RD_MIRROR_CAP_COPIES_MAX, mirror_cap.copies);
 
 	if (rd_req_end(req) < 0)
 		return req->err->code;
 	rd_mirror_cap_set(pps, bps);
-	mirror_store_limit(pps, bps);
+	rd_mirror_cap_copies_set(copies);
+	mirror_store_limit(pps, bps, copies);
 	return 0;
 }
 
-// What each session lost by it is in its counters (cap).
+// What each session lost by it is in its counters (cap, crowded).
 int ctl_mirror_limit_list(struct rd_request *req)
 {
-	uint64_t capped = 0;
+	uint64_t capped = 0, crowded = 0;
 
 	if (rd_req_end(req) < 0)
 		return req->err->code;
@@ -52,9 +55,11 @@ int ctl_mirror_limit_list(struct rd_request *req)
 			continue;
 		rd_mirror_sum(rd_mirror_at(i), &n);
 		capped += n.cap;
+		crowded += n.crowded;
 	}
 	rd_req_item(req,
-		json_pack("{s:I,s:I,s:I}", "pps", (json_int_t)now(&mirror_cap.pps), "bps",
-			(json_int_t)now(&mirror_cap.bps), "capped", (json_int_t)capped));
+		json_pack("{s:I,s:I,s:I,s:I,s:I}", "pps", (json_int_t)now(&mirror_cap.pps), "bps",
+			(json_int_t)now(&mirror_cap.bps), "copies", (json_int_t)mirror_cap.copies,
+			"capped", (json_int_t)capped, "crowded", (json_int_t)crowded));
 	return 0;
 }

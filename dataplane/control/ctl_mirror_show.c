@@ -2,6 +2,7 @@
  *
  * mirror.list, .show, .counters, .explain, .diff, .journal: what mirror sessions do. Control thread.
  */
+#include <inttypes.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -133,22 +134,45 @@ static json_t *fields(const struct rd_mirror_spec *s)
 	return o;
 }
 
+const char *rd_mirror_crowd(const struct rd_mirror *m, char buf[RD_MIRROR_CROWD])
+{
+	struct mirror_counts n;
+	size_t len = 0;
+
+	*buf = '\0';
+	rd_mirror_sum(m, &n);
+	if (n.crowded != 0)
+		rd_str_addf(buf, RD_MIRROR_CROWD, &len,
+			"%" PRIu64
+			" copies given up: other sessions have made as many of those packets as mirror limit allows",
+			n.crowded);
+	return buf;
+}
+
+static void add_warning(char *buf, size_t size, size_t *len, const char *text)
+{
+	if (*text != '\0')
+		rd_str_addf(buf, size, len, "%s%s", *len != 0 ? "; " : "", text);
+}
+
 // What is odd about it: as it was asked for, and as the ports are now.
 const char *rd_mirror_warning(const struct rd_mirror *m, char *buf, size_t size)
 {
 	char blind[MIRROR_BLIND_TEXT] = "";
+	char crowd[RD_MIRROR_CROWD];
 	size_t len = 0;
 
 	*buf = '\0';
 	(void)mirror_blind(m, blind, sizeof(blind));
-	rd_str_addf(buf, size, &len, "%s%s%s", m->warn,
-		m->warn[0] != '\0' && blind[0] != '\0' ? "; " : "", blind);
+	add_warning(buf, size, &len, m->warn);
+	add_warning(buf, size, &len, blind);
+	add_warning(buf, size, &len, rd_mirror_crowd(m, crowd));
 	return buf;
 }
 
 json_t *rd_mirror_item(const struct rd_mirror *m, bool whole)
 {
-	char warning[RD_MIRROR_WARN + MIRROR_BLIND_TEXT];
+	char warning[RD_MIRROR_WARNING];
 	char dest[RD_IP_TEXT + RD_MAC_TEXT + RD_QNAME_LEN + 256], source[RD_MIRROR_VALUE_LEN];
 	uint64_t left = rd_mirror_left_s(m);
 	struct mirror_counts n;

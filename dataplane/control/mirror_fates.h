@@ -18,6 +18,7 @@
 	X(mtu)                 \
 	X(rate)                \
 	X(cap)                 \
+	X(crowded)             \
 	X(no_buf)              \
 	X(ring_full)
 

@@ -238,9 +238,10 @@ static bool take_for(const struct mirror_run *r, struct rd_worker *w, struct mir
 	const struct rd_tap_seen *seen, bool gone)
 {
 	struct mirror_counts *n = &r->state->counts[w->id];
+	uint32_t *crowd = mirror_crowd(w, seen), len;
+	unsigned copies = mirror_copies_of(r);
 	uint64_t *fate;
 	struct rte_mbuf *m;
-	uint32_t len;
 
 	n->taken++;
 	n->last_ns = seen->ns;
@@ -254,9 +255,11 @@ static bool take_for(const struct mirror_run *r, struct rd_worker *w, struct mir
 	len = mirror_cut(r, seen->len);
 	if (fate == NULL && len < RD_ETH_LEN)
 		fate = &n->mtu;
+	if (fate == NULL && mirror_is_crowded(crowd, copies))
+		fate = &n->crowded;
 	if (fate == NULL && !mirror_rate(r, seen->ns, r->head_len + len))
 		fate = &n->rate;
-	if (fate == NULL && mirror_is_capped(seen->ns, r->head_len + len, mirror_copies_of(r)))
+	if (fate == NULL && mirror_is_capped(seen->ns, r->head_len + len, copies))
 		fate = &n->cap;
 	m = fate == NULL ? copy(r, v, len) : NULL;
 	if (fate == NULL && m == NULL)
@@ -265,6 +268,8 @@ static bool take_for(const struct mirror_run *r, struct rd_worker *w, struct mir
 		++*fate;
 		return false;
 	}
+	if (crowd != NULL)
+		*crowd += copies;
 	n->queued++;
 	n->cut += len < seen->len;
 	n->cut_bytes += seen->len - len;

@@ -12,6 +12,7 @@
 
 #include "base/log.h"
 #include "core/tap.h"
+#include "session/cap.h"
 #include "session/copy.h"
 #include "session/file.h"
 #include "session/pick.h"
@@ -128,6 +129,17 @@ void mirror_owner_call(void (*fn)(struct rd_worker *w, void *arg), void *arg)
 	rd_worker_call(rd_workers[MIRROR_OWNER], fn, arg);
 }
 
+// How many copies of one packet at one stage the sessions can make together.
+static unsigned copies_of_all(void)
+{
+	unsigned nb = 0;
+
+	for (unsigned i = 0; i < RD_MIRROR_MAX; i++)
+		if (runs[i] != NULL)
+			nb += mirror_copies_of(runs[i]);
+	return nb;
+}
+
 static bool none_runs(void)
 {
 	for (unsigned i = 0; i < RD_MIRROR_MAX; i++)
@@ -213,10 +225,12 @@ int mirror_engine_put(unsigned number, struct mirror_run *r, struct rd_err *err)
 	if (r != NULL)
 		r->excludes = excludes;
 	runs[number] = r;
+	mirror_cap_sessions(copies_of_all());
 	if (r != NULL)
 		ret = regroup(group_of(r), err);
 	if (ret < 0) {
 		runs[number] = old;
+		mirror_cap_sessions(copies_of_all());
 		return ret;
 	}
 	if (old != NULL && (r == NULL || group_of(old) != group_of(r)))

@@ -6,6 +6,7 @@
 #include "session/state.h"
 
 #include "base/clock.h"
+#include "session/cap.h"
 #include "session/store.h"
 
 #define SECOND_NS UINT64_C(1000000000)
@@ -63,11 +64,27 @@ static void suspend(struct rd_mirror *m, const char *sub, const char *why, uint6
 	mirror_state_turn(m, RD_MIRROR_SUSPENDED, sub, why);
 }
 
+// Once since it was started.
+static void note_crowd(struct rd_mirror *m)
+{
+	struct mirror_counts n;
+
+	if (m->crowded || !mirror_cap_looks(MIRROR_CAP_COPIES))
+		return;
+	rd_mirror_sum(m, &n);
+	m->crowded = n.crowded != 0;
+	if (m->crowded)
+		mirror_journal(m, "reddotd",
+			"gives up copies of packets of which other sessions have made %u (mirror limit copies)",
+			mirror_cap.copies);
+}
+
 // false: the session is no longer of interest.
 bool mirror_guard(struct rd_mirror *m, uint64_t now)
 {
 	uint32_t stop = __atomic_load_n(&m->state->stop, __ATOMIC_RELAXED);
 
+	note_crowd(m);
 	if (m->end_ns != 0 && now >= m->end_ns) {
 		expire(m, "its lifetime is over");
 		return false;

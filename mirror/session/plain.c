@@ -35,10 +35,12 @@ static inline const uint8_t *bytes_of(const struct rd_tap_seen *s)
 
 // Whether this one is wanted; else its fate is counted.
 static inline bool has_room(const struct mirror_run *r, const struct rd_tap_seen *s, uint32_t len,
-	struct mirror_counts *n)
+	uint32_t *crowd, struct mirror_counts *n)
 {
 	if (len < RD_ETH_LEN)
 		n->mtu++;
+	else if (mirror_is_crowded(crowd, mirror_copies_of(r)))
+		n->crowded++;
 	else if (mirror_has_rate(r) && !mirror_rate(r, s->ns, r->head_len + len))
 		n->rate++;
 	else if (mirror_is_capped(s->ns, r->head_len + len, mirror_copies_of(r)))
@@ -99,17 +101,20 @@ struct plain { // what is copied together
 
 // With the head if e is where they go, the first of them with this number.
 static inline void copy_all(
-	struct plain *b, struct mirror_counts *n, const struct rd_encap *e, uint32_t seq)
+	const struct rd_worker *w, struct plain *b, const struct rd_encap *e, uint32_t seq)
 {
+	struct mirror_counts *n = &b->r->state->counts[w->id];
 	struct rd_encap_copy head = mirror_place(b->r, b->seen);
 	const uint8_t flags = head.flags;
 
 	for (unsigned i = 0; i < b->nb; i++) {
 		const struct rd_tap_seen *s = &b->seen[i];
-		uint32_t len = mirror_cut(b->r, s->len);
+		uint32_t len = mirror_cut(b->r, s->len), *crowd = mirror_crowd(w, s);
 
-		if (!has_room(b->r, s, len, n))
+		if (!has_room(b->r, s, len, crowd, n))
 			continue;
+		if (unlikely(crowd != NULL))
+			*crowd += mirror_copies_of(b->r);
 		n->cut += len < s->len;
 		n->cut_bytes += s->len - len;
 		b->inner += len;
@@ -127,15 +132,14 @@ static inline void copy_all(
 // On their way to the owner; or, if this is he, and he has nothing older to send, out.
 static unsigned send_all(struct plain *b, struct rd_worker *w)
 {
-	struct mirror_counts *n = &b->r->state->counts[w->id];
 	struct mirror_dest *d = mirror_is_idle(w) ? mirror_straight(w, b->r) : NULL;
 
 	if (d != NULL) {
-		copy_all(b, n, &d->encap, d->seq);
+		copy_all(w, b, &d->encap, d->seq);
 		mirror_sent(w, b->r->state, d, b->m, b->made, b->inner);
 		return b->made;
 	}
-	copy_all(b, n, NULL, 0);
+	copy_all(w, b, NULL, 0);
 	for (unsigned i = 0; i < b->made; i++)
 		mirror_queue(w, b->m[i]);
 	return b->made;

@@ -257,9 +257,11 @@ void rd_mirror_del(struct rd_mirror *m, const char *who)
 void rd_mirror_open_state(const char *path)
 {
 	uint64_t pps, bps;
+	uint32_t copies;
 
 	mirror_store_open(path);
-	mirror_store_limit_load(&pps, &bps);
+	mirror_store_limit_load(&pps, &bps, &copies);
+	rd_mirror_cap_copies_set(copies);
 	rd_mirror_cap_set(pps, bps);
 }
 

@@ -68,6 +68,7 @@ struct rd_mirror {
 	uint64_t held_ns; // monotonic: a loop is forgiven then
 	uint64_t failovers;
 	struct rd_mirror_window window;
+	bool crowded; // the journal says that copies are given up because of other sessions
 	bool news; // of a neighbour or a card: its workers and the owner have to know
 	uint64_t gone_ns; // monotonic: its record is thrown away then; 0 = not ended
 	struct rd_mirror_peer peer[RD_MIRROR_DESTS];

@@ -125,6 +125,7 @@ static void forget_counts(struct rd_mirror *m)
 	st->loops[0] = st->counted = st->tat_pps = st->tat_bps = 0;
 	m->failovers = 0;
 	m->window.ns = 0;
+	m->crowded = false;
 }
 
 // Whenever copies are to be made there is a file for them.

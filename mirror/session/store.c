@@ -245,12 +245,13 @@ void mirror_store_save(void)
 		dirty = false;
 }
 
-void mirror_store_limit(uint64_t pps, uint64_t bps)
+void mirror_store_limit(uint64_t pps, uint64_t bps, uint32_t copies)
 {
 	if (doc == NULL)
 		return;
 	json_object_set_new(doc, "limit",
-		json_pack("{s:I,s:I}", "pps", (json_int_t)pps, "bps", (json_int_t)bps));
+		json_pack("{s:I,s:I,s:I}", "pps", (json_int_t)pps, "bps", (json_int_t)bps, "copies",
+			(json_int_t)copies));
 	dirty = true;
 	mirror_store_save();
 }
@@ -262,8 +263,12 @@ static uint64_t limit_of(const char *key, uint64_t min, uint64_t max)
 	return v >= (json_int_t)min && v <= (json_int_t)max ? (uint64_t)v : 0;
 }
 
-void mirror_store_limit_load(uint64_t *pps, uint64_t *bps)
+void mirror_store_limit_load(uint64_t *pps, uint64_t *bps, uint32_t *copies)
 {
+	const json_t *given = json_object_get(json_object_get(doc, "limit"), "copies");
+
+	*copies = given == NULL ? RD_MIRROR_CAP_COPIES
+				: (uint32_t)limit_of("copies", 1, RD_MIRROR_CAP_COPIES_MAX);
 	*pps = limit_of("pps", 1, RD_MIRROR_CAP_PPS);
 	*bps = limit_of("bps", RD_MIRROR_CAP_BPS_MIN, RD_MIRROR_CAP_BPS);
 }

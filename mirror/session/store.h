@@ -20,8 +20,8 @@ uint32_t mirror_store_seq(const struct rd_mirror_spec *s, const struct rd_mirror
 void mirror_store_note(const struct rd_mirror *m, bool exact);
 void mirror_store_save(void); // if something has changed
 // What all sessions together may send (cap.h) outlives the daemon, too. load: 0 if there is none.
-void mirror_store_limit(uint64_t pps, uint64_t bps);
-void mirror_store_limit_load(uint64_t *pps, uint64_t *bps);
+void mirror_store_limit(uint64_t pps, uint64_t bps, uint32_t copies);
+void mirror_store_limit_load(uint64_t *pps, uint64_t *bps, uint32_t *copies);
 // Calls each() with the specs of the sessions that the document has, and whether they ran. One that each() says is not there again
 // stays in the document.
 typedef bool (*mirror_store_each_fn)(const struct rd_mirror_spec *s, bool up);

@@ -201,6 +201,9 @@ STORIES = {
 		("mirror limit pps 100 bps 8000", "", None),
 		("show mirror limit", "8000", {"pps", "bps", "capped"}),
 		("mirror limit pps 0 bps 0", "", None),
+		("mirror limit copies 6", "", None),
+		("show mirror limit", " 6 ", {"copies", "crowded"}),
+		("mirror limit copies 4", "", None),
 	],
 	"daemon": [
 		("help clock", "clock advance SECONDS", None),

@@ -105,7 +105,7 @@ def test_whose_loss_it_is(tmp_path):
 		db={"id": 9, "next": 6, "tx_drop": 0}))
 	web, db, other = report(path, "--sent", after, "--sent-before", before)["sources"]
 	assert web["sequence"]["missing"] == 9 and web["lost"].pop("unnumbered") == {
-		"rate": 3, "cap": 0, "mtu": 0, "no_buf": 6, "ring_full": 0, "no_collector": 0, "no_replica": 0}
+		"rate": 3, "cap": 0, "crowded": 0, "mtu": 0, "no_buf": 6, "ring_full": 0, "no_collector": 0, "no_replica": 0}
 	assert web["lost"] == {"session": "web", "total": 12, "sender": 7, "network": 5}
 	assert [db["lost"][k] for k in ("session", "total", "sender", "network")] == ["db", 2, 0, 2]
 	assert "lost" not in other

@@ -748,7 +748,7 @@ def test_mirror_sessions():
 		assert all(p["driver"] and p["rungs"] for p in c.list("mirror.capability"))
 		assert all(d["same"] for d in c.list("mirror.diff"))
 		c("mirror.limit", pps=1000)
-		assert c.one("mirror.limit_list") == {"pps": 1000, "bps": 0, "capped": 0}
+		assert c.one("mirror.limit_list") == {"pps": 1000, "bps": 0, "copies": 4, "capped": 0, "crowded": 0}
 		refused("ERANGE", c, "mirror.limit", bps=5)
 		c("mirror.limit", pps=0)
 		c("mirror.stop", session="web")

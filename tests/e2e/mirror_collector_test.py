@@ -144,7 +144,7 @@ def test_the_collectors_numbers_are_the_daemons(wire, tmp_path):
 		assert -1000000 < offset["min"] <= offset["max"] < 60 * 10**9
 
 
-FATES = ["filtered", "excluded", "stopped", "denied", "reason", "waiting", "exclusive", "sampled_out", "mtu", "rate", "cap", "no_buf",
+FATES = ["filtered", "excluded", "stopped", "denied", "reason", "waiting", "exclusive", "sampled_out", "mtu", "rate", "cap", "crowded", "no_buf",
 	"ring_full", "no_collector", "duplicate", "ended", "tx_ok", "tx_drop"]
 
 

@@ -66,7 +66,7 @@ def test_a_limit_for_all_is_there_again():
 			lab.inject(syn(200))
 			k = lab.matched(200)
 			assert k["cap"] > 0 and k["cap"] + k["tx_ok"] == 200 and k["rate"] == 0
-			assert lab.c.one("mirror.limit_list") == {"pps": 100, "bps": 0, "capped": k["cap"]}
+			assert lab.c.one("mirror.limit_list") == {"pps": 100, "bps": 0, "copies": 4, "capped": k["cap"], "crowded": 0}
 			assert "mirror limit pps 100 bps 0" in lab.d.cli("show", "running-config")
 			assert "CAPPED" in lab.d.cli("show", "mirror", "limit")
 		with Lab(lines, args=["--state", state]) as lab:

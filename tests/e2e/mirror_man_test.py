@@ -112,7 +112,8 @@ def test_what_the_page_prints(lab):
 		c("inject", port="vm1", frames=[frame(p).hex() for p in flows[i:i + 250]])
 	# Each is seen where it leaves the one guest, and where it would reach the other.
 	k = wait_for("all packets", lambda: settled(c.one("mirror.counters", session="some"), 2000), DEADLINE)
-	assert 2 <= k["tx_ok"] <= 60 and k["tx_ok"] % 2 == 0 and k["sampled_out"] == 2000 - k["tx_ok"], k
+	copies = k["tx_ok"] + k["no_collector"] # a kernel that nobody listens in refuses copies; three within 3 s put a collector down
+	assert 2 <= copies <= 60 and copies % 2 == 0 and k["sampled_out"] == 2000 - copies, str(k)
 	for _ in range(k["tx_ok"]):
 		copy = out.receive(lambda f: f[23:24] == b"\x2f", "a sampled copy")
 		assert len(copy) == 50 + 128 and copy[30:34] in (b"\xc0\0\2\2", b"\xc0\0\2\3")

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * Several mirror sessions that have something in common: a collector that is to get a packet once, by whomever, and a limit for all of
+ * Several mirror sessions that have something in common: a collector that is to get a packet once, by whomever, and limits for all of
  * them. Whatever happens to copies, every packet is forwarded, and each copy has one fate.
  */
 #include "mirror_world.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -240,6 +241,71 @@ static void test_replicas_count(void **state)
 	mw_end();
 }
 
+static uint64_t crowded(struct rd_mirror *const *m, unsigned nb)
+{
+	uint64_t sum = 0;
+
+	for (unsigned i = 0; i < nb; i++) {
+		sum += mw_counts(m[i]).crowded;
+		mw_assert_balance(m[i]);
+	}
+	return sum;
+}
+
+// Six sessions want each packet, those with a rule and those that take all: four copies are made of each, and whose were given up is
+// known. Where no packet can have so many, nobody counts.
+static void test_no_more_than_four(void **state)
+{
+	struct rd_mirror *m[6];
+	char name[8];
+
+	(void)state;
+	gf_trace(false);
+	mw_world();
+	for (unsigned i = 0; i < 6; i++) {
+		assert_int_equal(mirror_cap.looks, i < 5 ? 0 : MIRROR_CAP_COPIES);
+		snprintf(name, sizeof(name), "s%u", i);
+		m[i] = mw_session(name, i % 2 != 0 ? "permit proto tcp dport 80" : NULL, NULL);
+	}
+	assert_int_equal(mw_forward(PACKETS, true), 4 * PACKETS);
+	assert_int_equal(crowded(m, 6), 2 * PACKETS);
+	rd_mirror_cap_copies_set(5);
+	assert_int_equal(mw_forward(PACKETS, true), 5 * PACKETS);
+	rd_mirror_cap_copies_set(0);
+	assert_int_equal(mw_forward(PACKETS, true), 6 * PACKETS);
+	assert_int_equal(crowded(m, 6), 3 * PACKETS);
+	rd_mirror_cap_copies_set(RD_MIRROR_CAP_COPIES);
+	for (unsigned i = 4; i < 6; i++)
+		rd_mirror_stop(m[i], "test");
+	assert_int_equal(mirror_cap.looks, 0);
+	assert_int_equal(mw_forward(PACKETS, true), 4 * PACKETS);
+	mw_end();
+}
+
+// A burst at once; a packet at two stages is two packets to look at; copies for several collectors are several.
+static void test_four_at_each_stage(void **state)
+{
+	struct rd_mirror *m[3];
+	char name[8];
+
+	(void)state;
+	gf_trace(false);
+	mw_world();
+	for (unsigned i = 0; i < 3; i++) {
+		snprintf(name, sizeof(name), "s%u", i);
+		m[i] = mw_session(name, NULL, NULL);
+		set(m[i], "stage", "vnic_rx,port_in");
+		set(m[i], "to", "192.0.2.2,192.0.2.3");
+		set(m[i], "mode", "replicate");
+	}
+	for (unsigned i = 0; i < RD_BURST; i++)
+		gf_queue(mw.from, mw.frame, mw.len);
+	gf_walk();
+	assert_int_equal(gf_sink_drain(SINK_OUT), 2 * 4 * RD_BURST);
+	assert_int_equal(crowded(m, 3), 2 * RD_BURST);
+	mw_end();
+}
+
 static void test_whose_it_is_can_be_told(void **state)
 {
 	struct rd_mirror *a, *b;
@@ -283,6 +349,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_none_is_taken_for_another, gf_begin, gf_end),
 		cmocka_unit_test_setup_teardown(test_a_limit_for_all, gf_begin, gf_end),
 		cmocka_unit_test_setup_teardown(test_replicas_count, gf_begin, gf_end),
+		cmocka_unit_test_setup_teardown(test_no_more_than_four, gf_begin, gf_end),
+		cmocka_unit_test_setup_teardown(test_four_at_each_stage, gf_begin, gf_end),
 		cmocka_unit_test_setup_teardown(test_whose_it_is_can_be_told, gf_begin, gf_end),
 	};
 

@@ -93,8 +93,8 @@ void mw_assert_balance(const struct rd_mirror *m)
 
 	assert_int_equal(n.taken,
 		n.excluded + n.stopped + n.denied + n.reason + n.waiting + n.exclusive
-			+ n.sampled_out + n.mtu + n.rate + n.cap + n.no_buf + n.ring_full
-			+ n.queued);
+			+ n.sampled_out + n.mtu + n.rate + n.cap + n.crowded + n.no_buf
+			+ n.ring_full + n.queued);
 	for (unsigned i = 0; i < RD_MIRROR_DESTS; i++)
 		sent += o->sent[i].tx_ok + o->sent[i].tx_drop;
 	assert_int_equal(n.queued + o->replicas, o->no_dest + o->duplicate + o->ended + sent);
