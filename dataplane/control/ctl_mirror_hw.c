@@ -32,19 +32,19 @@ static json_t *steps(struct rd_offload_session *off, unsigned point)
 	return list;
 }
 
-static json_t *point_item(struct rd_offload_session *off, unsigned i)
+static json_t *point_item(const struct rd_mirror *m, struct rd_offload_session *off, unsigned i)
 {
 	const struct rd_offload_point *p = rd_offload_point(off, i);
 	const struct rd_offload_result *r = rd_offload_result(off, i);
-	char port[RD_QNAME_LEN], note[MIRROR_BLIND_TEXT] = "";
+	char port[RD_QNAME_LEN], note[MIRROR_BLIND_TEXT] = "", crowd[RD_MIRROR_CROWD];
 
 	(void)mirror_blind_at(rd_port_at(p->port), p->stage, note, sizeof(note));
-	return json_pack("{s:s,s:s,s:s,s:s,s:s,s:i,s:I,s:b,s:o,s:s}", "port",
+	return json_pack("{s:s,s:s,s:s,s:s,s:s,s:i,s:i,s:I,s:b,s:o,s:s}", "port",
 		rd_ctl_port_qname(p->port, port), "stage", rd_stage_by_id(p->stage)->name, "recipe",
 		rd_recipe_name(r->recipe), "path", rd_offload_shown(r), "proof",
-		r->path == RD_PATH_SW ? "" : rd_proof_name(r->proof), "rules", r->rules, "hits",
-		(json_int_t)r->hits, "retrying", r->retrying, "refused", steps(off, i), "note",
-		note);
+		r->path == RD_PATH_SW ? "" : rd_proof_name(r->proof), "rules", r->rules, "shared",
+		r->shared, "hits", (json_int_t)r->hits, "retrying", r->retrying, "refused",
+		steps(off, i), "note", *note != '\0' ? note : rd_mirror_crowd(m, crowd));
 }
 
 int ctl_mirror_explain(struct rd_request *req)
@@ -59,7 +59,7 @@ int ctl_mirror_explain(struct rd_request *req)
 	if (req->err->code != 0)
 		return req->err->code;
 	for (unsigned i = 0; off != NULL && i < rd_offload_points(off); i++)
-		rd_req_item(req, point_item(off, i));
+		rd_req_item(req, point_item(m, off, i));
 	rd_req_result(req,
 		json_pack("{s:I,s:s,s:s,s:s}", "count", (json_int_t)req->count, "session",
 			m->spec.name, "path", mirror_hw_path(m), "why",
@@ -86,23 +86,33 @@ static json_t *rungs(const struct rd_flow_cap *cap)
 	return list;
 }
 
-// What came of one frame that was sent through: that a driver takes rules proves nothing.
-static const char *frame_text(const struct rd_flow_cap *cap, unsigned made)
+// What came of the frames that were sent through: that a driver takes rules proves nothing.
+static const char *frame_text(const struct rd_flow_cap *cap, unsigned made, char *buf, size_t size)
 {
+	const struct rd_flow_loop *l = &cap->loop;
+	size_t len = 0;
+
+	*buf = '\0';
 	if (made == 0)
-		return "";
-	if (cap->loop == -ENOTSUP)
-		return "no frame can be sent through: what it copies is not proven until its counters move";
-	if (cap->loop != 0)
-		return "a frame could not be sent through";
-	return cap->copies ? "a frame was sent through, and one copy came"
-			   : "a frame was sent through, and not one copy came";
+		return buf;
+	if (l->code != 0)
+		rd_str_addf(buf, size, &len,
+			"%s: what it copies is not proven until its counters move",
+			l->fail.message);
+	else if (!l->copies)
+		rd_str_addf(buf, size, &len, "%s", l->fail.message);
+	else
+		rd_str_addf(buf, size, &len,
+			"a frame was sent through, and a copy came after %u us; %s%s", l->us,
+			l->heads ? "another one with a head" : "none with a head: ",
+			l->heads ? "" : l->head_fail.message);
+	return buf;
 }
 
 static json_t *cap_item(const struct rd_port *p, bool again)
 {
 	const struct rd_flow_cap *cap = rd_offload_capability(mirror_hw(), p->ethdev, again);
-	char port[RD_QNAME_LEN];
+	char port[RD_QNAME_LEN], text[2 * RD_FLOW_MESSAGE];
 	unsigned made = 0;
 
 	for (unsigned i = 0; i < RD_FLOW_RUNGS; i++)
@@ -110,7 +120,8 @@ static json_t *cap_item(const struct rd_port *p, bool again)
 	return json_pack("{s:s,s:s,s:s,s:s,s:i,s:i,s:b,s:s,s:o}", "port",
 		rd_ctl_port_qname(p->idx, port), "driver", cap->facts.driver, "firmware",
 		cap->facts.firmware, "dpdk", cap->dpdk, "made", (int)made, "of", (int)RD_FLOW_RUNGS,
-		"complete", cap->complete, "frame", frame_text(cap, made), "rungs", rungs(cap));
+		"complete", cap->complete, "frame", frame_text(cap, made, text, sizeof(text)),
+		"rungs", rungs(cap));
 }
 
 int ctl_mirror_capability(struct rd_request *req)

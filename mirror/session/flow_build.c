@@ -101,10 +101,29 @@ static void fate(
 		add(b, RTE_FLOW_ACTION_TYPE_QUEUE, &b->queue);
 }
 
-static void add_copy(struct rd_flow_built *b)
+static void add_copies(struct rd_flow_built *b)
 {
-	for (unsigned i = 0; i < b->copy.nb; i++)
-		add(b, b->copy.action[i].type, b->copy.action[i].conf);
+	for (unsigned k = 0; k < RD_FLOW_COPIES; k++)
+		for (unsigned i = 0; i < b->copy[k].nb; i++)
+			add(b, b->copy[k].action[i].type, b->copy[k].action[i].conf);
+}
+
+// The session's own, and those for others that want the same packets.
+static void build_copies(const struct rd_flow_form *form, struct rd_flow_built *b)
+{
+	struct rd_flow_form one = *form;
+
+	rd_flow_build_copy(form, &b->copy[0]);
+	for (unsigned i = 0; i < form->nb_with; i++) {
+		const struct rd_flow_with *w = &form->with[i];
+
+		one.mark = w->session;
+		one.out_port = w->out_port;
+		one.old_ports = w->old_ports;
+		one.head_len = w->head_len;
+		memcpy(one.head, w->head, sizeof(one.head));
+		rd_flow_build_copy(&one, &b->copy[1 + i]);
+	}
 }
 
 static void actions(struct rd_flow_built *b, const struct rd_flow_where *w,
@@ -116,7 +135,7 @@ static void actions(struct rd_flow_built *b, const struct rd_flow_where *w,
 	if (counts && form->order != RD_FLOW_SAMPLE_FIRST)
 		add(b, RTE_FLOW_ACTION_TYPE_COUNT, &b->count);
 	if (copies && part == 0)
-		add_copy(b);
+		add_copies(b);
 	if (counts && form->order == RD_FLOW_SAMPLE_FIRST)
 		add(b, RTE_FLOW_ACTION_TYPE_COUNT, &b->count);
 	if (split && part == 0) {
@@ -144,7 +163,7 @@ void rd_flow_build(const struct rd_flow_where *where, const struct rd_flow_form 
 		.ingress = !sw,
 		.transfer = sw};
 	if (copies && part == 0)
-		rd_flow_build_copy(form, &b->copy);
+		build_copies(form, b);
 	rd_flow_build_items(where, form, match, b);
 	actions(b, where, form, copies, part);
 	b->asked.sample = copies && part == 0 && form->recipe != RD_RECIPE_MARK;
@@ -200,8 +219,8 @@ const struct rd_flow_asked *rd_flow_blame(struct rd_flow_built *b, const void *c
 		return &b->asked;
 	}
 	part = blamed(b->action, b->nb_actions, cause, false);
-	if (part == RD_FLOW_PART_NONE)
-		part = blamed(b->copy.sub, RTE_DIM(b->copy.sub), cause, true);
+	for (unsigned i = 0; i < RD_FLOW_COPIES && part == RD_FLOW_PART_NONE; i++)
+		part = blamed(b->copy[i].sub, RTE_DIM(b->copy[i].sub), cause, true);
 	if (part == RD_FLOW_PART_NONE && within(cause, &b->rule.attr, sizeof(b->rule.attr)))
 		part = RD_FLOW_PART_ATTR;
 	if (part == RD_FLOW_PART_NONE

@@ -9,7 +9,8 @@
 
 #define RD_FLOW_QUEUES_MAX 64
 #define RD_FLOW_ITEMS 12
-#define RD_FLOW_ACTIONS 6
+#define RD_FLOW_COPIES (1 + RD_FLOW_WITH) // by one rule
+#define RD_FLOW_ACTIONS (RD_FLOW_COPIES + 3)
 
 struct rd_flow_where { // of a point
 	uint16_t ethdev;
@@ -37,7 +38,7 @@ struct rd_flow_built { // points into itself: not copied
 	struct rd_flow_rule rule;
 	struct rte_flow_item item[RD_FLOW_ITEMS];
 	struct rte_flow_action action[RD_FLOW_ACTIONS];
-	struct rd_flow_copy copy;
+	struct rd_flow_copy copy[RD_FLOW_COPIES];
 	struct rd_flow_asked asked;
 	unsigned nb_items, nb_actions;
 	struct rte_flow_item_ethdev from;

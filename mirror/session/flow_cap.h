@@ -38,14 +38,22 @@ struct rd_flow_cell {
 	struct rd_flow_fail fail; // the first refusal
 };
 
+struct rd_flow_loop { // one frame sent through the card's switch, see flow_loop.h
+	int code; // 0, or -errno: it is not known whether the card copies; fail says why
+	bool copies; // the frame came once, and a copy of it once
+	bool heads; // ... and a copy with the bytes before it that it was to get
+	uint32_t us; // that the copy took
+	struct rd_flow_fail fail; // why not copies
+	struct rd_flow_fail head_fail; // why not heads
+};
+
 struct rd_flow_cap { // key: driver, firmware, DPDK's version, devargs
 	struct rd_flow_facts facts;
 	char dpdk[32];
 	uint16_t proxy; // who takes rules of the switch; the port itself where it has none
 	struct rd_flow_fail proxy_fail;
 	bool complete; // the device did not go away meanwhile
-	bool copies; // loop: one frame in, one copy out
-	int loop; // 0, or -errno: why it is not known whether it copies; -ENOTSUP: nobody can try
+	struct rd_flow_loop loop;
 	uint32_t lies; // a bit for each enum rd_recipe that was taken and did not copy
 	uint32_t probed_s; // when, rd_coarse seconds; 0 = never
 	struct rd_flow_cell cell[RD_FLOW_RUNGS];

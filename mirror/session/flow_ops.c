@@ -81,6 +81,13 @@ static void spreading(uint16_t port, struct rd_flow_facts *out)
 	out->rss_key_len = conf.rss_key_len <= sizeof(out->rss_key) ? conf.rss_key_len : 0;
 }
 
+static bool is_up(uint16_t port)
+{
+	struct rte_eth_link link;
+
+	return rte_eth_link_get_nowait(port, &link) == 0 && link.link_status == RTE_ETH_LINK_UP;
+}
+
 static int facts(void *drv, uint16_t port, struct rd_flow_facts *out)
 {
 	struct rte_eth_dev_info di;
@@ -89,13 +96,15 @@ static int facts(void *drv, uint16_t port, struct rd_flow_facts *out)
 	(void)drv;
 	*out = (struct rd_flow_facts){.domain = RD_FLOW_DOMAIN_NONE,
 		.copy_queue = RD_FLOW_NOWHERE,
-		.copy_port = RD_FLOW_NOWHERE};
+		.copy_port = RD_FLOW_NOWHERE,
+		.look_port = RD_FLOW_NOWHERE};
 	if (ret < 0)
 		return ret;
 	identity(port, &di, out);
 	out->domain = di.switch_info.domain_id;
 	out->nb_rxq = di.nb_rx_queues;
 	out->started = true; // ports have started devices only
+	out->link = is_up(port);
 	spreading(port, out);
 	return 0;
 }

@@ -32,7 +32,28 @@ struct rd_flow_facts { // of a device; texts are bounded and may be empty
 	// Where a copy may go that software is to finish: read by the dataplane as copies, never as traffic. RD_FLOW_NOWHERE = there is none.
 	uint16_t copy_queue; // of this device
 	uint16_t copy_port; // an ethdev of the same switch
+	uint16_t
+		look_port; // another ethdev of the same switch that we receive from; the functional probe's copies come by it
+	bool link; // it is up
 	bool reads_marks; // the dataplane looks at the marks of what it receives here
+};
+
+#define RD_FLOW_HEARD 8
+#define RD_FLOW_HEARD_LEN 192
+struct rd_flow_pass { // a frame that leaves by a port as if the dataplane had sent it
+	const uint8_t *frame;
+	uint16_t len;
+	uint16_t at[2]; // whatever comes in by these ports (which may be the same) ...
+	uint8_t mac[6]; // ... from this address is heard
+	unsigned enough; // so many frames: beyond them it is only seen that there is none too many
+};
+struct rd_flow_heard {
+	unsigned nb; // the first RD_FLOW_HEARD are kept
+	uint64_t ns; // from sending until there were enough
+	struct rd_flow_heard_frame {
+		uint16_t port, len; // kept
+		uint8_t bytes[RD_FLOW_HEARD_LEN];
+	} frame[RD_FLOW_HEARD];
 };
 
 struct rd_flow_ops {
@@ -52,10 +73,11 @@ struct rd_flow_ops {
 	int (*proxy)(void *drv, uint16_t port, uint16_t *proxy_port, struct rte_flow_error *error);
 	// While it is on, drivers write no lines of their own: a probe is refused on purpose. May be NULL.
 	void (*quiet)(void *drv, bool on);
-	// Lets one crafted frame pass the device and counts its copies: *copies. May be NULL: nobody can do that here. -ENOTSUP: not with
-	// this device.
-	int (*loop)(void *drv, uint16_t port, unsigned *copies);
+	// Sends a frame and listens, for some milliseconds at most: 0, or -errno: it was not sent (-ENETDOWN: no link; -ENODEV, -EIO: the
+	// device is gone; -EBUSY: it took none). May be NULL: nobody can do that here.
+	int (*pass)(void *drv, uint16_t port, const struct rd_flow_pass *what,
+		struct rd_flow_heard *heard);
 };
 
-// The real one; drv is not looked at.
+// The real one, but for what needs the dataplane (pass.c); drv is not looked at.
 extern const struct rd_flow_ops rd_flow_rte;

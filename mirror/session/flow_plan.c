@@ -159,13 +159,40 @@ static enum rd_flow_why validate(
 
 			rd_flow_build(&where, &plan->form, &plan->match[i], p, &b);
 			if (rd_flow_validate(&dev, &b.rule, fail) < 0
-				&& !(fail->code == -EEXIST && ask->replaces))
+				&& !(fail->code == -EEXIST
+					&& (ask->replaces || plan->form.nb_with != 0)))
 				return rd_flow_classify(fail, rd_flow_blame(&b, fail->cause));
 		}
 	return RD_FLOW_FINE;
 }
 
-static enum rd_flow_why judge(const struct rd_flow_ask *ask, const struct rd_flow_plan *plan,
+enum rd_flow_why rd_flow_why_shared(const struct rd_flow_plan *plan, enum rd_flow_why why)
+{
+	bool passes = why == RD_FLOW_FINE || why == RD_FLOW_WHY_FULL || why == RD_FLOW_WHY_BUSY
+		|| why == RD_FLOW_WHY_GONE;
+
+	return plan->form.nb_with == 0 || passes ? why : RD_FLOW_WHY_OVERLAP;
+}
+
+// Packets that other sessions have rules for: one rule for all, or none for this session.
+static enum rd_flow_why share(
+	const struct rd_flow_ask *ask, struct rd_flow_plan *plan, struct rd_flow_fail *fail)
+{
+	enum rd_flow_taken taken = ask->taken != NULL ? ask->taken(ask, plan) : RD_FLOW_FREE;
+
+	if (taken == RD_FLOW_TAKEN) {
+		rd_flow_fail_set(
+			fail, -EEXIST, "a rule of another session has some of these packets");
+		return RD_FLOW_WHY_OVERLAP;
+	}
+	if (taken == RD_FLOW_SHARED && !rd_flow_can(ask->cap, RD_FLOW_RUNG_SW_SAMPLE_TWICE)) {
+		*fail = ask->cap->cell[RD_FLOW_RUNG_SW_SAMPLE_TWICE].fail;
+		return RD_FLOW_WHY_OVERLAP;
+	}
+	return rd_flow_why_shared(plan, validate(ask, plan, fail));
+}
+
+static enum rd_flow_why judge(const struct rd_flow_ask *ask, struct rd_flow_plan *plan,
 	enum rd_flow_phase *phase, struct rd_flow_fail *fail)
 {
 	enum rd_flow_why why = rd_flow_session_refuses(ask, plan->recipe, fail);
@@ -188,12 +215,7 @@ static enum rd_flow_why judge(const struct rd_flow_ask *ask, const struct rd_flo
 	if (why != RD_FLOW_FINE)
 		return why;
 	*phase = RD_PHASE_VALIDATE;
-	if (ask->taken != NULL && ask->taken(ask, plan)) {
-		rd_flow_fail_set(
-			fail, -EEXIST, "a rule of another session has some of these packets");
-		return RD_FLOW_WHY_OVERLAP;
-	}
-	return validate(ask, plan, fail);
+	return share(ask, plan, fail);
 }
 
 static bool is_drivers(const struct rd_flow_step *st)

@@ -28,6 +28,15 @@ enum rd_flow_fate { // how a packet goes where it would have gone without the ru
 	RD_FLOW_FATES,
 };
 
+#define RD_FLOW_WITH 3 // copies for other sessions by one rule
+struct rd_flow_with { // for another session that wants the same packets
+	uint16_t session;
+	uint16_t out_port; // where its copies go: ethdev
+	bool old_ports;
+	uint16_t head_len;
+	uint8_t head[RD_ENCAP_MAX];
+};
+
 struct rd_flow_form { // how a recipe is said to this driver
 	uint8_t recipe; // enum rd_recipe
 	uint8_t order; // enum rd_flow_order
@@ -42,6 +51,8 @@ struct rd_flow_form { // how a recipe is said to this driver
 	uint16_t out_queue;
 	uint16_t head_len;
 	uint8_t head[RD_ENCAP_MAX];
+	uint8_t nb_with;
+	struct rd_flow_with with[RD_FLOW_WITH];
 };
 
 struct rd_flow_step {
@@ -63,6 +74,12 @@ struct rd_flow_plan {
 	struct rd_flow_match match[RD_FLOW_RULES];
 };
 
+enum rd_flow_taken {
+	RD_FLOW_FREE,
+	RD_FLOW_SHARED, // one rule can copy for all of them
+	RD_FLOW_TAKEN,
+};
+
 struct rd_flow_ask { // what a plan depends on
 	struct rd_flow_dev dev; // of the point; its port may be RD_FLOW_NOWHERE
 	const struct rd_flow_cap *cap; // of the point's device
@@ -70,8 +87,9 @@ struct rd_flow_ask { // what a plan depends on
 	const struct rd_offload_want *want;
 	const struct rd_offload_point *point;
 	bool replaces; // rules of the same session for the same packets, which go when the new ones are there
-	// Whether rules of another session could meet the plan's in a packet; NULL = there are none.
-	bool (*taken)(const struct rd_flow_ask *ask, const struct rd_flow_plan *plan);
+	// Whether rules of other sessions could meet the plan's in a packet; those that want just the same packets are put into its form
+	// (`with`). NULL = there are none.
+	enum rd_flow_taken (*taken)(const struct rd_flow_ask *ask, struct rd_flow_plan *plan);
 	void *taken_arg;
 };
 
@@ -80,6 +98,8 @@ void rd_flow_plan(const struct rd_flow_ask *ask, struct rd_flow_plan *plan);
 // The driver made an objection when its rules were made, or while they were in use: the next best.
 void rd_flow_plan_next(const struct rd_flow_ask *ask, struct rd_flow_plan *plan,
 	enum rd_flow_phase phase, const struct rd_flow_fail *fail, enum rd_flow_why why);
+// The reason why rules are refused that copy for other sessions, too: this one can't share, unless it passes.
+enum rd_flow_why rd_flow_why_shared(const struct rd_flow_plan *plan, enum rd_flow_why why);
 enum rd_flow_side rd_flow_side_of(const struct rd_offload_point *p);
 
 // flow_refuse.c: why a recipe is out of the question before the driver sees its rules. RD_FLOW_FINE, or the reason with *fail.

@@ -139,19 +139,6 @@ static void transfer(const struct rd_flow_dev *dev, struct rd_flow_cap *cap)
 	cap->complete &= !gone(ladder(&proxy, dev->port, cap, RD_FLOW_TRANSFER));
 }
 
-static void loop(const struct rd_flow_dev *dev, struct rd_flow_cap *cap)
-{
-	unsigned copies = 0;
-
-	cap->loop = -ENOTSUP;
-	if (dev->ops->loop == NULL)
-		return;
-	cap->loop = dev->ops->loop(dev->drv, dev->port, &copies);
-	if (cap->loop > 0)
-		cap->loop = -EPROTO;
-	cap->copies = cap->loop == 0 && copies == 1;
-}
-
 void rd_flow_probe(const struct rd_flow_dev *dev, struct rd_flow_cap *cap)
 {
 	int ret;
@@ -159,6 +146,7 @@ void rd_flow_probe(const struct rd_flow_dev *dev, struct rd_flow_cap *cap)
 	memset(cap, 0, sizeof(*cap));
 	cap->proxy = dev->port;
 	cap->probed_s = rd_coarse_s();
+	cap->loop.code = -ENOTSUP;
 	(void)rd_str_copy(cap->dpdk, sizeof(cap->dpdk), rte_version());
 	ret = rd_flow_facts_get(dev, &cap->facts);
 	if (ret < 0) {
@@ -177,7 +165,6 @@ void rd_flow_probe(const struct rd_flow_dev *dev, struct rd_flow_cap *cap)
 	transfer(dev, cap);
 	if (dev->ops->quiet != NULL)
 		dev->ops->quiet(dev->drv, false);
-	loop(dev, cap);
 }
 
 bool rd_flow_cap_same_key(const struct rd_flow_cap *cap, const struct rd_flow_facts *facts)

@@ -263,8 +263,8 @@ static bool fate_known(const struct rd_flow_ask *ask, enum rd_recipe recipe)
 		|| rd_flow_can(cap, RD_FLOW_RUNG_IN_PASSTHRU);
 }
 
-static enum rd_flow_why caught(
-	const struct rd_flow_ask *ask, enum rd_recipe recipe, struct rd_flow_fail *fail)
+static enum rd_flow_why caught(const struct rd_flow_ask *ask, enum rd_recipe recipe,
+	const struct rd_flow_form *form, struct rd_flow_fail *fail)
 {
 	const struct rd_flow_cap *cap = ask->cap;
 
@@ -272,8 +272,15 @@ static enum rd_flow_why caught(
 		rd_flow_fail_set(fail, -EIO, "it took such a rule before, and nothing was counted");
 		return RD_FLOW_WHY_LIES;
 	}
-	if (recipe != RD_RECIPE_MARK && cap->loop == 0 && !cap->copies) {
-		rd_flow_fail_set(fail, -EIO, "a frame was sent through, and not one copy came");
+	// The switch is what a frame was sent through.
+	if (rd_flow_domain_of(recipe) != RD_FLOW_TRANSFER || cap->loop.code != 0)
+		return RD_FLOW_FINE;
+	if (!cap->loop.copies) {
+		*fail = cap->loop.fail;
+		return RD_FLOW_WHY_LIES;
+	}
+	if (form->head_len != 0 && !cap->loop.heads && cap->loop.head_fail.code == -EIO) {
+		*fail = cap->loop.head_fail;
 		return RD_FLOW_WHY_LIES;
 	}
 	return RD_FLOW_FINE;
@@ -284,7 +291,7 @@ enum rd_flow_why rd_flow_probe_refuses(const struct rd_flow_ask *ask, enum rd_re
 {
 	const struct rd_flow_asked order = {.ratio = 1};
 	enum rd_flow_domain domain = rd_flow_domain_of(recipe);
-	enum rd_flow_why why = caught(ask, recipe, fail);
+	enum rd_flow_why why = caught(ask, recipe, &plan->form, fail);
 
 	if (why == RD_FLOW_FINE && domain == RD_FLOW_TRANSFER && ask->cap->proxy_fail.code != 0) {
 		*fail = ask->cap->proxy_fail;

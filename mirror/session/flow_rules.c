@@ -176,6 +176,14 @@ void rd_flow_rules_forget(struct rd_flow_rules *r, uint16_t ethdev)
 	}
 }
 
+bool rd_flow_rules_at_tx(const struct rd_flow_rules *r, uint16_t ethdev)
+{
+	for (const struct rd_flow_entry *e = r->newest; e != NULL; e = e->older)
+		if (e->ethdev == ethdev && e->side == RD_FLOW_TX && e->domain == RD_FLOW_TRANSFER)
+			return true;
+	return false;
+}
+
 unsigned rd_flow_rules_of(const struct rd_flow_rules *r, uint32_t set)
 {
 	unsigned nb = 0;
@@ -206,6 +214,8 @@ int rd_flow_rules_count(const struct rd_flow_rules *r, uint32_t set, uint64_t *h
 	return ret;
 }
 
+// --- rules that are stuck: there, and nobody's ---
+
 static bool plan_has(const struct rd_flow_plan *plan, const struct rd_flow_match *m)
 {
 	for (unsigned i = 0; i < plan->nb_matches; i++)
@@ -214,17 +224,9 @@ static bool plan_has(const struct rd_flow_plan *plan, const struct rd_flow_match
 	return false;
 }
 
-static bool set_has(const struct rd_flow_rules *r, uint32_t set, const struct rd_flow_match *m)
-{
-	for (const struct rd_flow_entry *e = r->newest; e != NULL; e = e->older)
-		if (e->set == set && rd_flow_same(&e->match, m))
-			return true;
-	return false;
-}
-
 // What both leave out alike is no loss: whichever rule meets the packet, it is not copied.
-static bool clash(const struct rd_flow_rules *r, const struct rd_flow_entry *e,
-	const struct rd_flow_plan *plan, const struct rd_flow_match *m)
+static bool clash(const struct rd_flow_entry *e, const struct rd_flow_plan *plan,
+	const struct rd_flow_match *m)
 {
 	if (!rd_flow_overlap(&e->match, m))
 		return false;
@@ -232,19 +234,19 @@ static bool clash(const struct rd_flow_rules *r, const struct rd_flow_entry *e,
 		return false;
 	if (e->match.deny && plan_has(plan, &e->match))
 		return false;
-	return !m->deny || !set_has(r, e->set, m);
+	return !m->deny;
 }
 
-bool rd_flow_rules_clash(const struct rd_flow_rules *r, const struct rd_flow_ask *ask,
+bool rd_flow_rules_stuck_at(const struct rd_flow_rules *r, const struct rd_flow_ask *ask,
 	const struct rd_flow_plan *plan)
 {
 	for (const struct rd_flow_entry *e = r->newest; e != NULL; e = e->older) {
-		if (e->session == ask->want->id || e->ethdev != ask->point->ethdev
+		if (e->set != 0 || e->session == ask->want->id || e->ethdev != ask->point->ethdev
 			|| e->side != rd_flow_side_of(ask->point)
 			|| e->domain != rd_flow_domain_of(plan->recipe))
 			continue;
 		for (unsigned i = 0; i < plan->nb_matches; i++)
-			if (clash(r, e, plan, &plan->match[i]))
+			if (clash(e, plan, &plan->match[i]))
 				return true;
 	}
 	return false;

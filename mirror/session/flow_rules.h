@@ -35,10 +35,12 @@ void rd_flow_rules_drop(struct rd_flow_rules *r, uint32_t set);
 void rd_flow_rules_retry(struct rd_flow_rules *r); // those that are stuck
 // The device is no more, and its rules with it: they are forgotten.
 void rd_flow_rules_forget(struct rd_flow_rules *r, uint16_t ethdev);
+// Whether there is any in the switch for what leaves by this port.
+bool rd_flow_rules_at_tx(const struct rd_flow_rules *r, uint16_t ethdev);
 unsigned rd_flow_rules_of(const struct rd_flow_rules *r, uint32_t set); // how many
 // What the set's rules have counted together. -ENODATA: they can't; else what the driver says: the rule is lost.
 int rd_flow_rules_count(const struct rd_flow_rules *r, uint32_t set, uint64_t *hits,
 	uint64_t *bytes, struct rd_flow_fail *fail);
-// Whether a rule of another session shares packets with the plan's, and one of both would not be copied as it should.
-bool rd_flow_rules_clash(const struct rd_flow_rules *r, const struct rd_flow_ask *ask,
+// Whether a rule of another session that is stuck shares packets with the plan's.
+bool rd_flow_rules_stuck_at(const struct rd_flow_rules *r, const struct rd_flow_ask *ask,
 	const struct rd_flow_plan *plan);

@@ -12,6 +12,7 @@
 #include "session/copy.h"
 #include "session/engine.h"
 #include "session/flow_why.h"
+#include "session/pass.h"
 #include "session/peer.h"
 #include "session/state.h"
 #include "tables/segment.h"
@@ -28,7 +29,7 @@ static struct rd_offload_own own[MIRROR_EXCLUDES];
 struct rd_offload *mirror_hw(void)
 {
 	if (offload == NULL)
-		offload = rd_offload_new(&rd_flow_rte, NULL);
+		offload = rd_offload_new(mirror_card_ops(), NULL);
 	return offload;
 }
 

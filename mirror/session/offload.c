@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "session/flow_loop.h"
 #include "session/offload_priv.h"
 
 struct rd_offload *rd_offload_new(const struct rd_flow_ops *ops, void *drv)
@@ -73,20 +74,55 @@ static struct offload_cap *cap_at(struct rd_offload *off, uint16_t ethdev)
 	return c;
 }
 
+// Of the same card: one frame that got lost is waited for, not one for each of its ports.
+static const struct rd_flow_loop *failed_elsewhere(
+	const struct rd_offload *off, const struct offload_cap *c, const struct rd_flow_facts *f)
+{
+	for (const struct offload_cap *o = off->caps; o != NULL; o = o->next)
+		if (o != c && o->cap.complete && f->domain != RD_FLOW_DOMAIN_NONE
+			&& o->cap.facts.domain == f->domain && o->cap.loop.code == 0
+			&& !o->cap.loop.copies)
+			return &o->cap.loop;
+	return NULL;
+}
+
+// Whether the card copies, by a frame: not while rules of sessions are in it, which that frame might meet, and whose counters tell, too.
+static void loop(struct rd_offload *off, struct offload_cap *c, const struct rd_flow_loop *before)
+{
+	struct rd_flow_dev dev = offload_dev(off, c->ethdev);
+	const struct rd_flow_loop *known = failed_elsewhere(off, c, &c->cap.facts);
+
+	if (known != NULL)
+		c->cap.loop = *known;
+	else if (!rd_flow_rules_at_tx(&off->rules, c->ethdev))
+		rd_flow_loop_try(&dev, &c->cap);
+	else if (before->code == 0)
+		c->cap.loop = *before;
+	else
+		c->cap.loop.code = rd_flow_fail_set(
+			&c->cap.loop.fail, -EBUSY, "rules of sessions are in use there");
+	c->cap.complete &= c->cap.loop.code != -EIO && c->cap.loop.code != -ENODEV;
+}
+
 const struct rd_flow_cap *rd_offload_capability(struct rd_offload *off, uint16_t ethdev, bool again)
 {
 	struct offload_cap *c = ethdev == RD_FLOW_NOWHERE ? NULL : cap_at(off, ethdev);
 	struct rd_flow_dev dev = offload_dev(off, ethdev);
+	struct rd_flow_loop before;
 	struct rd_flow_facts facts;
+	bool known;
 
 	if (c == NULL)
 		return &off->nothing;
-	if (!again && rd_flow_facts_get(&dev, &facts) == 0
-		&& rd_flow_cap_same_key(&c->cap, &facts)) {
-		c->cap.facts = facts; // queues may have changed
-		return &c->cap;
-	}
-	rd_flow_probe(&dev, &c->cap);
+	before = c->cap.complete ? c->cap.loop : (struct rd_flow_loop){.code = -ENOTSUP};
+	known = !again && rd_flow_facts_get(&dev, &facts) == 0
+		&& rd_flow_cap_same_key(&c->cap, &facts);
+	if (known)
+		c->cap.facts = facts; // queues and link may have changed
+	else
+		rd_flow_probe(&dev, &c->cap);
+	if (c->cap.complete && (!known || rd_flow_loop_again(&c->cap)))
+		loop(off, c, &before);
 	return &c->cap;
 }
 

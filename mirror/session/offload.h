@@ -88,6 +88,7 @@ struct rd_offload_result {
 	uint8_t rules; // programmed
 	uint32_t ratio; // the card copies one in so many
 	uint32_t mark; // R2, R4: what mbufs carry
+	uint8_t shared; // other sessions for which the same rule copies
 	uint64_t hits, bytes; // of the rules, all that were programmed for this point added up
 };
 struct rd_offload_step { // one recipe refused; texts are constant or live until the next call for this session

@@ -6,11 +6,6 @@
 
 #include "session/offload_priv.h"
 
-static bool taken(const struct rd_flow_ask *ask, const struct rd_flow_plan *plan)
-{
-	return rd_flow_rules_clash(ask->taken_arg, ask, plan);
-}
-
 static const struct rd_flow_facts *out_facts(struct rd_offload *off, uint16_t ethdev)
 {
 	struct rd_flow_dev dev = offload_dev(off, ethdev);
@@ -32,8 +27,8 @@ struct rd_flow_ask offload_ask(struct rd_offload_session *s, const struct offloa
 		.want = &s->wish.want,
 		.point = &p->at,
 		.replaces = p->old_set != 0,
-		.taken = taken,
-		.taken_arg = &off->rules};
+		.taken = offload_taken,
+		.taken_arg = s};
 }
 
 static uint64_t jitter(struct rd_offload *off)
@@ -60,17 +55,28 @@ void offload_show(struct rd_offload_session *s, struct offload_point *p)
 	r->counted = p->plan.form.count;
 	r->ratio = p->plan.form.ratio;
 	r->mark = p->plan.form.mark;
+	r->shared = p->plan.form.nb_with;
 	r->hits = p->past_hits + p->set_hits;
 	r->bytes = p->past_bytes + p->set_bytes;
 	if (r->path == RD_PATH_SW)
 		r->proof = RD_PROOF_NONE;
-	s->changed |=
-		before.recipe != r->recipe || before.rules != r->rules || before.proof != r->proof;
+	s->changed |= before.recipe != r->recipe || before.rules != r->rules
+		|| before.proof != r->proof || before.shared != r->shared;
+}
+
+// A frame went the way that the point's packets go, and came back as this plan's copies leave.
+static bool is_probed(const struct rd_flow_ask *ask, const struct rd_flow_plan *plan)
+{
+	const struct rd_flow_loop *l = &ask->cap->loop;
+
+	return l->code == 0 && l->copies && plan->form.nb_with == 0
+		&& (plan->form.head_len == 0 || l->heads) && plan->recipe != RD_RECIPE_QUEUE
+		&& rd_flow_side_of(ask->point) == RD_FLOW_TX;
 }
 
 static uint8_t first_proof(const struct rd_flow_ask *ask, const struct rd_flow_plan *plan)
 {
-	if (ask->cap->loop == 0 && ask->cap->copies)
+	if (is_probed(ask, plan))
 		return RD_PROOF_PROBED;
 	return plan->form.count ? RD_PROOF_NONE : RD_PROOF_BLIND;
 }
@@ -79,11 +85,22 @@ static uint8_t first_proof(const struct rd_flow_ask *ask, const struct rd_flow_p
 // moment, and nothing else: without a rule packets go the same way.
 static bool make_room(struct rd_offload_session *s, struct offload_point *p, enum rd_flow_why why)
 {
-	if (why != RD_FLOW_WHY_OVERLAP || p->old_set == 0)
-		return false;
-	rd_flow_rules_drop(&s->off->rules, p->old_set);
+	return why == RD_FLOW_WHY_OVERLAP && offload_evict(s, p);
+}
+
+void offload_plan_again(struct rd_offload_session *s, struct offload_point *p)
+{
+	struct rd_flow_ask ask;
+	uint32_t old = p->set;
+
+	offload_fold(s->off, p);
+	p->old_set = old;
+	ask = offload_ask(s, p);
+	rd_flow_plan(&ask, &p->plan);
+	offload_make(s, p);
 	p->old_set = 0;
-	return true;
+	offload_let_go(s, old);
+	offload_show(s, p);
 }
 
 void offload_make(struct rd_offload_session *s, struct offload_point *p)
@@ -100,12 +117,16 @@ void offload_make(struct rd_offload_session *s, struct offload_point *p)
 
 		p->set = rd_flow_rules_make(&s->off->rules, &ask, &p->plan, &fail, &why);
 		if (p->set == 0 && !make_room(s, p, why))
-			rd_flow_plan_next(&ask, &p->plan, RD_PHASE_CREATE, &fail, why);
+			rd_flow_plan_next(&ask, &p->plan, RD_PHASE_CREATE, &fail,
+				rd_flow_why_shared(&p->plan, why));
 	}
 	p->wait = p->plan.why == RD_FLOW_WHY_GONE && p->set == 0;
 	p->retry_ns = p->plan.retry && p->set == 0
 		? s->off->now_ns + OFFLOAD_RETRY_S * OFFLOAD_NS_PER_S + jitter(s->off)
 		: 0;
 	p->result.proof = first_proof(&ask, &p->plan);
+	if (p->set != 0 && p->plan.form.nb_with != 0)
+		offload_take_along(s, p);
 	offload_show(s, p);
+	offload_put_back(s->off);
 }

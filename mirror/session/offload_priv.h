@@ -23,6 +23,7 @@ struct offload_point {
 	uint8_t lost; // in a row, without a good count between
 	uint8_t still; // ticks in which it did not, while software saw packets
 	bool wait; // for its device to be opened again
+	bool evicted; // its rules had to make room for one that copies for it, too
 	uint64_t retry_ns; // 0 = not
 };
 
@@ -66,4 +67,22 @@ struct rd_flow_ask offload_ask(struct rd_offload_session *s, const struct offloa
 // Goes from the plan on to what can really be made; p->set is the new set, what it was before stays for the caller to drop.
 void offload_make(struct rd_offload_session *s, struct offload_point *p);
 void offload_show(struct rd_offload_session *s, struct offload_point *p); // fills in its result
+void offload_plan_again(struct rd_offload_session *s, struct offload_point *p); // from the top
 void offload_forget_cap(struct rd_offload *off, uint16_t ethdev);
+
+// --- rules that several sessions share, offload_share.c ---
+
+enum rd_flow_taken offload_taken(
+	const struct rd_flow_ask *ask, struct rd_flow_plan *plan); // of flow_plan.h
+void offload_count(struct rd_offload *off,
+	struct offload_point *p); // reads its rules' counters, if they have any
+// It will have others: what they have counted until now is added to what went before.
+void offload_fold(struct rd_offload *off, struct offload_point *p);
+// p's new set copies for others, too: theirs goes.
+void offload_take_along(struct rd_offload_session *s, struct offload_point *p);
+// A driver that compares rules: those go first that the new set is in place of. false: there are none.
+bool offload_evict(struct rd_offload_session *s, struct offload_point *p);
+void offload_put_back(struct rd_offload *off); // those for which nothing came of it
+// s wants the set no more: who shares it gets one without s, then it goes.
+void offload_let_go(struct rd_offload_session *s, uint32_t set);
+void offload_tell_shares(struct rd_offload *off); // to the plans of all that share

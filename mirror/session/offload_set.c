@@ -60,8 +60,9 @@ static bool same_rules(const struct rd_flow_plan *a, const struct rd_flow_plan *
 	return true;
 }
 
-static void inherit(struct offload_point *p, const struct offload_point *old)
+static void inherit(struct rd_offload *off, struct offload_point *p, struct offload_point *old)
 {
+	offload_count(off, old);
 	p->past_hits = old->past_hits + old->set_hits;
 	p->past_bytes = old->past_bytes + old->set_bytes;
 	p->seen = old->seen;
@@ -75,7 +76,7 @@ static void plan_point(
 	struct rd_flow_ask ask;
 
 	if (old != NULL)
-		inherit(p, old);
+		inherit(s->off, p, old);
 	p->old_set = old != NULL ? old->set : 0;
 	ask = offload_ask(s, p);
 	rd_flow_plan(&ask, &p->plan);
@@ -115,10 +116,10 @@ static void drop_unless(struct rd_offload_session *s, struct offload_point *gone
 				newest = gone[i].set;
 		if (newest == 0)
 			return;
-		rd_flow_rules_drop(&s->off->rules, newest);
 		for (unsigned i = 0; i < nb_gone; i++)
 			if (gone[i].set == newest)
 				gone[i].set = 0;
+		offload_let_go(s, newest);
 	}
 }
 
@@ -194,11 +195,11 @@ static int apply(struct rd_offload_session *s, const struct offload_wish *before
 	ret = required(s, fresh, nb, err);
 	if (ret == 0 || dry) {
 		replace(s, fresh, nb);
-		return ret;
+	} else {
+		take(s, before);
+		restore(s, fresh, nb);
+		free(fresh);
 	}
-	take(s, before);
-	restore(s, fresh, nb);
-	free(fresh);
 	return ret;
 }
 
@@ -226,6 +227,7 @@ int rd_offload_set(struct rd_offload_session *s, const struct rd_offload_want *w
 	int ret = change(s, want, points, nb, false, err);
 
 	s->programmed |= ret == 0;
+	offload_tell_shares(s->off);
 	return ret;
 }
 
@@ -245,4 +247,5 @@ void rd_offload_revoke(struct rd_offload_session *s)
 	s->nb = 0;
 	s->programmed = false;
 	s->changed = true;
+	offload_tell_shares(s->off);
 }

@@ -27,28 +27,11 @@ static void step_down(struct rd_offload_session *s, struct offload_point *p, enu
 	struct rd_flow_ask ask = offload_ask(s, p);
 	uint32_t old = p->set;
 
-	p->past_hits += p->set_hits;
-	p->past_bytes += p->set_bytes;
+	offload_fold(s->off, p);
 	rd_flow_plan_next(&ask, &p->plan, RD_PHASE_RUN, fail, why);
 	p->old_set = 0;
 	offload_make(s, p);
-	rd_flow_rules_drop(&s->off->rules, old);
-	offload_show(s, p);
-}
-
-// From the top: the rules are gone, the device may be another one.
-static void plan_again(struct rd_offload_session *s, struct offload_point *p)
-{
-	struct rd_flow_ask ask = offload_ask(s, p);
-	uint32_t old = p->set;
-
-	p->past_hits += p->set_hits;
-	p->past_bytes += p->set_bytes;
-	rd_flow_plan(&ask, &p->plan);
-	p->old_set = old;
-	offload_make(s, p);
-	rd_flow_rules_drop(&s->off->rules, p->old_set);
-	p->old_set = 0;
+	offload_let_go(s, old);
 	offload_show(s, p);
 }
 
@@ -104,7 +87,7 @@ static void read_point(struct rd_offload_session *s, struct offload_point *p)
 		rd_log_warn("device %u lost a rule of mirror session %u: %s; it is made again",
 			p->at.ethdev, s->id,
 			fail.message[0] != '\0' ? fail.message : rd_err_name(ret));
-		plan_again(s, p);
+		offload_plan_again(s, p);
 		return;
 	}
 	p->lost = 0;
@@ -130,10 +113,12 @@ bool rd_offload_tick(struct rd_offload *off, uint64_t ns)
 			if (p->set != 0)
 				read_point(s, p);
 			else if (p->retry_ns != 0 && ns >= p->retry_ns)
-				plan_again(s, p);
+				offload_plan_again(s, p);
 		}
 		changed |= s->changed;
 	}
+	if (changed)
+		offload_tell_shares(off);
 	return changed;
 }
 
@@ -151,7 +136,7 @@ static void of_device(struct rd_offload *off, uint16_t ethdev,
 static void again_if_waiting(struct rd_offload_session *s, struct offload_point *p)
 {
 	if (p->wait)
-		plan_again(s, p);
+		offload_plan_again(s, p);
 }
 
 void rd_offload_port_opened(struct rd_offload *off, uint16_t ethdev)
@@ -166,6 +151,7 @@ void rd_offload_port_opened(struct rd_offload *off, uint16_t ethdev)
 		rd_log_warn("device %u: rules of an earlier life may be left in it: %s", ethdev,
 			fail.message[0] != '\0' ? fail.message : rd_err_name(fail.code));
 	of_device(off, ethdev, again_if_waiting);
+	offload_tell_shares(off);
 }
 
 static void leave(struct rd_offload_session *s, struct offload_point *p)

@@ -264,14 +264,15 @@ static unsigned balanced(const struct mirror_state *st, const struct mirror_copy
 	return which;
 }
 
-// Control's own: a question for an address.
-static void send_raw(const struct rd_worker *w, struct rte_mbuf *m, uint16_t port)
+bool mirror_send_frame(const struct rd_worker *w, struct rte_mbuf *m, uint16_t port)
 {
 	const struct rd_port *p = rd_port_at(port);
 
 	send_out(w);
-	if (p == NULL || p->attach != RD_ATTACH_ETHDEV || transmit(w, p, &m, 1) == 0)
-		rte_pktmbuf_free(m);
+	if (p != NULL && p->attach == RD_ATTACH_ETHDEV && transmit(w, p, &m, 1) == 1)
+		return true;
+	rte_pktmbuf_free(m);
+	return false;
 }
 
 static void dispatch(struct rd_worker *w, struct rte_mbuf *m)
@@ -279,7 +280,7 @@ static void dispatch(struct rd_worker *w, struct rte_mbuf *m)
 	const struct mirror_copy *c = rte_mbuf_to_priv(m);
 
 	if (c->run == NULL) {
-		send_raw(w, m, c->md.out_port);
+		(void)mirror_send_frame(w, m, c->md.out_port);
 		return;
 	}
 	if (c->run->spec.encap == RD_MIRROR_FILE) {

@@ -237,15 +237,6 @@ static int proxy(void *drv, uint16_t port, uint16_t *proxy_port, struct rte_flow
 	return 0;
 }
 
-static int loop(void *drv, uint16_t port, unsigned *copies)
-{
-	struct flow_script *s = drv;
-
-	(void)port;
-	*copies = s->loop_copies;
-	return s->loop_code;
-}
-
 const struct rd_flow_ops flow_script_ops = {.facts = facts,
 	.validate = validate,
 	.create = create,
@@ -260,13 +251,13 @@ const struct rd_flow_ops flow_script_ops_loop = {.facts = facts,
 	.query = query,
 	.flush = flush,
 	.proxy = proxy,
-	.loop = loop};
+	.pass = script_pass};
 
 void script_init(struct flow_script *s)
 {
 	memset(s, 0, sizeof(*s));
 	s->counts = true;
-	s->loop_copies = 1;
+	s->pass_copies = 1;
 	for (unsigned i = 0; i < SCRIPT_PORTS; i++) {
 		s->proxy[i] = 0;
 		s->facts[i] = (struct rd_flow_facts){.driver = "net_script",
@@ -275,7 +266,9 @@ void script_init(struct flow_script *s)
 			.nb_rxq = 1,
 			.domain = 7,
 			.copy_queue = RD_FLOW_NOWHERE,
-			.copy_port = RD_FLOW_NOWHERE};
+			.copy_port = RD_FLOW_NOWHERE,
+			.look_port = RD_FLOW_NOWHERE,
+			.link = true};
 	}
 }
 
@@ -339,4 +332,6 @@ void script_check(const struct flow_script *s)
 	assert_int_equal(s->unknown, 0);
 	assert_int_equal(s->foreign_touched, 0);
 	assert_int_equal(s->wrong_fate, 0);
+	if (s->pass_code == 0)
+		assert_int_equal(s->let_out, 0);
 }

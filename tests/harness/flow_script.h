@@ -18,6 +18,8 @@
 
 struct script_rule { // what the driver was given, as far as tests ask
 	bool trial; // of a probe: no packet can match
+	bool looped; // ... but one frame of its own, from this address
+	uint8_t smac[6];
 	bool ingress, egress, transfer;
 	uint32_t group, priority;
 	bool from_other_side; // transfer: REPRESENTED_PORT, else PORT_REPRESENTOR
@@ -25,6 +27,10 @@ struct script_rule { // what the driver was given, as far as tests ask
 	unsigned items; // behind that
 	bool vlan, ip4, ip6, tcp, udp, geneve, vni;
 	unsigned samples, actions;
+	struct script_copy { // of the first four
+		uint16_t to;
+		uint8_t last; // byte of its head's destination address
+	} copy[4];
 	uint32_t ratio;
 	bool encap, mark, count, jump, drop, copy_port_id, copy_queue, copy_representor,
 		copy_represented;
@@ -80,19 +86,25 @@ struct flow_script {
 	bool compares; // refuses a rule whose pattern it has, with EEXIST
 	bool compares_early; // when validating, too
 	bool counts; // queries say a number
-	int loop_code;
-	unsigned loop_copies;
+	// What becomes of a frame that is sent out of a port: -errno instead; copies that a rule makes (1); the frame itself is lost; its copy
+	// has other bytes; the head before it.
+	int pass_code;
+	unsigned pass_copies;
+	bool pass_loses, pass_spoils, pass_spoils_head;
 	// what happened
 	struct script_live live[SCRIPT_RULES];
 	bool creating;
 	unsigned most; // rules of ours at once
-	unsigned batch, born, validates, creates, destroys, queries, flushes;
+	unsigned batch, born, validates, creates, destroys, queries, flushes, passes;
+	unsigned
+		let_out; // frames that left by a port's other side: a guest or the wire has seen them
 	// faults of ours
 	unsigned wrong_order, unknown, foreign_touched, wrong_fate;
 };
 
 extern const struct rd_flow_ops flow_script_ops; // drv is a struct flow_script
-extern const struct rd_flow_ops flow_script_ops_loop; // with the functional probe
+extern const struct rd_flow_ops
+	flow_script_ops_loop; // frames can be sent through it: flow_script_pass.c
 
 // Ports 0 to 3 of one switch, driver "net_script", one rx queue each; everything works.
 void script_init(struct flow_script *s);
@@ -107,14 +119,18 @@ void script_traffic(
 	struct flow_script *s, uint64_t packets); // each copying rule has so many hits more
 void script_check(const struct flow_script *s); // fails the test for a fault of ours
 
+int script_pass(
+	void *drv, uint16_t port, const struct rd_flow_pass *what, struct rd_flow_heard *heard);
 struct script_rule script_read(const struct rte_flow_attr *attr, const struct rte_flow_item *item,
 	const struct rte_flow_action *action);
 // For `when`.
 bool has_sample(const struct script_rule *r);
+bool has_two(const struct script_rule *r); // copies
 bool has_ratio(const struct script_rule *r); // above 1
 bool has_encap(const struct script_rule *r);
 bool has_mark(const struct script_rule *r);
 bool has_count(const struct script_rule *r);
+bool is_looped(const struct script_rule *r); // for a frame that is sent through
 bool is_real(const struct script_rule *r); // could match a packet
 bool is_real_copy(const struct script_rule *r);
 bool is_transfer(const struct script_rule *r);

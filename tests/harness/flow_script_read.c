@@ -7,6 +7,7 @@
 #include "unit.h"
 
 #include <string.h>
+#include <rte_byteorder.h>
 
 static void read_item(struct script_rule *r, const struct rte_flow_item *it)
 {
@@ -20,7 +21,12 @@ static void read_item(struct script_rule *r, const struct rte_flow_item *it)
 		r->of = dev->port_id;
 		return;
 	case RTE_FLOW_ITEM_TYPE_ETH:
-		r->trial |= eth != NULL && eth->hdr.src_addr.addr_bytes[0] == 0xff && r->items == 0;
+		if (eth == NULL || r->items != 0)
+			break;
+		r->looped = rte_be_to_cpu_16(eth->hdr.ether_type) == 0x88b5
+			&& eth->hdr.src_addr.addr_bytes[0] != 0xff;
+		memcpy(r->smac, &eth->hdr.src_addr, 6);
+		r->trial = r->looped || eth->hdr.src_addr.addr_bytes[0] == 0xff;
 		break;
 	case RTE_FLOW_ITEM_TYPE_VLAN:
 		r->vlan = true;
@@ -106,6 +112,8 @@ static void read_action(struct script_rule *r, const struct rte_flow_action *a)
 		r->ratio = sample->ratio;
 		r->cause[RD_FLOW_PART_SAMPLE] = a;
 		read_copy(r, sample->actions);
+		if (r->samples <= 4)
+			r->copy[r->samples - 1] = (struct script_copy){r->copy_to, r->head[5]};
 		break;
 	case RTE_FLOW_ACTION_TYPE_MARK:
 		r->mark = true;
@@ -151,6 +159,10 @@ bool has_sample(const struct script_rule *r)
 {
 	return r->samples != 0;
 }
+bool has_two(const struct script_rule *r)
+{
+	return r->samples > 1;
+}
 bool has_ratio(const struct script_rule *r)
 {
 	return r->samples != 0 && r->ratio > 1;
@@ -166,6 +178,10 @@ bool has_mark(const struct script_rule *r)
 bool has_count(const struct script_rule *r)
 {
 	return r->count;
+}
+bool is_looped(const struct script_rule *r)
+{
+	return r->looped;
 }
 bool is_real(const struct script_rule *r)
 {

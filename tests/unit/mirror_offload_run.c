@@ -89,31 +89,6 @@ static void proof(void **state)
 	world_end(&w);
 }
 
-// One frame sent through: no copy, no hardware; one copy, and it is proven before the first packet.
-static void functional_probe(void **state)
-{
-	for (unsigned copies = 0; copies < 3; copies++) {
-		struct world w;
-
-		(void)state;
-		world_init(&w, &flow_script_ops_loop);
-		w.script.loop_copies = copies;
-		assert_int_equal(world_set(&w), 0);
-		if (copies == 1) {
-			expect(&w, 0, RD_RECIPE_FULL);
-			assert_int_equal(result(&w, 0)->proof, RD_PROOF_PROBED);
-			shown(&w, "hw");
-		} else {
-			shown(&w, "sw");
-			expect(&w, 0, RD_RECIPE_SOFTWARE);
-			world_expect_line(&w, 0,
-				"R1 full-hw probe lies: the NIC took the rule but copies nothing: EIO, no cause given: \"a frame was sent "
-				"through, and not one copy came\"");
-		}
-		world_end(&w);
-	}
-}
-
 // A full table: tried again after 30 to 40 s, and not before.
 static void full_tried_again(void **state)
 {
@@ -275,7 +250,6 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(lies),
 		cmocka_unit_test(proof),
-		cmocka_unit_test(functional_probe),
 		cmocka_unit_test(full_tried_again),
 		cmocka_unit_test(gone_midway),
 		cmocka_unit_test(rule_lost),

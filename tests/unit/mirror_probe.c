@@ -53,7 +53,7 @@ static void all_of_it(void **state)
 	assert_true(cap->complete);
 	assert_int_equal(cap->proxy, 0);
 	assert_string_equal(cap->facts.driver, "net_script");
-	assert_int_equal(cap->loop, -ENOTSUP);
+	assert_int_equal(cap->loop.code, -ENOTSUP);
 	for (unsigned i = 0; i < RD_FLOW_RUNGS; i++) {
 		const struct rd_flow_rung_desc *d = rd_flow_rung_desc(i);
 
