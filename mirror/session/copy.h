@@ -21,7 +21,9 @@ void mirror_queue(struct rd_worker *w, struct rte_mbuf *m); // a copy is on its 
 void mirror_flush(struct rd_worker *w); // what the worker has copied goes to the owner
 bool mirror_is_idle(
 	const struct rd_worker *w); // nothing is on its way from this worker to the owner
-// owner.c. Where all copies of this session go now, if the worker is the owner and may write their heads itself; else NULL.
+// owner.c. Control's own, a question or a probe: the mbuf is taken; false: the device did not take it.
+bool mirror_send_frame(const struct rd_worker *w, struct rte_mbuf *m, uint16_t port);
+// Where all copies of this session go now, if the worker is the owner and may write their heads itself; else NULL.
 struct mirror_dest *mirror_straight(struct rd_worker *w, const struct mirror_run *r);
 // These go there: numbered from d->seq on, with their heads; inner: the bytes of their frames. nb <= RD_BURST.
 void mirror_sent(struct rd_worker *w, struct mirror_state *st, struct mirror_dest *d,

@@ -34,8 +34,7 @@ struct mirror_counts {
 	uint64_t card; // a network card copies it
 	uint64_t mtu; // does not fit, and is not to be cut
 	uint64_t rate;
-	uint64_t cap; // of all sessions together
-	uint64_t crowded; // others have made as many copies of it as there may be
+	uint64_t cap, crowded; // of all sessions together: the rate; copies of this packet
 	uint64_t no_buf;
 	uint64_t ring_full;
 	uint64_t queued; // copies on their way to the owner
@@ -148,6 +147,4 @@ struct rte_ring *mirror_ring(void);
 uint32_t mirror_chore(struct rd_worker *w); // sends what is in the ring
 bool mirror_is_enough(
 	struct mirror_state *st, const struct rd_mirror_spec *s); // limits of packets, bytes
-// Control's own: a question, a probe. The mbuf is taken; false: the device did not take it.
-bool mirror_send_frame(const struct rd_worker *w, struct rte_mbuf *m, uint16_t port);
 void mirror_send(struct rd_worker *w, struct rte_mbuf *const *m, unsigned nb); // sends these
