@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * The thread that asks sharkd, see deep.h. `ask` and `answer` are handed over under the lock; the child belongs to the thread.
+ * The thread that asks sharkd or tshark, see deep.h. `ask` and `answer` are handed over under the lock; the child belongs to the thread.
  */
 #include "walk/deep.h"
 
@@ -21,24 +21,47 @@ struct rd_deep {
 	json_t *answer;
 	int fd, leave_fd; // eventfds: an answer is there; a wait is to end
 	struct rd_shark shark; // the thread's
+	bool no_sharkd; // known to it
 };
+
+// By sharkd, which lives on between questions.
+static json_t *ask_sharkd(struct rd_deep *d, const struct rd_deep_ask *ask, struct rd_err *err)
+{
+	json_t *result = NULL, *lines;
+
+	if (d->shark.pid > 0 || rd_shark_start(&d->shark, err) == 0)
+		result = rd_shark_dissect(&d->shark, ask, d->leave_fd, err);
+	if (result == NULL) {
+		rd_shark_stop(&d->shark); // the next question gets a new one
+		return NULL;
+	}
+	lines = rd_shark_lines(result);
+	json_decref(result);
+	return lines;
+}
 
 static json_t *answer_of(struct rd_deep *d, const struct rd_deep_ask *ask)
 {
 	json_t *answer =
 		json_pack("{s:I, s:i}", "walk", (json_int_t)ask->walk, "hop", (int)ask->hop);
 	struct rd_err err = {0};
-	json_t *result = NULL;
+	json_t *lines = d->no_sharkd ? NULL : ask_sharkd(d, ask, &err);
 
-	if (d->shark.pid > 0 || rd_shark_start(&d->shark, &err) == 0)
-		result = rd_shark_dissect(&d->shark, ask, d->leave_fd, &err);
-	if (result != NULL)
-		json_object_set_new(answer, "lines", rd_shark_lines(result));
+	d->no_sharkd |= lines == NULL && err.code == -ENOENT;
+	if (d->no_sharkd) {
+		err = (struct rd_err){0};
+		lines = rd_tshark_dissect(ask, d->leave_fd, &err);
+	}
+	if (lines == NULL && err.code == -ENOENT) {
+		err = (struct rd_err){0}; // the first one stays otherwise
+		rd_err_set(&err, -ENOENT,
+			"neither sharkd nor tshark is there; Debian's packages wireshark-common and tshark have them");
+	}
+	json_object_set_new(answer, "by", json_string(d->no_sharkd ? "tshark" : "sharkd"));
+	if (lines != NULL)
+		json_object_set_new(answer, "lines", lines);
 	else
 		json_object_set_new(answer, "error", json_string(err.what));
-	if (result == NULL)
-		rd_shark_stop(&d->shark); // the next question gets a new one
-	json_decref(result);
 	return answer;
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * The pane of the bytes, when it shows the packet as sharkd dissects it. Pure drawing.
+ * The pane of the bytes, when it shows the packet as sharkd or tshark dissects it. Pure drawing.
  */
 #include "walk/panes.h"
 
@@ -29,20 +29,23 @@ void rd_draw_deep(
 	const struct rd_view *v, const struct rd_wk *w, struct rd_grid *g, struct rd_area a)
 {
 	const json_t *lines, *line;
-	const char *error;
+	const char *error, *by; // of what answered last
 	size_t i;
 
 	if (w == NULL || v->hop >= w->n)
 		return;
+	by = rd_pane_text(v->tree, "by");
+	by = *by != '\0' ? by : "sharkd";
 	rd_grid_printf(g, RD_SPAN(a.row, a.col, a.cols), RD_ATTR_BOLD,
-		" hop %u %s as sharkd dissects it   (d: the bytes)", v->hop,
-		w->hop[v->hop].stage->name);
+		" hop %u %s as %s dissects it   (d: the bytes)", v->hop, w->hop[v->hop].stage->name,
+		by);
 	if (w->hop[v->hop].caplen == 0) {
 		rd_pane_line(v, g, &a, 0, 0, "the record has no bytes");
 		return;
 	}
 	if (!is_about(v, v->walk, v->hop)) {
-		rd_pane_line(v, g, &a, 0, RD_ATTR_DIM, "sharkd is asked");
+		rd_pane_line(v, g, &a, 0, RD_ATTR_DIM,
+			*by == 's' ? "sharkd is asked" : "tshark is asked");
 		return;
 	}
 	error = rd_pane_text(v->tree, "error");

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 #
-# Deep dissection in the full-screen walk: what sharkd says of the chosen hop, against what tshark says of the same bytes; a sharkd that is not
-# there, that dies, that says nothing, that says too much or hostile things.
+# Deep dissection in the full-screen walk: what sharkd says of the chosen hop, against what tshark says of the same bytes; tshark in its place;
+# a child that is not there, that dies, that says nothing, that says too much or hostile things.
 import json
 import os
 import shutil
@@ -49,11 +49,25 @@ def gone(t):
 		wait_for(f"the end of {pid}", lambda pid=pid: not os.path.exists(f"/proc/{pid}"))
 
 
-def script(tmp_path, text):
+NONE = "/nonexistent/program"
+
+
+def script(tmp_path, text, name="SHARKD"):
 	path = tmp_path / "fake"
 	path.write_text(text, encoding="utf-8")
 	path.chmod(0o755)
-	return {"SHARKD": str(path)}
+	return {"SHARKD": NONE, name: str(path)}
+
+
+def tshark(frame, tmp_path):
+	"""What it says of a frame, without its words on the file."""
+	path = tmp_path / "f.txt"
+	path.write_text("".join(f"{i:06x} " + " ".join(frame[2 * k:2 * k + 2] for k in range(i, min(i + 16, len(frame) // 2))) + "\n"
+		for i in range(0, len(frame) // 2, 16)), encoding="utf-8")
+	subprocess.run(["text2pcap", str(path), str(tmp_path / "f.pcap")], check=True, capture_output=True, timeout=60)
+	tree = subprocess.run(["tshark", "-V", "-r", str(tmp_path / "f.pcap")], env=ENV, check=True, capture_output=True, text=True, timeout=120).stdout
+	lines = [line for line in tree.splitlines() if line]
+	return lines[next(i for i, line in enumerate(lines) if not line.startswith((" ", "Frame "))):]
 
 
 @pytest.mark.skipif(shutil.which("sharkd") is None, reason="sharkd is in wireshark-common")
@@ -63,12 +77,7 @@ def test_says_what_tshark_says(source, tmp_path):
 		t.until(r"\[4 Hex\]")
 		for key, frame in (("", INNER), ("l", DNS), ("h", INNER)):
 			t.send(key)
-			path = tmp_path / "f.txt"
-			path.write_text("".join(f"{i:06x} {frame[2 * i:2 * i + 32]}\n".replace(frame[2 * i:2 * i + 32], " ".join(frame[j:j + 2] for j in range(2 * i, min(2 * i + 32, len(frame)), 2)))
-				for i in range(0, len(frame) // 2, 16)), encoding="utf-8")
-			subprocess.run(["text2pcap", str(path), str(tmp_path / "f.pcap")], check=True, capture_output=True, timeout=60)
-			tree = subprocess.run(["tshark", "-V", "-r", str(tmp_path / "f.pcap")], env=ENV, check=True, capture_output=True, text=True, timeout=120).stdout
-			layers = [line for line in tree.splitlines() if line and not line.startswith((" ", "Frame "))]
+			layers = [line for line in tshark(frame, tmp_path) if not line.startswith(" ")]
 			assert len(layers) >= 3
 			t.until(rf"hop {int(frame == DNS)} \w+ as sharkd dissects it")
 
@@ -83,12 +92,70 @@ def test_says_what_tshark_says(source, tmp_path):
 		gone(t)
 
 
-def test_is_not_there(source):
-	with walk(source, env={"SHARKD": "/nonexistent/sharkd"}) as t:
+@pytest.mark.skipif(shutil.which("tshark") is None, reason="no tshark")
+def test_tshark_in_its_place(source, tmp_path):
+	"""Line for line, as many as there is room for."""
+	with walk(source, env={"SHARKD": NONE}) as t:
 		t.send("d")
-		t.until("sharkd is not there; Debian has it in the package wireshark-common")
+		for key, frame in (("", INNER), ("l", DNS), ("h", INNER)):
+			t.send(key)
+			want = [" " + " " * ((len(line) - len(line.lstrip())) // 2) + line.lstrip() for line in tshark(frame, tmp_path)]
+			t.until(rf"hop {int(frame == DNS)} \w+ as tshark dissects it")
+
+			def same(want=want):
+				shown = t.lines()[8:-2]
+				return len(want) >= 15 and [line[:118].rstrip() for line in want[:len(shown)]] == [line for line in shown[:len(want)]]
+
+			t.until(same)
+		wait_for("its end", lambda: not children(t))  # one for each question
+		gone(t)
+
+
+def test_is_not_there(source):
+	with walk(source, env={"SHARKD": NONE, "TSHARK": NONE}) as t:
+		t.send("d")
+		t.until("neither sharkd nor tshark is there; Debian's packages wireshark-common and tshark have")
 		t.send("d")
 		t.until("bytes of hop 0 > hop 1")
+		gone(t)
+
+
+@pytest.mark.parametrize("text, said", [("exit 3", "tshark ended while it was asked"), ("exec yes", "tshark: Message too long"),
+	("printf 'Frame 1: x\\n    y\\n'", "hop 0 uplink_rx as tshark dissects it")])
+def test_tshark_that_does_not_do(source, tmp_path, text, said):
+	with walk(source, env=script(tmp_path, f"#!/bin/sh\n{text}\n", "TSHARK")) as t:
+		t.send("d")
+		t.until(said)
+		gone(t)
+
+
+def test_tshark_that_says_nothing(source, tmp_path):
+	with walk(source, env=script(tmp_path, "#!/bin/sh\nexec sleep 600\n", "TSHARK")) as t:
+		t.send("d")
+		t.until("is asked")
+		wait_for("its start", lambda: children(t))
+		t.send("2l")
+		t.until(r"^>\* +1 vnic_tx")
+		gone(t)
+
+
+def test_hostile_tshark(source, tmp_path):
+	lines = ["Frame 1: 60 bytes", "    about the file", "Eth \x1b]0;title\x07\x1b[2Jred \u202e\u009b", " " * 5000 + "far", "x" * 5000, ""] + ["    level"] * 3000
+	(tmp_path / "text").write_text("\n".join(lines) + "\n\0\n", encoding="utf-8")
+	with walk(source, env=script(tmp_path, f"#!/bin/sh\ncat {tmp_path}/text\n", "TSHARK")) as t:
+		t.send("d")
+		t.until(r"^   level")
+		first = t.lines()[8]
+		assert first.startswith(" Eth ") and "]0;title" in first and "[2Jred" in first and "\u202e" not in first and "\u009b" not in first
+		assert "about the file" not in t.text()
+		t.send("\x06" * 60)
+		for _ in range(60):
+			t.send("\x02")
+			t.feed(0.2)
+			if "more" in t.text():
+				break
+		t.until(r"^ and \d+ more$")
+		assert b"\x1b]0;" not in t.raw
 		gone(t)
 
 
