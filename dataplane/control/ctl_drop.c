@@ -7,15 +7,10 @@
 
 #include <stdlib.h>
 
-struct sum {
-	uint64_t packets, bytes, suppressed;
-	uint64_t first_ns, last_ns;
-};
-
 struct list {
 	struct rd_request *req;
 	struct rd_drop_filter want;
-	struct sum sum[RD_DROP_MAX];
+	struct rd_dropcount_row sum[RD_DROP_MAX]; // by reason
 };
 
 bool rd_drop_wants(const struct rd_drop_filter *f, uint16_t port, unsigned stage, uint16_t reason)
@@ -57,18 +52,18 @@ static int detail_item(struct list *l, unsigned worker, const struct rd_dropcoun
 	char name[RD_QNAME_LEN];
 
 	return rd_req_item(l->req,
-		json_pack("{s:s,s:i,s:s,s:s,s:i,s:I,s:I}", "reason", d == NULL ? "" : d->name, "id",
-			(int)r->reason, "stage", s == NULL ? "" : s->name, "port",
-			row_port(r->port, name), "worker", (int)worker, "count",
-			(json_int_t)r->packets, "bytes", (json_int_t)r->bytes));
+		json_pack("{s:s,s:i,s:s,s:s,s:i,s:I,s:I,s:I,s:I,s:I}", "reason",
+			d == NULL ? "" : d->name, "id", (int)r->reason, "stage",
+			s == NULL ? "" : s->name, "port", row_port(r->port, name), "worker",
+			(int)worker, "count", (json_int_t)r->packets, "bytes", (json_int_t)r->bytes,
+			"first_ns", (json_int_t)r->first_ns, "last_ns", (json_int_t)r->last_ns,
+			"suppressed", (json_int_t)r->suppressed));
 }
 
 static void add(struct list *l, const struct rd_dropcount_row *r)
 {
-	if (r->reason >= RD_DROP_MAX)
-		return;
-	l->sum[r->reason].packets += r->packets;
-	l->sum[r->reason].bytes += r->bytes;
+	if (r->reason < RD_DROP_MAX)
+		rd_dropcount_sum(&l->sum[r->reason], r);
 }
 
 // Each row that is wanted, as an item or into the sums.
@@ -89,23 +84,8 @@ static int rows(struct list *l, unsigned worker, bool detail)
 	return 0;
 }
 
-static void times(struct list *l, const struct rd_worker *w)
-{
-	for (unsigned i = 0; i < RD_DROP_MAX; i++) {
-		const struct rd_droplog_reason *r = &w->droplog.reason[i];
-		struct sum *s = &l->sum[i];
-
-		if (r->first_ns == 0)
-			continue;
-		s->suppressed += r->suppressed;
-		if (s->first_ns == 0 || r->first_ns < s->first_ns)
-			s->first_ns = r->first_ns;
-		if (r->last_ns > s->last_ns)
-			s->last_ns = r->last_ns;
-	}
-}
-
-static int reason_item(struct rd_request *req, const struct rd_drop_desc *d, const struct sum *s)
+static int reason_item(
+	struct rd_request *req, const struct rd_drop_desc *d, const struct rd_dropcount_row *s)
 {
 	const char class[2] = {d->class, '\0'};
 
@@ -148,7 +128,6 @@ int ctl_drop_list(struct rd_request *req)
 			continue;
 		if (rows(l, w, detail) < 0)
 			break;
-		times(l, rd_workers[w]);
 	}
 	if (ret == 0 && !detail)
 		reasons(l, all);

@@ -12,7 +12,8 @@
 #include "tables/dfw_filter.h"
 #include "tables/port.h"
 
-static void record(struct rd_worker *w, struct rte_mbuf *m, const struct rd_meta *md, uint16_t port,
+// Whether the ring that all reasons share has it.
+static bool record(struct rd_worker *w, struct rte_mbuf *m, const struct rd_meta *md, uint16_t port,
 	uint64_t ns)
 {
 	uint32_t len = RTE_MIN(m->pkt_len, w->droplog.snap);
@@ -40,19 +41,29 @@ static void record(struct rd_worker *w, struct rte_mbuf *m, const struct rd_meta
 			memcpy(to[i]->bytes, bytes, len);
 		rd_droplog_close(to[i]);
 	}
+	return nb > 1;
 }
 
 void rd_drop_note(struct rd_worker *w, struct rte_mbuf *m, struct rd_meta *md, uint64_t ns)
 {
 	uint16_t port = rd_stage_port(md->stage, md);
+	bool shared;
 
 	if (md->reason == RD_DROP_NONE || md->reason >= RD_DROP_MAX)
 		md->reason = RD_DROP_INTERNAL_UNSPEC;
 	w->drops[md->reason]++;
 	w->ports[port].drops++;
 	w->tally[port].in[RD_STAGE_DROP]++;
-	rd_dropcount_add(w->dropcount, port, md->stage, md->reason, m->pkt_len);
-	record(w, m, md, port, ns);
+	shared = record(w, m, md, port, ns);
+	rd_dropcount_add(w->dropcount,
+		&(struct rd_dropcount_row){.port = port,
+			.reason = md->reason,
+			.stage = md->stage,
+			.packets = 1,
+			.bytes = m->pkt_len,
+			.suppressed = !shared,
+			.first_ns = ns,
+			.last_ns = ns});
 }
 
 void rd_drop_lost(struct rd_worker *w, struct rte_mbuf *m, unsigned stage, enum rd_drop_reason r)

@@ -49,19 +49,17 @@ static struct rd_dropcount_slot *row(
 	return s != NULL ? s : find(c, key_of(RD_DROPCOUNT_OTHER, stage, reason), true);
 }
 
-void rd_dropcount_add(
-	struct rd_dropcount *c, uint16_t port, unsigned stage, uint16_t reason, uint32_t len)
+void rd_dropcount_add(struct rd_dropcount *c, const struct rd_dropcount_row *more)
 {
-	struct rd_dropcount_slot *s = row(c, port, stage, reason);
+	struct rd_dropcount_slot *s = row(c, more->port, more->stage, more->reason);
 
-	s->packets++;
-	s->bytes += len;
+	rd_dropcount_sum(&s->sum, more);
 }
 
 bool rd_dropcount_row(const struct rd_dropcount *c, uint32_t i, struct rd_dropcount_row *out)
 {
-	const struct rd_dropcount_slot *s = &c->slot[i];
-	uint64_t key = __atomic_load_n(&s->key, __ATOMIC_ACQUIRE);
+	const struct rd_dropcount_row *s = &c->slot[i].sum;
+	uint64_t key = __atomic_load_n(&c->slot[i].key, __ATOMIC_ACQUIRE);
 
 	if (key == 0)
 		return false;
@@ -69,7 +67,10 @@ bool rd_dropcount_row(const struct rd_dropcount *c, uint32_t i, struct rd_dropco
 		.reason = (uint16_t)key,
 		.stage = (uint8_t)(key >> 32),
 		.packets = __atomic_load_n(&s->packets, __ATOMIC_RELAXED),
-		.bytes = __atomic_load_n(&s->bytes, __ATOMIC_RELAXED)};
+		.bytes = __atomic_load_n(&s->bytes, __ATOMIC_RELAXED),
+		.suppressed = __atomic_load_n(&s->suppressed, __ATOMIC_RELAXED),
+		.first_ns = __atomic_load_n(&s->first_ns, __ATOMIC_RELAXED),
+		.last_ns = __atomic_load_n(&s->last_ns, __ATOMIC_RELAXED)};
 	return true;
 }
 
@@ -78,12 +79,10 @@ void rd_dropcount_forget(struct rd_dropcount *c, const struct rd_dropcount *from
 	struct rd_dropcount_row r;
 
 	for (uint32_t i = 0; i < RD_DROPCOUNT_SLOTS; i++) {
-		struct rd_dropcount_slot *s;
-
 		if (!rd_dropcount_row(from, i, &r))
 			continue;
-		s = row(c, r.port == port ? 0 : r.port, r.stage, r.reason);
-		s->packets += r.packets;
-		s->bytes += r.bytes;
+		if (r.port == port)
+			r.port = 0;
+		rd_dropcount_add(c, &r);
 	}
 }

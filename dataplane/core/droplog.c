@@ -63,19 +63,14 @@ unsigned rd_droplog_begin(
 {
 	struct rd_droplog_reason *r = &l->reason[reason];
 
-	if (r->count == 0)
-		r->first_ns = ns;
-	r->last_ns = ns;
 	if (r->period != ns >> PERIOD_BITS) {
 		r->period = ns >> PERIOD_BITS;
 		r->used = 0;
 	}
 	to[0] = last_slot(l, reason, r->count);
 	__atomic_store_n(&r->count, r->count + 1, __ATOMIC_RELAXED);
-	if (r->used >= l->quota) {
-		r->suppressed++;
+	if (r->used >= l->quota)
 		return 1;
-	}
 	r->used++;
 	to[1] = ring_slot(l, l->head);
 	__atomic_store_n(&l->head, l->head + 1, __ATOMIC_RELEASE);

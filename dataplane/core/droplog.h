@@ -4,7 +4,7 @@
  * slot has a sequence number that is odd while it is written, so a reader never sees half a record.
  *
  * Two places, so that one storm does not hide the rest: a ring that all reasons share, where each may write only so
- * many records in a period (what is beyond is counted as suppressed), and of each reason its last few, whatever
+ * many records in a period (what is beyond is suppressed; dropcount.h counts that), and of each reason its last few, whatever
  * else is dropped. A reader takes both; the same packet can be in both.
  */
 #pragma once
@@ -44,8 +44,6 @@ struct rd_droplog_slot {
 
 struct rd_droplog_reason {
 	uint64_t count; // drops, recorded or not
-	uint64_t suppressed; // not in the shared ring, for others shall have room there
-	uint64_t first_ns, last_ns; // CLOCK_REALTIME, 0 = never
 	uint64_t period; // of the quota
 	uint32_t used; // of the quota
 };
@@ -65,7 +63,8 @@ struct rd_droplog {
 int rd_droplog_init(struct rd_droplog *l, uint32_t slots, uint32_t snap);
 void rd_droplog_fini(struct rd_droplog *l);
 
-// Worker: counts the reason and says where its record goes, at most two places; how many.
+// Worker: counts the reason and says where its record goes, at most two places; how many. 1: not into the shared ring, for
+// others shall have room there.
 unsigned rd_droplog_begin(
 	struct rd_droplog *l, uint16_t reason, uint64_t ns, struct rd_droplog_slot *to[2]);
 void rd_droplog_open(struct rd_droplog_slot *s); // before the record changes

@@ -4,6 +4,7 @@
 # and among others; scapy and tshark read what was written.
 import os
 import subprocess
+import time
 
 import pytest
 from rdtest import Daemon
@@ -99,6 +100,35 @@ def test_limits(d, tmp_path, reason, port, mac):
 		lost = c.one("drop.list", reason=reason)["count"]
 	seen = [raw(p) for p in rdpcap(str(path))]
 	assert len(seen) == lost and 1 <= lost <= 24 and all(f in frames for f in seen)
+
+
+def test_times_are_of_what_is_asked_for():
+	"""The same reason at two ports, one after the other: first, last and what the shared record left out are each port's own; our clock says when."""
+	def spoofed(c, port, nb):
+		begun = time.time_ns()
+		assert c("inject", port=port, frames=[raw(ip(src="02:00:00:00:00:77")).hex()], count=nb)["injected"] == nb
+		return begun, time.time_ns()
+
+	def times(c, **which):
+		got = c.one("drop.list", reason="PORT_MAC_SPOOF", **which)
+		rows = c.list("drop.list", reason="PORT_MAC_SPOOF", detail=True, **which)
+		assert got["count"] == sum(r["count"] for r in rows) and got["suppressed"] == sum(r["suppressed"] for r in rows)
+		assert (got["first_ns"], got["last_ns"]) == (min(r["first_ns"] for r in rows), max(r["last_ns"] for r in rows))
+		return got["first_ns"], got["last_ns"], got["count"], got["suppressed"]
+
+	with Daemon(lines=WORLD) as d, d.client() as c:
+		storm = spoofed(c, "a", 5000)
+		rare = spoofed(c, "b", 3)
+		a, b, both = (times(c, **which) for which in ({"port": "a"}, {"port": "b"}, {"stage": "port_in"}))
+		assert storm[0] <= a[0] <= a[1] <= storm[1] <= rare[0] <= b[0] <= b[1] <= rare[1]
+		assert a[2] == 5000 and 0 < a[3] < 5000 and b[2] == 3
+		assert both == (a[0], b[1], 5003, a[3] + b[3])
+		again = spoofed(c, "a", 1)
+		assert times(c, port="a")[0] == a[0] and again[0] <= times(c, port="a")[1] <= again[1]
+		assert times(c, port="b") == b
+		d.cli("port", "del", "b")  # its drops are nobody's now, but not forgotten
+		assert times(c, stage="port_in")[0] == a[0] and times(c, stage="port_in")[2] == 5004
+		assert c.list("drop.list", port="c") == []
 
 
 def test_several_and_patterns(d):
