@@ -54,17 +54,19 @@ static bool conn_fits(const struct query *q, const json_t *c)
 		&& ports_fit(&q->w, dport, sport);
 }
 
+static int add_conn(void *arg, const json_t *conn)
+{
+	struct query *q = arg;
+
+	if (!conn_fits(q, conn))
+		return 0;
+	return json_array_append_new(q->conns, json_deep_copy(conn)) < 0 ? -ENOMEM : 0;
+}
+
 static int add_conns(struct query *q, struct rd_err *err)
 {
-	json_t *list = rd_cli_fetch(q->cli, "conn.list", json_pack("{s:s}", "ip", q->from), err);
-
-	if (list == NULL)
-		return err->code;
-	for (size_t i = 0; i < json_array_size(list); i++)
-		if (conn_fits(q, json_array_get(list, i)))
-			json_array_append(q->conns, json_array_get(list, i));
-	json_decref(list);
-	return 0;
+	return rd_cli_call(
+		q->cli, "conn.list", json_pack("{s:s}", "ip", q->from), add_conn, q, NULL, err);
 }
 
 static void put_entry(FILE *out, const json_t *f)

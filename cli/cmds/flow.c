@@ -213,6 +213,20 @@ static int add_proto(const struct rd_args *args, json_t *params, struct rd_err *
 	return rd_err_set(err, -EINVAL, "%s is none of icmp, tcp, udp, icmp6 and no number", text);
 }
 
+json_t *rd_flows_params(const struct rd_args *args, struct rd_err *err)
+{
+	json_t *params = rd_args_params(args);
+
+	if (params == NULL) {
+		rd_err_set(err, -ENOMEM, "out of memory");
+		return NULL;
+	}
+	if (add_proto(args, params, err) == 0)
+		return params;
+	json_decref(params);
+	return NULL;
+}
+
 json_t *rd_flows_fetch(struct rd_cli *cli, const struct rd_args *args, unsigned shown, bool *more,
 	struct rd_err *err)
 {
@@ -221,14 +235,12 @@ json_t *rd_flows_fetch(struct rd_cli *cli, const struct rd_args *args, unsigned 
 	const char *sort = rd_args_str(args, "sort"), *field = NULL;
 	uint64_t limit = rd_args_num(args, "limit", shown);
 	const char *method = rd_args_cmd(args)->method;
-	json_t *params = rd_args_params(args), *list;
+	json_t *params = rd_flows_params(args, err), *list;
 
 	for (unsigned i = 0; sort != NULL && i < 3; i++)
 		field = strcmp(sort, fields[i][0]) == 0 ? fields[i][1] : field;
-	if (params == NULL || add_proto(args, params, err) < 0) {
-		json_decref(params);
+	if (params == NULL)
 		return NULL;
-	}
 	sort_field = field;
 	if (field != NULL)
 		json_object_del(params, "limit");
@@ -247,14 +259,11 @@ json_t *rd_flows_fetch(struct rd_cli *cli, const struct rd_args *args, unsigned 
 // In the daemon's order: entries are shown as they come, so a million of them take no memory.
 static int show_stream(struct rd_cli *cli, const struct rd_args *args, struct rd_err *err)
 {
-	json_t *params = rd_args_params(args);
-	int ret = params != NULL ? add_proto(args, params, err)
-				 : rd_err_set(err, -ENOMEM, "out of memory");
+	json_t *params = rd_flows_params(args, err);
 
-	if (ret == 0)
-		return rd_cli_show(cli, rd_args_cmd(args)->method, params, &table, err);
-	json_decref(params);
-	return ret;
+	if (params == NULL)
+		return err->code;
+	return rd_cli_show(cli, rd_args_cmd(args)->method, params, &table, err);
 }
 
 static int show(struct rd_cli *cli, const struct rd_args *args, struct rd_err *err)

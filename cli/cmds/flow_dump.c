@@ -4,12 +4,12 @@
  *
  *   FT dstMAC srcMAC VLAN srcPort srcIP dstIP proto VNI srcPort/type dstPort/code Actions  hwHits hwBytes
  *
- * Columns are as wide as their longest text; Actions is not padded. What bmap, inval(s), cg and len mean here is in
+ * Columns are as wide as their longest text (of long lists: so far, flow_long.c); Actions is not padded. What bmap, inval(s), cg and len mean here is in
  * docs/design/protocol.md: the vendor never documented them.
  */
 #include "cmds/vendor.h"
 
-#define NB_COLUMNS 10
+#define NB_COLUMNS (RD_FLOW_DUMP_COLUMNS - 1) // and dstPort/code
 #define CELL_SIZE 48
 
 static const struct {
@@ -47,66 +47,78 @@ static void put_actions(FILE *out, const json_t *flow)
 	}
 }
 
-static void put_flow(FILE *out, const json_t *flow, const int widths[NB_COLUMNS + 1])
+static void put_flow(const struct rd_flow_dump *d, const json_t *flow)
 {
 	char buf[CELL_SIZE];
 
 	for (unsigned i = 0; i < NB_COLUMNS; i++) {
 		cell(flow, i, buf);
-		fprintf(out, "%-*s ", widths[i], buf);
+		fprintf(d->out, "%-*s ", d->widths[i], buf);
 	}
 	rd_cell_text(json_object_get(flow, "l4_dst"), buf, sizeof(buf));
-	fprintf(out, "%-*s ", widths[NB_COLUMNS], buf);
-	put_actions(out, flow);
-	fprintf(out, "  %lld %lld\n", (long long)rd_item_int(flow, "hw_hits"),
+	fprintf(d->out, "%-*s ", d->widths[NB_COLUMNS], buf);
+	put_actions(d->out, flow);
+	fprintf(d->out, "  %lld %lld\n", (long long)rd_item_int(flow, "hw_hits"),
 		(long long)rd_item_int(flow, "hw_bytes"));
+}
+
+static void widen(struct rd_flow_dump *d, const json_t *list)
+{
+	char buf[CELL_SIZE];
+
+	d->widths[NB_COLUMNS] = (int)strlen("dstPort/code");
+	for (unsigned i = 0; i < NB_COLUMNS; i++) {
+		int *width = &d->widths[i], title = (int)strlen(columns[i].title);
+
+		*width = title > *width ? title : *width;
+		for (size_t row = 0; row < json_array_size(list); row++) {
+			cell(json_array_get(list, row), i, buf);
+			if ((int)strlen(buf) > *width)
+				*width = (int)strlen(buf);
+		}
+	}
+}
+
+void rd_vendor_put_flow_rows(struct rd_flow_dump *d, const json_t *list)
+{
+	widen(d, list);
+	for (unsigned i = 0; i < NB_COLUMNS && !d->begun; i++)
+		fprintf(d->out, "%-*s ", d->widths[i], columns[i].title);
+	if (!d->begun)
+		fprintf(d->out, "%-*s Actions  hwHits hwBytes\n", d->widths[NB_COLUMNS],
+			"dstPort/code");
+	d->begun = true;
+	for (size_t row = 0; row < json_array_size(list); row++)
+		put_flow(d, json_array_get(list, row));
 }
 
 void rd_vendor_put_flows(FILE *out, const json_t *list)
 {
-	int widths[NB_COLUMNS + 1];
-	char buf[CELL_SIZE];
+	struct rd_flow_dump d = {.out = out};
 
-	widths[NB_COLUMNS] = (int)strlen("dstPort/code");
-	for (unsigned i = 0; i < NB_COLUMNS; i++) {
-		widths[i] = (int)strlen(columns[i].title);
-		for (size_t row = 0; row < json_array_size(list); row++) {
-			cell(json_array_get(list, row), i, buf);
-			if ((int)strlen(buf) > widths[i])
-				widths[i] = (int)strlen(buf);
-		}
-	}
-	for (unsigned i = 0; i < NB_COLUMNS; i++)
-		fprintf(out, "%-*s ", widths[i], columns[i].title);
-	fprintf(out, "%-*s Actions  hwHits hwBytes\n", widths[NB_COLUMNS], "dstPort/code");
-	for (size_t row = 0; row < json_array_size(list); row++)
-		put_flow(out, json_array_get(list, row), widths);
+	rd_vendor_put_flow_rows(&d, list);
 }
 
 // As ESXi prints the table of one lcore.
-void rd_vendor_put_flow_records(FILE *out, const json_t *list)
+void rd_vendor_put_flow_record(FILE *out, const json_t *flow)
 {
 	static const char *const counters[][2] = {{"swHits", "sw_hits"}, {"swBytes", "sw_bytes"},
 		{"hwHits", "hw_hits"}, {"hwBytes", "hw_bytes"}};
 	char buf[CELL_SIZE];
 
-	for (size_t row = 0; row < json_array_size(list); row++) {
-		const json_t *flow = json_array_get(list, row);
-
-		fputs("key     :", out);
-		for (unsigned i = 0; i < NB_COLUMNS; i++) {
-			cell(flow, i, buf);
-			fprintf(out, " %s", buf);
-		}
-		rd_cell_text(json_object_get(flow, "l4_dst"), buf, sizeof(buf));
-		fprintf(out, " %s\nactions : ", buf);
-		put_actions(out, flow);
-		fputc('\n', out);
-		for (unsigned i = 0; i < sizeof(counters) / sizeof(counters[0]); i++)
-			fprintf(out, "%-8s: %lld\n", counters[i][0],
-				(long long)rd_item_int(flow, counters[i][1]));
-		fputc('\n', out);
+	fputs("key     :", out);
+	for (unsigned i = 0; i < NB_COLUMNS; i++) {
+		cell(flow, i, buf);
+		fprintf(out, " %s", buf);
 	}
+	rd_cell_text(json_object_get(flow, "l4_dst"), buf, sizeof(buf));
+	fprintf(out, " %s\nactions : ", buf);
+	put_actions(out, flow);
+	fputc('\n', out);
+	for (unsigned i = 0; i < sizeof(counters) / sizeof(counters[0]); i++)
+		fprintf(out, "%-8s: %lld\n", counters[i][0],
+			(long long)rd_item_int(flow, counters[i][1]));
+	fputc('\n', out);
 }
 
 static void put_permille(FILE *out, const json_t *w, const char *field)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * What people know from ESXi, in its own layout: net-stats -l, esxtop's port table, and the flow table dump (its
- * layout is in flow_dump.c). --json prints the items of our own methods.
+ * What people know from ESXi, in its own layout: net-stats -l, esxtop's port table, and the flow table dump (which
+ * is in flow_long.c and flow_dump.c). --json prints the items of our own methods.
  */
 #include "cmds/vendor.h"
 
@@ -176,23 +176,6 @@ static int esxtop(struct rd_cli *cli, const struct rd_args *args, struct rd_err 
 	return rd_vendor_each_host(cli, args, put_esxtop, err);
 }
 
-static int flow_dump(struct rd_cli *cli, const struct rd_args *args, struct rd_err *err)
-{
-	bool more, records = rd_args_has(args, "-l");
-	json_t *list = rd_flows_fetch(cli, args, 0, &more, err);
-
-	if (list == NULL)
-		return err->code;
-	if (rd_cli_is_json(cli))
-		rd_cli_put_json(cli, list);
-	else if (records)
-		rd_vendor_put_flow_records(rd_cli_out(cli), list);
-	else
-		rd_vendor_by_host(rd_cli_out(cli), list, rd_vendor_put_flows);
-	json_decref(list);
-	return 0;
-}
-
 // The method has no filter: there are few workers.
 static json_t *keep_lcore(json_t *list, const struct rd_args *args)
 {
@@ -337,7 +320,7 @@ static const struct rd_arg_desc timeout_args[] = {
 // Every spelling that people have seen.
 #define ENS(prefix)                                                                                \
 	{prefix "ens flow-table dump [host HOST] [-l LCORE]" RD_FLOW_FILTERS,                      \
-		"ESXi's form of show flow", "flow.list", rd_flow_args, flow_dump},                 \
+		"ESXi's form of show flow", "flow.list", rd_flow_args, rd_vendor_flow_dump},       \
 		{prefix "ens flow-table size [N]", "ESXi's form of flow capacity", "flow.set",     \
 			size_args, flow_size},                                                     \
 		{prefix "ens flow-table timeout [SECONDS]", "ESXi's form of flow timeout",         \

@@ -15,9 +15,19 @@ int rd_vendor_each_host(struct rd_cli *cli, const struct rd_args *args,
 void rd_vendor_by_host(FILE *out, const json_t *list, void (*put)(FILE *out, const json_t *list));
 // `nsxdp-cli ens flow-table dump`: header and one line per entry.
 void rd_vendor_put_flows(FILE *out, const json_t *list);
-
+// The same, some entries at a time: columns get wider as they come.
+#define RD_FLOW_DUMP_COLUMNS 11 // with a width
+struct rd_flow_dump {
+	FILE *out;
+	int widths[RD_FLOW_DUMP_COLUMNS];
+	bool begun; // the header was printed
+};
+void rd_vendor_put_flow_rows(struct rd_flow_dump *d, const json_t *list);
+void rd_vendor_put_flow_record(FILE *out, const json_t *flow); // with -l: a paragraph
 void rd_vendor_put_flow_stats(FILE *out, const json_t *list);
-void rd_vendor_put_flow_records(FILE *out, const json_t *list); // with -l: one entry per paragraph
+
+// flow_long.c: the command.
+int rd_vendor_flow_dump(struct rd_cli *cli, const struct rd_args *args, struct rd_err *err);
 
 // drop.c. What another one calls a reason ("vR", "VPP", "OVS", "K"); "-": nothing.
 void rd_drop_kin(const json_t *item, const char *who, char *buf, size_t len);
@@ -28,6 +38,8 @@ void rd_drop_kin(const json_t *item, const char *who, char *buf, size_t len);
 	" [vni N] [port PORT] [ft (l2|l3|l4)] [action (encap|decap|dfw-src|dfw-dst|route|uplink|drop)]" \
 	" [drop] [hits N] [limit N] [sort (hits|bytes|age)]"
 extern const struct rd_arg_desc rd_flow_args[];
+// What the line asks flow.list for; NULL with *err.
+json_t *rd_flows_params(const struct rd_args *args, struct rd_err *err);
 // The entries that the line asks for, `shown` of them when it does not say how many (0 = all); *more: there are others.
 json_t *rd_flows_fetch(struct rd_cli *cli, const struct rd_args *args, unsigned shown, bool *more,
 	struct rd_err *err);

@@ -259,7 +259,7 @@ static int getaddrsets(struct rd_cli *cli, const struct rd_args *args, struct rd
 	return groups == NULL ? err->code : 0;
 }
 
-static void put_connection(FILE *out, const json_t *c)
+static int put_connection(void *out, const json_t *c)
 {
 	const char *orig = rd_item_str(c, "orig_state");
 
@@ -268,22 +268,24 @@ static void put_connection(FILE *out, const json_t *c)
 		(long long)rd_item_int(c, "dport"), rd_item_str(c, "proto"),
 		orig[0] != '\0' ? orig : rd_item_str(c, "state"), orig[0] != '\0' ? ":" : "",
 		rd_item_str(c, "reply_state"));
+	return 0;
 }
 
+// As they come: there may be a million.
 static int getflows(struct rd_cli *cli, const struct rd_args *args, struct rd_err *err)
 {
-	json_t *port = filter_port(cli, args, err);
-	json_t *params =
-		port == NULL ? NULL : json_pack("{s:O}", "port", json_object_get(port, "qname"));
-	json_t *conns = port == NULL ? NULL : rd_cli_fetch(cli, "conn.list", params, err);
+	static const struct rd_table no_table;
+	json_t *port = filter_port(cli, args, err), *params;
+	int ret;
 
-	if (conns != NULL && rd_cli_is_json(cli))
-		rd_cli_put_json(cli, conns);
-	for (size_t i = 0; i < json_array_size(conns) && !rd_cli_is_json(cli); i++)
-		put_connection(rd_cli_out(cli), json_array_get(conns, i));
+	if (port == NULL)
+		return err->code;
+	params = json_pack("{s:O}", "port", json_object_get(port, "qname"));
+	ret = rd_cli_is_json(cli)
+		? rd_cli_show(cli, "conn.list", params, &no_table, err)
+		: rd_cli_call(cli, "conn.list", params, put_connection, rd_cli_out(cli), NULL, err);
 	json_decref(port);
-	json_decref(conns);
-	return conns == NULL ? err->code : 0;
+	return ret;
 }
 
 static void put_stat_head(FILE *out, const char *title)

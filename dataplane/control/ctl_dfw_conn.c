@@ -2,6 +2,7 @@
  *
  * conn.*: the connections that firewalls remember. Control thread; the table is the workers'.
  */
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -10,11 +11,18 @@
 #include "control/dfw_text.h"
 #include "tables/conn.h"
 
-struct list {
+#define STEP_LOOK 8192 // places looked at in one portion of conn.list
+#define STEP_EMIT 256 // items of one portion
+
+struct conn_stream {
+	struct rd_stream stream;
 	struct rd_request *req;
+	uint32_t at; // next place
+	unsigned emitted; // in this portion
 	uint64_t left;
+	uint16_t zone; // 0 = all
 	int proto; // -1 = all
-	const char *ip; // one of the ends; NULL = all
+	const char *ip; // one of the ends, the request's text; NULL = all
 };
 
 static json_t *item_of(const struct rd_conn_info *i)
@@ -48,33 +56,57 @@ static bool has_ip(const struct rd_conn_info *i, const char *ip)
 
 static int each(void *arg, const struct rd_conn_info *i)
 {
-	struct list *l = arg;
+	struct conn_stream *s = arg;
 
-	if ((l->proto >= 0 && l->proto != i->orig.proto) || (l->ip != NULL && !has_ip(i, l->ip)))
+	if ((s->proto >= 0 && s->proto != i->orig.proto) || (s->ip != NULL && !has_ip(i, s->ip)))
 		return 0;
-	if (rd_req_item(l->req, item_of(i)) < 0)
-		return -1;
-	return --l->left == 0;
+	if (rd_req_item(s->req, item_of(i)) < 0)
+		return s->req->err->code != 0 ? s->req->err->code : -EPIPE;
+	return --s->left == 0 || ++s->emitted == STEP_EMIT;
+}
+
+static int conn_step(struct rd_request *req, struct rd_stream *stream)
+{
+	struct conn_stream *s = (struct conn_stream *)stream;
+	int ret;
+
+	s->req = req;
+	s->emitted = 0;
+	ret = rd_conn_some(&s->at, STEP_LOOK, s->zone, each, s);
+	if (ret < 0)
+		return ret;
+	return s->left != 0 && s->at != UINT32_MAX;
+}
+
+static void conn_stream_free(struct rd_stream *stream)
+{
+	free(stream);
 }
 
 int ctl_conn_list(struct rd_request *req)
 {
 	const struct rd_port *p = rd_req_has(req, "port") ? rd_req_port(req, "port") : NULL;
 	const char *proto = rd_req_str_or(req, "proto", NULL);
-	struct list l = {.req = req,
-		.left = rd_req_num_or(req, "limit", 1, INT64_MAX, 10000),
+	struct conn_stream s = {.stream = {.step = conn_step, .free = conn_stream_free},
+		.left = rd_req_num_or(req, "limit", 1, INT64_MAX, INT64_MAX),
+		.zone = p == NULL ? 0 : p->idx,
 		.proto = -1,
 		.ip = rd_req_str_or(req, "ip", NULL)};
+	struct conn_stream *kept;
 	uint8_t number;
 
 	if (proto != NULL && rd_dfw_proto_parse(proto, &number) < 0)
 		rd_req_fail(req, "proto", -EINVAL, "\"%.40s\" is no protocol", proto);
 	else if (proto != NULL)
-		l.proto = number;
+		s.proto = number;
 	if (rd_req_end(req) < 0)
 		return req->err->code;
-	rd_conn_each(p == NULL ? 0 : p->idx, each, &l);
-	return req->err->code;
+	kept = malloc(sizeof(*kept));
+	if (kept == NULL)
+		return -ENOMEM;
+	*kept = s;
+	req->stream = &kept->stream;
+	return 0;
 }
 
 int ctl_conn_stats(struct rd_request *req)

@@ -2,7 +2,12 @@
  *
  * fdb.*: which MAC address is where. Control thread; the table is also written by workers.
  */
+#include <stdlib.h>
+
 #include "control/ctl_router.h"
+
+#define STEP_LOOK 8192 // slots looked at in one portion of fdb.list
+#define STEP_EMIT 256 // items of one portion
 
 static uint16_t read_port(struct rd_request *req, const struct rd_segment *s)
 {
@@ -79,8 +84,11 @@ int ctl_fdb_flush(struct rd_request *req)
 	return 0;
 }
 
-struct listing {
+struct fdb_stream {
+	struct rd_stream stream;
 	struct rd_request *req;
+	uint32_t at; // next slot
+	unsigned emitted; // in this portion
 	uint16_t segment; // 0 = all
 	uint32_t now_s;
 };
@@ -112,7 +120,7 @@ static const char *leads_to(const struct rd_fdb_entry *e, char buf[RD_QNAME_LEN]
 
 static int list_entry(void *arg, const struct rd_fdb_entry *e)
 {
-	const struct listing *l = arg;
+	struct fdb_stream *l = arg;
 	const struct rd_segment *s = rd_segment_at(e->segment);
 	char qname[RD_QNAME_LEN], buf[RD_QNAME_LEN];
 	const char *to_kind, *to = leads_to(e, buf, &to_kind);
@@ -120,20 +128,48 @@ static int list_entry(void *arg, const struct rd_fdb_entry *e)
 
 	if (s == NULL || (l->segment != 0 && e->segment != l->segment))
 		return 0;
-	return rd_req_item(l->req,
-		json_pack("{s:s,s:o,s:s,s:s,s:s,s:I}", "segment", rd_ctl_segment_qname(s, qname),
-			"mac", rd_json_mac(e->mac), "kind", kind_name(e->kind), "to", to, "to_kind",
-			to_kind, "age_s", (json_int_t)age));
+	if (rd_req_item(l->req,
+		    json_pack("{s:s,s:o,s:s,s:s,s:s,s:I}", "segment",
+			    rd_ctl_segment_qname(s, qname), "mac", rd_json_mac(e->mac), "kind",
+			    kind_name(e->kind), "to", to, "to_kind", to_kind, "age_s",
+			    (json_int_t)age))
+		< 0)
+		return l->req->err->code != 0 ? l->req->err->code : -EPIPE;
+	return ++l->emitted == STEP_EMIT;
+}
+
+static int fdb_step(struct rd_request *req, struct rd_stream *stream)
+{
+	struct fdb_stream *l = (struct fdb_stream *)stream;
+	int ret;
+
+	l->req = req;
+	l->emitted = 0;
+	l->now_s = rd_coarse_s();
+	ret = rd_fdb_some(&l->at, STEP_LOOK, list_entry, l);
+	if (ret < 0)
+		return ret;
+	return l->at != UINT32_MAX;
+}
+
+static void fdb_stream_free(struct rd_stream *stream)
+{
+	free(stream);
 }
 
 int ctl_fdb_list(struct rd_request *req)
 {
 	const struct rd_segment *s =
 		rd_req_has(req, "segment") ? rd_req_segment(req, "segment") : NULL;
-	struct listing l = {.req = req, .segment = s == NULL ? 0 : s->idx, .now_s = rd_coarse_s()};
+	struct fdb_stream *l;
 
 	if (rd_req_end(req) < 0)
 		return req->err->code;
-	rd_fdb_each(list_entry, &l);
+	l = malloc(sizeof(*l));
+	if (l == NULL)
+		return -ENOMEM;
+	*l = (struct fdb_stream){.stream = {.step = fdb_step, .free = fdb_stream_free},
+		.segment = s == NULL ? 0 : s->idx};
+	req->stream = &l->stream;
 	return 0;
 }

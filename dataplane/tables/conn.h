@@ -119,6 +119,9 @@ struct rd_conn_info { // a consistent copy
 };
 // Calls fn for every connection (zone 0 = all); stops when it returns non-zero.
 int rd_conn_each(uint16_t zone, int (*fn)(void *arg, const struct rd_conn_info *i), void *arg);
+// The same in portions: those among the next `look` places from *at on, which is 0 at first and UINT32_MAX at the end.
+int rd_conn_some(uint32_t *at, uint32_t look, uint16_t zone,
+	int (*fn)(void *arg, const struct rd_conn_info *i), void *arg);
 unsigned rd_conn_flush(uint16_t zone); // ends them; returns how many
 
 struct rd_conn_stats {

@@ -143,19 +143,30 @@ static bool info_of(uint32_t i, struct rd_conn_info *info, rd_conn_ref *ref)
 	return state != 0;
 }
 
-int rd_conn_each(uint16_t zone, int (*fn)(void *arg, const struct rd_conn_info *i), void *arg)
+int rd_conn_some(uint32_t *at, uint32_t look, uint16_t zone,
+	int (*fn)(void *arg, const struct rd_conn_info *i), void *arg)
 {
 	uint32_t used = __atomic_load_n(&conn_table_.bound, __ATOMIC_ACQUIRE);
 	int rc = 0;
 
-	for (uint32_t i = 1; i < used && rc == 0; i++) {
+	for (; *at < used && look > 0 && rc == 0; look--) {
+		uint32_t i = (*at)++; // nothing is at 0
 		struct rd_conn_info info;
 		rd_conn_ref ref;
 
-		if (info_of(i, &info, &ref) && (zone == 0 || info.orig.zone == zone))
+		if (i != 0 && info_of(i, &info, &ref) && (zone == 0 || info.orig.zone == zone))
 			rc = fn(arg, &info);
 	}
+	if (*at >= used)
+		*at = UINT32_MAX;
 	return rc;
+}
+
+int rd_conn_each(uint16_t zone, int (*fn)(void *arg, const struct rd_conn_info *i), void *arg)
+{
+	uint32_t at = 0;
+
+	return rd_conn_some(&at, UINT32_MAX, zone, fn, arg);
 }
 
 unsigned rd_conn_flush(uint16_t zone)

@@ -163,26 +163,40 @@ unsigned rd_fdb_age(uint32_t now_s)
 	return remove_if(is_old, &now_s);
 }
 
+static bool read_entry(uint32_t slot, struct rd_fdb_entry *e)
+{
+	uint64_t key, val;
+
+	fdb_read(slot, &key, &val);
+	*e = (struct rd_fdb_entry){.segment = (uint16_t)(key >> 48),
+		.kind = fdb_kind(val),
+		.is_tunnel = fdb_is_tunnel(val),
+		.to = fdb_to(val),
+		.last_s = fdb_last(val)};
+	for (unsigned i = 0; i < 6; i++)
+		e->mac[i] = (uint8_t)(key >> (40 - 8 * i));
+	return key != 0;
+}
+
+int rd_fdb_some(
+	uint32_t *at, uint32_t look, int (*fn)(void *arg, const struct rd_fdb_entry *e), void *arg)
+{
+	int rc = 0;
+
+	for (; *at < rd_fdb_.nb_slots && look > 0 && rc == 0; look--) {
+		struct rd_fdb_entry e;
+
+		if (read_entry((*at)++, &e))
+			rc = fn(arg, &e);
+	}
+	if (*at >= rd_fdb_.nb_slots)
+		*at = UINT32_MAX;
+	return rc;
+}
+
 int rd_fdb_each(int (*fn)(void *arg, const struct rd_fdb_entry *e), void *arg)
 {
-	for (uint32_t s = 0; s < rd_fdb_.nb_slots; s++) {
-		struct rd_fdb_entry e;
-		uint64_t key, val;
-		int rc;
+	uint32_t at = 0;
 
-		fdb_read(s, &key, &val);
-		if (key == 0)
-			continue;
-		e = (struct rd_fdb_entry){.segment = (uint16_t)(key >> 48),
-			.kind = fdb_kind(val),
-			.is_tunnel = fdb_is_tunnel(val),
-			.to = fdb_to(val),
-			.last_s = fdb_last(val)};
-		for (unsigned i = 0; i < 6; i++)
-			e.mac[i] = (uint8_t)(key >> (40 - 8 * i));
-		rc = fn(arg, &e);
-		if (rc != 0)
-			return rc;
-	}
-	return 0;
+	return rd_fdb_some(&at, UINT32_MAX, fn, arg);
 }

@@ -105,6 +105,9 @@ unsigned rd_fdb_flush(uint16_t segment, bool learned_only); // segment 0 = all; 
 unsigned rd_fdb_age(uint32_t now_s); // removes learned entries older than their segment's aging
 // Calls fn for every entry (a snapshot each); stops when fn returns non-zero.
 int rd_fdb_each(int (*fn)(void *arg, const struct rd_fdb_entry *e), void *arg);
+// The same in portions: those in the next `look` slots from *at on, which is 0 at first and UINT32_MAX at the end.
+int rd_fdb_some(
+	uint32_t *at, uint32_t look, int (*fn)(void *arg, const struct rd_fdb_entry *e), void *arg);
 uint64_t rd_fdb_learn_failures(void);
 // Of a segment: learned entries (exact once a second), and stations that might not be learned or moved.
 uint32_t rd_fdb_learned(uint16_t segment);

@@ -149,9 +149,13 @@ def main():
 				times(reddot, d.path, args.reps)
 			if args.flows > 0:
 				print(f"{'flows':34} {many.filled(c, args.flows):8}")
+				before = many.in_kib(d.proc.pid, "VmHWM")
 				for what, more in (("table", ""), ("json", " | json")):
 					listed(many, d.path, f"1000 flows, {what}", "show flow limit 1000" + more)
 					listed(many, d.path, f"all flows, {what}", LIST + more)
+				listed(many, d.path, "1000 flows, ESXi's form", "ens flow-table dump limit 1000")
+				listed(many, d.path, "all flows, ESXi's form", "ens flow-table dump")
+				print(f"{'peak of reddotd, before and after':34} {before:8} {many.in_kib(d.proc.pid, 'VmHWM'):8} KiB", flush=True)
 				interrupted(reddot, d.path, 5)
 				d.cli("-f", d.file("source.rd", SOURCE.format(path=f"{where}/one.pcap")))
 				disturbed(reddot, d.path, c)
