@@ -27,16 +27,20 @@ struct rung {
 	const char *why; // why the next one that every packet passes counts another number
 };
 
+#define AGAIN "routed: they pass the next layer twice"
+
 static const struct rung to_guest[] = {
 	{LADDER_DEVICE_RX, WIRE, MAIN, "not from the device: injected, or by a link"},
 	{RD_STAGE_HANDOFF, WIRE, DETOUR, NULL},
 	{LADDER_PORT_RX, WIRE, MAIN, ""},
 	{RD_STAGE_UPLINK_RX, WIRE, MAIN, ""},
 	{RD_STAGE_CLASSIFY, WIRE, MAIN, "to the switch's own endpoint"},
-	{RD_STAGE_TUNNEL_DECAP, WIRE, MAIN, ""},
-	{RD_STAGE_PORT_IN, WIRE, OR, ""},
-	{RD_STAGE_FLOW_LOOKUP, WIRE, MAIN, "to other ports, less those that came from them"},
+	{RD_STAGE_TUNNEL_DECAP, WIRE, MAIN, AGAIN},
+	{RD_STAGE_PORT_IN, WIRE, OR, AGAIN},
+	{RD_STAGE_FLOW_LOOKUP, WIRE, MAIN,
+		"to other ports, or to a router and back, less those that came from other ports"},
 	{RD_STAGE_L2_LOOKUP, WIRE, DETOUR, NULL},
+	{RD_STAGE_ROUTE, WIRE, DETOUR, NULL},
 	{RD_STAGE_FLOOD, WIRE, DETOUR, NULL},
 	{RD_STAGE_REJECT, WIRE, DETOUR, NULL},
 	{RD_STAGE_DFW_IN, OWN, DETOUR, NULL},
@@ -59,9 +63,10 @@ static const struct rung from_guest[] = {
 	{RD_STAGE_UPT_RX, END, OR, ""},
 	{LADDER_PORT_RX, OWN, DETOUR, NULL},
 	{RD_STAGE_CLASSIFY, OWN, MAIN, ""},
-	{RD_STAGE_PORT_IN, OWN, MAIN, ""},
-	{RD_STAGE_FLOW_LOOKUP, OWN, MAIN, "to ports of this switch"},
+	{RD_STAGE_PORT_IN, OWN, MAIN, AGAIN},
+	{RD_STAGE_FLOW_LOOKUP, OWN, MAIN, "to ports of this switch, or to a router and back"},
 	{RD_STAGE_L2_LOOKUP, OWN, DETOUR, NULL},
+	{RD_STAGE_ROUTE, OWN, DETOUR, NULL},
 	{RD_STAGE_FLOOD, OWN, DETOUR, NULL},
 	{RD_STAGE_DFW_OUT, OWN, DETOUR, NULL},
 	{RD_STAGE_REJECT, OWN, DETOUR, NULL},

@@ -72,7 +72,9 @@ static void at_stage(unsigned from, unsigned edge, uint16_t in, uint16_t out)
 	gf_walk();
 }
 
-#define SELECT_TO_TX 2 // edges of uplink_select: drop, flow_install, uplink_tx
+#define SELECT_TO_INSTALL 1 // edges of uplink_select: drop, flow_install, uplink_tx
+#define SELECT_TO_TX 2
+#define GONE 700 // no port
 
 static void tx_port_down(void)
 {
@@ -81,10 +83,27 @@ static void tx_port_down(void)
 	at_stage(RD_STAGE_UPLINK_SELECT, SELECT_TO_TX, dc_t.mux, dc_t.arm_uplink);
 }
 
+// Of the port that is gone, as the stage counts it, and by port, stage and reason.
+static uint64_t lost_at(unsigned stage)
+{
+	struct rd_dropcount_row r;
+	uint64_t nb = 0;
+
+	for (uint32_t i = 0; i < RD_DROPCOUNT_SLOTS; i++)
+		if (rd_dropcount_row(gf_w->dropcount, i, &r) && r.stage == stage && r.port == GONE
+			&& r.reason == RD_DROP_TX_PORT_DELETED)
+			nb += r.packets;
+	assert_int_equal(nb, gf_w->stages[stage].drops);
+	return nb;
+}
+
 static void tx_deleted(void)
 {
 	dc_emulated();
-	at_stage(RD_STAGE_UPLINK_SELECT, SELECT_TO_TX, dc_t.mux, 700);
+	at_stage(RD_STAGE_UPLINK_SELECT, SELECT_TO_TX, dc_t.mux, GONE);
+	assert_int_equal(lost_at(RD_STAGE_UPLINK_TX), 1);
+	at_stage(RD_STAGE_UPLINK_SELECT, SELECT_TO_INSTALL, dc_t.mux, GONE);
+	assert_int_equal(lost_at(RD_STAGE_FLOW_INSTALL), 1);
 }
 
 static void tx_no_device(void)
