@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-3-Clause
 #
-# The pictures of README.md and docs/guide/walk.md: a daemon with the emulated demo, real packets, and what `reddot walk` shows of
+# The pictures of README.md, docs/guide/walk.md and router.md: a daemon with the emulated demo, real packets, and what `reddot walk` shows of
 # them on a terminal (pyte), as SVG. From the top folder, after a build:
 #
 #	docs/img/make.py BUILD_FOLDER
@@ -101,6 +101,14 @@ def main():
 			draw(t, "deep")
 			t.send("\x03")
 			t.end()
+	folder = f"{ROOT}/tests/e2e/golden"  # recorded
+	with Terminal("walk", "-r", "routed.json", rows=ROWS, columns=COLUMNS, env={"PKTCAP": PKTCAP}, preexec=lambda: os.chdir(folder)) as t:
+		t.until("ended")
+		t.send("G2llllll")
+		t.until(r"^>\* +6 ")
+		draw(t, "router")
+		t.send("\x03")
+		t.end()
 
 
 main()
