@@ -6,6 +6,7 @@
 #include "walk/tui.h"
 
 #include "walk/export.h"
+#include "walk/rc.h"
 #include "walk/recent.h"
 #include "walk/view.h"
 
@@ -370,6 +371,7 @@ int rd_tui_run(struct rd_source *source, struct rd_store *store, const struct rd
 	snprintf(t.view.capture, sizeof(t.view.capture), "%s",
 		what->live && what->filter != NULL ? what->filter : "");
 	snprintf(t.view.filter, sizeof(t.view.filter), "%s", what->show != NULL ? what->show : "");
+	rd_rc_read(&t.view, store);
 	t.live = what->live ? rd_live_open(err) : NULL;
 	sigaction(SIGWINCH, &standard, &before); // the library wants it
 	ret = what->live && t.live == NULL ? err->code : run(&t, keys, err);

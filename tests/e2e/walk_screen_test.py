@@ -284,6 +284,25 @@ def test_places_maps_settings_and_another_file(files, tmp_path):
 		assert t.end() == 0
 
 
+def test_begins_with_the_persons_file(files, tmp_path):
+	(tmp_path / "reddot").mkdir()
+	rc = tmp_path / "reddot" / "walkrc"
+	env = {"XDG_CONFIG_HOME": str(tmp_path)}
+	rc.write_text("# mine\nset time=absolute\nmap <F9> :pane paths<Enter>\n", encoding="utf-8")
+	with walk("-r", files[1], env=env) as t:
+		t.until(lambda: "ended" in title(t))
+		t.send("7")
+		t.until(r"^ {2}min:s")
+		t.send("\x1b[20~")
+		t.until(r"\[9 Paths\]")
+	for text, said in (("set time=absolute\nquit\n", "walkrc, line 2: set SETTING or map KEY KEYS is expected"), ("set speed=9", "walkrc, line 1: = and a number within"),
+			("x" * 5000, "walkrc, line 1: the line is too long"), ("set \x1b]0;x\x07\n", "walkrc, line 1: there is no such setting")):
+		rc.write_text(text, encoding="utf-8")
+		with walk("-r", files[1], env=env) as t:
+			t.until(said)
+			assert b"\x1b]0;" not in t.raw
+
+
 @pytest.mark.parametrize("rows, columns", [(24, 80), (40, 120), (10, 40), (5, 20), (16, 70)])
 @pytest.mark.parametrize("term", ["xterm-256color", "linux", "vt100"])
 def test_terminals_and_sizes(files, term, rows, columns):

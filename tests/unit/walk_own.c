@@ -4,6 +4,8 @@
  */
 #include "walk_world.h"
 
+#include "walk/rc.h"
+
 #include <locale.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -103,11 +105,34 @@ static void settings(void **state)
 	assert_true(has("speed=-3") && has("time=absolute") && has("colours=dark"));
 }
 
+static void lines_of_the_file(void **state)
+{
+	static const char *const bad[] = {"quit", "set", "map", "export x.html", "set nothing",
+		"map x", ":edit /x", "nonsense", "mark"};
+	struct rd_show_err why;
+
+	(void)state;
+	assert_true(rd_rc_line(&view, &store, "", &why));
+	assert_true(rd_rc_line(&view, &store, "  # set nomouse", &why));
+	assert_false(view.mouse_off);
+	assert_true(rd_rc_line(&view, &store, "set nomouse", &why));
+	assert_true(rd_rc_line(&view, &store, "\t:map <F9> :goto 1<Enter>", &why));
+	assert_true(view.mouse_off && view.maps == 1);
+	assert_string_equal(view.notice, "");
+	for (unsigned i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		why = (struct rd_show_err){0};
+		assert_false(rd_rc_line(&view, &store, bad[i], &why));
+		assert_string_not_equal(why.what, "");
+	}
+	assert_true(view.maps == 1 && view.want == 0 && view.help == 0);
+}
+
 #define T(name) cmocka_unit_test_setup_teardown(name, fill, empty)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {T(maps), T(maps_that_are_none), T(settings)};
+	const struct CMUnitTest tests[] = {
+		T(maps), T(maps_that_are_none), T(settings), T(lines_of_the_file)};
 
 	setlocale(LC_CTYPE, "C.UTF-8");
 	return cmocka_run_group_tests(tests, NULL, NULL);
