@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * The monitor commands. What was seen is remembered by its time, so nothing is told twice; a flood is told in a few lines.
+ * The monitor commands. What was seen is remembered by its time, so nothing is told twice; a flood is told in a few lines, but in JSON
+ * whole: an object per line.
  */
 #include "shell/monitor.h"
 
@@ -84,6 +85,14 @@ static int keep_new(void *arg, const json_t *item)
 		: -ENOMEM;
 }
 
+static void tell_json(const json_t *list, FILE *out)
+{
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		json_dumpf(json_array_get(list, i), out, JSON_COMPACT);
+		fputc('\n', out);
+	}
+}
+
 static void tell(struct watch *w, const json_t *list, FILE *out)
 {
 	size_t n = json_array_size(list), told = n < TOLD ? n : TOLD;
@@ -111,7 +120,9 @@ static int ask(struct rd_monitor *m, struct watch *w, FILE *out)
 	n = json_array_size(news.list);
 	if (n > 0)
 		w->seen_ns = rd_item_int(json_array_get(news.list, n - 1), "ns");
-	if (ret == 0 && w->begun)
+	if (ret == 0 && w->begun && rd_cli_is_json(m->cli))
+		tell_json(news.list, out);
+	else if (ret == 0 && w->begun)
 		tell(w, news.list, out);
 	if (ret == 0)
 		w->begun = true; // what was before the command is no news

@@ -6,21 +6,24 @@
 import json
 import os
 import re
+import select
+import signal
+import subprocess
 
 import pytest
 from pktcap import Pktcap
-from rdtest import PCAPS, demo
+from rdtest import ENV, PCAPS, REDDOT, Daemon, demo, wait_for
+from term import Terminal
 
-GUEST, SYN = "x86/gs-ubuntu-01.eth0", PCAPS + "/emulated-syn.pcap"
+GUEST, PROXY, SYN = "x86/gs-ubuntu-01.eth0", "arm/gs-ubuntu-01.eth0.7c520dd4", PCAPS + "/emulated-syn.pcap"
 TCP = "vni 74752 tcp 172.16.31.26:1 172.16.31.25:80"
 RUNT = "005056a1999e020000000001080000"  # cut short in its network header
 SESSION = {"session", "id", "oper", "warning"}
 FLUSHED = {"flushed"}
 CHANGE = {"count", "stage", "port", "reason", "meaning"}
-# Told elsewhere, because they end the program, the daemon, or are a screen of their own: by which test.
-ELSEWHERE = {
-	"exit": "shell_test.py", "quit": "shell_test.py", "daemon stop": "control_test.py",
-	"monitor drops": "shell_test.py", "monitor log": "shell_test.py",
+# Told in no story, because they end the program or the daemon, or go on until somebody stops them: by which test here.
+OWN = {
+	"exit": "test_leaving", "quit": "test_leaving", "daemon stop": "test_daemon_stop", "monitor drops": "test_monitor", "monitor log": "test_monitor",
 }
 # noun: lines of (what to type, what its text says, the keys of its JSON: of the object, or of each in a list). "" and None: it
 # prints nothing. {n} is the number of the telling; && joins commands of one connection.
@@ -253,9 +256,9 @@ def told():
 def test_every_command_is_told(d):
 	ens = {g.split(" ", 1)[1] for g in grammars(d) if g.startswith("nsxdp-cli ")}
 	assert {f"{p} {g.split(' ', 1)[1]}" for p in PREFIXES for g in ens} <= grammars(d)
-	missing = {g for g in grammars(d) - set(ELSEWHERE) if not g.startswith(PREFIXES) and not any(fits(g, line) for line in told())}
+	missing = {g for g in grammars(d) - set(OWN) if not g.startswith(PREFIXES) and not any(fits(g, line) for line in told())}
 	assert missing == set()
-	assert set(ELSEWHERE) <= grammars(d)
+	assert set(OWN) <= grammars(d) and all(callable(globals()[name]) for name in OWN.values())
 
 
 @pytest.fixture(name="walks", scope="module")
@@ -302,3 +305,58 @@ def test_vendor_prefixes(d, prefix):
 		assert d.cli("-j", prefix + line[3:]) == d.cli("-j", line)
 	for line in ("ens flow-table dump", "ens flow-table timeout", "ens flow-stats", "ens uplink stats"):
 		assert json.loads(d.cli("-j", prefix + line[3:])) is not None
+
+
+@pytest.mark.parametrize("word", ["exit", "quit"])
+@pytest.mark.parametrize("form", [(), ("-j",)], ids=["text", "json"])
+def test_leaving(d, tmp_path, word, form):
+	"""The shell ends well, and says nothing more; as a command of its own it says nothing either."""
+	with Terminal("--socket", d.path, *form, env={"XDG_STATE_HOME": str(tmp_path)}) as t:
+		t.prompt()
+		t.send(word + "\r")
+		assert t.end() == 0
+		assert [line for line in t.lines() if line] == [f"reddot arm> {word}"]
+	assert d.cli(*form, word) == ""
+
+
+@pytest.mark.parametrize("form", [(), ("-j",)], ids=["text", "json"])
+def test_daemon_stop(form):
+	with Daemon(lines="host add h default\n") as d:
+		assert d.cli(*form, "daemon", "stop") == ""
+		assert d.wait_end() == 0 and not os.path.exists(d.path)
+		gone = d.cli(*form, "daemon", "stop", check=False)
+		assert gone.returncode == 1 and gone.stdout == "" and "reddotd is not running" in gone.stderr
+
+
+MONITORED = {
+	"drops": ("inject vmnic1 hex " + RUNT, r"\d\d:\d\d:\d\d\.\d{6} drop PARSE_TRUNC_L3 at \w+, port arm/vmnic1.*", {"reason", "stage", "port", "ns", "hex"}),
+	"log": ("probe from vmnic1 vni 74752 tcp 172.16.31.26:{n} 172.16.31.25:24", r"\d\d:\d\d:\d\d\.\d{6} firewall .* DROP .*/779 IN .*", {"rule", "action", "line", "ns"}),
+}
+
+
+@pytest.mark.parametrize("what", MONITORED)
+@pytest.mark.parametrize("form", [(), ("-j",)], ids=["text", "json"])
+def test_monitor(d, what, form):
+	"""A line for each of what happens from now on, till Ctrl-C."""
+	event, line, keys = MONITORED[what]
+	d.cli("dfw", "add", "port", PROXY, "rule", "779", "dir", "in", "action", "drop", "proto", "tcp", "dport", "24", "log")
+	try:
+		with subprocess.Popen([REDDOT, "--socket", d.path, *form, "monitor", what], env=ENV, stdout=subprocess.PIPE, text=True) as p:
+			flow = iter(range(2000, 60000))  # the log has a flow once
+			def told():
+				d.cli(*event.format(n=next(flow)).split())
+				return select.select([p.stdout], [], [], 1)[0]
+			try:
+				wait_for("a line", told)
+				first = p.stdout.readline()
+			finally:
+				p.send_signal(signal.SIGINT)
+			lines = [first, *p.stdout]
+			assert p.wait(60) == 0
+	finally:
+		d.cli("dfw", "del", "port", PROXY, "rule", "779")
+	for said in lines:
+		if form:
+			assert keys <= set(json.loads(said)), said
+		else:
+			assert re.fullmatch(line, said.rstrip("\n")) or said.startswith("... and "), said

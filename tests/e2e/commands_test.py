@@ -11,12 +11,11 @@ import subprocess
 
 import jsonschema
 import pytest
-from rdtest import PCAPS, SOURCE, demo, wait_for
+from rdtest import PCAPS, SOURCE, Daemon, demo, wait_for
 
 SCHEMA = SOURCE + "/docs/design/show.schema.json"
 GUEST, PROXY = "x86/gs-ubuntu-01.eth0", "arm/gs-ubuntu-01.eth0.7c520dd4"
-# The leading words of a command (as the tree has them): what to type behind them, and something that its table must say. None: the
-# demo can have none of these.
+# The leading words of a command (as the tree has them): what to type behind them, and something that its table must say.
 ROWS = {
 	"show ladder port": ([GUEST], "vnic_tx"),
 	"show topology": ([], "link x86/vmnic2"),
@@ -53,9 +52,9 @@ ROWS = {
 	"show device": ([], "net_vhost"),
 	"show pool": ([], "packets"),
 	"show vhost sessions": ([], "server"),
-	"show virtqueue": ([], None),  # no guest is there
+	"show virtqueue": ([], "receives"),
 	"show worker queues": ([], "vmnic1"),
-	"show worker handoff": ([], None),  # one worker hands nothing over
+	"show worker handoff": ([], "WAITING"),
 	"show worker balance": ([], "PROCESSED"),
 	"show worker latency": ([], "us"),
 	"show capture": ([], "kept"),
@@ -64,8 +63,7 @@ ROWS = {
 	"show mirror explain": (["m1"], "software"),
 	"show mirror capability": ([], "vmnic1"),
 	"show mirror limit": ([], "CAPPED"),
-	"show mirror diff": ([], None),  # no card has rules
-	"show mirror limit": ([], "CAPPED"),
+	"show mirror diff": ([], "collector"),
 	"show mirror journal": ([], "added"),
 	"show inject": ([], "vmnic1"),
 	"show log": ([], "control"),
@@ -85,6 +83,11 @@ route add 10.9.0.0/16 router vdr via 172.16.31.26
 route add 10.8.0.0/16 router vdr blackhole
 """
 
+GUEST_OF = """host add h default
+switch add s host h portset 3
+port add eth0 switch s type uplink device "net_virtio_user0,path={socket},queues=1,queue_size=256"
+"""
+
 
 def commands_of(d):
 	"""The leading words of every show command, from the manual that the tree writes."""
@@ -96,7 +99,7 @@ def commands_of(d):
 @contextlib.contextmanager
 def full():
 	"""The demo, with something of everything."""
-	with demo() as (d, c):
+	with demo("emulated", "--workers", "2") as (d, c):
 		for line in LINES.splitlines():
 			d.cli("-c", line)
 		d.cli("port", "add", "vm", "switch", "x86/DvsPortset-0", "type", "vnic", "device", f"net_vhost0,iface={d.path}.vhost")
@@ -108,7 +111,9 @@ def full():
 			os.close(gone.fds.pop())
 		wait_for("the log is read", lambda: c.list("dfw.log"))
 		c("inject", port="vmnic1", frames=["00" * 60], every_ms=86400000)
-		yield d
+		with Daemon(lines=GUEST_OF.format(socket=d.path + ".vhost")):
+			wait_for("the guest's rings", lambda: len(c.list("virtqueue.list")) == 2)
+			yield d
 
 
 @pytest.fixture(name="d", scope="module")
@@ -157,9 +162,6 @@ def test_table_and_json(d, command):
 	schema = schemas()["$defs"][command]
 	jsonschema.Draft202012Validator.check_schema(schema)
 	jsonschema.validate(answer, schema)
-	if says is None:
-		assert answer == [] or answer
-		return
 	assert says in text and answer, text
 	assert not re.search(r"[^\x20-\x7e\n]", text.replace("\t", "")), text
 
