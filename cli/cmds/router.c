@@ -19,6 +19,8 @@ static const struct rd_column interface_columns[] = {
 	{"MTU", "mtu", RD_COL_RIGHT, NULL},
 	{"RX", "rx_packets", RD_COL_RIGHT, NULL},
 	{"TX", "tx_packets", RD_COL_RIGHT, NULL},
+	{"SAID", "said", RD_COL_RIGHT, NULL},
+	{"WITHHELD", "withheld", RD_COL_RIGHT, NULL},
 	{"ADDRESSES", "addresses", 0, NULL},
 };
 static const struct rd_table interface_table = RD_TABLE_BY(interface_columns, "router");

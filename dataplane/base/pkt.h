@@ -106,3 +106,16 @@ static inline void rd_put32(uint8_t *p, uint32_t v)
 	rd_put16(p, (uint16_t)(v >> 16));
 	rd_put16(p + 2, (uint16_t)v);
 }
+
+static inline bool rd_mac_is_multicast(const uint8_t mac[6])
+{
+	return mac[0] & 1;
+}
+static inline bool rd_mac_is_zero(const uint8_t mac[6])
+{
+	return (mac[0] | mac[1] | mac[2] | mac[3] | mac[4] | mac[5]) == 0;
+}
+static inline bool rd_mac_is_unicast(const uint8_t mac[6])
+{
+	return !rd_mac_is_multicast(mac) && !rd_mac_is_zero(mac);
+}

@@ -65,10 +65,13 @@ int ctl_fdb_del(struct rd_request *req)
 		return req->err->code;
 	int ret = rd_fdb_del(s->idx, mac);
 
-	if (ret < 0) {
+	if (ret == -EBUSY)
+		rd_req_fail(req, "mac", ret,
+			"the address is a port's or a router's own, and goes with it");
+	else if (ret < 0)
 		rd_req_fail(req, "mac", ret, "the segment has no such address");
+	if (ret < 0)
 		rd_err_hint(req->err, "show fdb segment %s", s->name);
-	}
 	return ret;
 }
 

@@ -262,13 +262,14 @@ static json_t *rif_item(const struct rd_rif *i)
 	struct rd_rif_counts c;
 
 	rd_rif_counts(i->idx, &c);
-	return json_pack("{s:s,s:s,s:s,s:s,s:s,s:i,s:o,s:I,s:I,s:I,s:I}", "name", i->name, "host",
-		r == NULL ? "" : rd_host_name(r->host), "qname", rd_ctl_rif_qname(i->idx, qname),
-		"router", rd_ctl_router_qname(i->router, router), "segment",
-		s == NULL ? "" : rd_ctl_segment_qname(s, segment), "mtu", (int)rd_rif_mtu(i),
-		"addresses", addresses(i), "rx_packets", (json_int_t)c.rx_packets, "rx_bytes",
-		(json_int_t)c.rx_bytes, "tx_packets", (json_int_t)c.tx_packets, "tx_bytes",
-		(json_int_t)c.tx_bytes);
+	return json_pack("{s:s,s:s,s:s,s:s,s:s,s:i,s:o,s:I,s:I,s:I,s:I,s:I,s:I}", "name", i->name,
+		"host", r == NULL ? "" : rd_host_name(r->host), "qname",
+		rd_ctl_rif_qname(i->idx, qname), "router", rd_ctl_router_qname(i->router, router),
+		"segment", s == NULL ? "" : rd_ctl_segment_qname(s, segment), "mtu",
+		(int)rd_rif_mtu(i), "addresses", addresses(i), "rx_packets",
+		(json_int_t)c.rx_packets, "rx_bytes", (json_int_t)c.rx_bytes, "tx_packets",
+		(json_int_t)c.tx_packets, "tx_bytes", (json_int_t)c.tx_bytes, "said",
+		(json_int_t)c.said, "withheld", (json_int_t)c.withheld);
 }
 
 int ctl_rif_list(struct rd_request *req)

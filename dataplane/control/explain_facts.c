@@ -159,13 +159,13 @@ static const uint8_t *destination(const struct facts *f, uint8_t *family, uint8_
 static void next_hop(struct facts *f, const struct rd_route *r, unsigned path, const uint8_t *dst)
 {
 	const uint8_t *via = r->kind == RD_ROUTE_VIA ? r->path[path].addr : dst;
-	uint16_t slot = rd_neigh_find(r->path[path].rif, r->family, via, false, 0);
+	int slot = rd_neigh_find(r->path[path].rif, r->family, via, false, 0);
 	char ip[RD_IP_TEXT], mac[RD_MAC_TEXT], name[RD_QNAME_LEN];
 	struct rd_neigh n;
 
 	rd_fmt_ip(r->family, via, ip);
 	rd_ctl_rif_qname(r->path[path].rif, name);
-	if (slot == 0 || !rd_neigh_at(slot, &n))
+	if (slot <= 0 || !rd_neigh_at((uint16_t)slot, &n))
 		SAY(f, "by %s to %s: nobody has asked for its MAC so far", name, ip);
 	else if (!rd_neigh_has_mac(&n))
 		SAY(f, "by %s to %s: its MAC is not known (%s)", name, ip,
@@ -180,11 +180,11 @@ static unsigned path_taken(const struct facts *f, const struct rd_route *r)
 {
 	for (unsigned i = 0; f->next != NULL && i < r->nb_paths; i++) {
 		const struct rd_rif *rif = rd_rif_at(r->path[i].rif);
-		uint16_t slot = rd_neigh_find(r->path[i].rif, r->family, r->path[i].addr, false, 0);
+		int slot = rd_neigh_find(r->path[i].rif, r->family, r->path[i].addr, false, 0);
 		struct rd_neigh n;
 
-		if (rif != NULL && rif->segment == f->next->md.segment && slot != 0
-			&& rd_neigh_at(slot, &n) && f->next->bytes != NULL
+		if (rif != NULL && rif->segment == f->next->md.segment && slot > 0
+			&& rd_neigh_at((uint16_t)slot, &n) && f->next->bytes != NULL
 			&& memcmp(n.mac, f->next->bytes, 6) == 0)
 			return i;
 	}

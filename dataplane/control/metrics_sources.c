@@ -166,6 +166,11 @@ static const struct rd_metric interfaces[] = {
 	{"reddot_router_sent_packets", "tx_packets", "packets that it sent into its segment", 'c',
 		NULL, NULL},
 	{"reddot_router_sent_bytes", "tx_bytes", "bytes of them", 'c', NULL, NULL},
+	{"reddot_router_said_packets", "said", "its own questions and ICMP errors", 'c', NULL,
+		NULL},
+	{"reddot_router_withheld_packets", "withheld",
+		"questions and ICMP errors beyond the punt rate, or without a buffer", 'c', NULL,
+		NULL},
 };
 
 static const struct rd_metric routers[] = {

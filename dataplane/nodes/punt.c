@@ -8,6 +8,7 @@
 
 #include "base/pkt.h"
 #include "core/stage.h"
+#include "nodes/arp.h"
 #include "nodes/parse.h"
 #include "tables/port.h"
 #include "tables/punt.h"
@@ -16,25 +17,16 @@
 #define PUNT_NEXT(X) X(DROP, drop) X(VMK_RX, vmk_rx)
 RD_STAGE_EDGES(PUNT_NEXT);
 
-enum { // offsets in an ARP message for Ethernet and IPv4
-	ARP_OP = 6,
-	ARP_SHA = 8,
-	ARP_SPA = 14,
-	ARP_THA = 18,
-	ARP_TPA = 24,
-};
-#define ARP_REQUEST 1
-#define ARP_REPLY 2
 #define ICMP_ECHO_REPLY 0
 #define ICMP_ECHO 8
 #define ICMP_LEN 8
 
 static void learn(const struct rd_worker *w, const struct rd_tep *tep, const uint8_t *arp)
 {
-	const struct rd_tunnel *t = rd_tunnel_by_remote(tep->idx, arp + ARP_SPA);
+	const struct rd_tunnel *t = rd_tunnel_by_remote(tep->idx, arp + RD_ARP_SPA);
 
 	if (t != NULL && w->dry == NULL)
-		rd_tunnel_learn_mac(t, arp + ARP_SHA);
+		rd_tunnel_learn_mac(t, arp + RD_ARP_SHA);
 }
 
 // The answer enters at the endpoint's vmk port if there is one, and leaves by the uplink that the
@@ -48,37 +40,25 @@ static uint16_t answer(struct rd_meta *md, const struct rd_tep *tep)
 	return NEXT_VMK_RX;
 }
 
-static bool is_unicast_mac(const uint8_t mac[6])
-{
-	return (mac[0] & 1) == 0 && (rd_be32(mac) != 0 || rd_be16(mac + 4) != 0);
-}
-
 static uint16_t punt_arp(
 	const struct rd_worker *w, struct rte_mbuf *m, struct rd_meta *md, uint8_t host)
 {
-	static const uint8_t ethernet_ipv4[6] = {0, 1, 8, 0, 6, 4};
 	uint8_t *frame = rte_pktmbuf_mtod(m, uint8_t *), *arp = frame + md->l3_off;
-	const struct rd_tep *tep = rd_tep_by_ip(host, arp + ARP_TPA);
-	uint16_t op = rd_be16(arp + ARP_OP);
+	const struct rd_tep *tep = rd_tep_by_ip(host, arp + RD_ARP_TPA);
+	uint16_t op = rd_be16(arp + RD_ARP_OP);
 
-	if (memcmp(arp, ethernet_ipv4, sizeof(ethernet_ipv4)) != 0
-		|| !is_unicast_mac(arp + ARP_SHA))
+	if (!rd_arp_is_ethernet_ipv4(arp) || !rd_mac_is_unicast(arp + RD_ARP_SHA))
 		return rd_drop(md, RD_DROP_ARP_INVALID);
-	if (tep == NULL || (op != ARP_REQUEST && op != ARP_REPLY))
+	if (tep == NULL || (op != RD_ARP_REQUEST && op != RD_ARP_REPLY))
 		return rd_drop(md, RD_DROP_PUNT_UNHANDLED);
-	if (memcmp(arp + ARP_SPA, tep->ip, 4) == 0)
+	if (memcmp(arp + RD_ARP_SPA, tep->ip, 4) == 0)
 		return rd_drop(md, RD_DROP_ARP_SPOOF);
 	learn(w, tep, arp);
-	if (op == ARP_REPLY) {
+	if (op == RD_ARP_REPLY) {
 		rte_pktmbuf_free(m);
 		return RD_CONSUMED;
 	}
-	memcpy(arp + ARP_THA, arp + ARP_SHA, 10); // sender's MAC and address become the target's
-	memcpy(arp + ARP_SHA, tep->mac, 6);
-	memcpy(arp + ARP_SPA, tep->ip, 4);
-	rd_put16(arp + ARP_OP, ARP_REPLY);
-	memcpy(frame, arp + ARP_THA, 6);
-	memcpy(frame + 6, tep->mac, 6);
+	rd_arp_answer(frame, arp, tep->mac, tep->ip);
 	md->pkt_flags &= (uint8_t)~RD_PKT_MCAST;
 	return answer(md, tep);
 }
@@ -121,7 +101,7 @@ static uint16_t punt_one(struct rd_worker *w, struct rte_mbuf *m, struct rd_meta
 
 	if (in == NULL)
 		return rd_drop(md, RD_DROP_RX_PORT_DOWN);
-	if (w->dry == NULL && !rd_punt_take(w->id, rd_clock_ns(&w->clock, rd_tsc())))
+	if (w->dry == NULL && !rd_punt_take(w->id, RD_PUNT_TEP, rd_clock_ns(&w->clock, rd_tsc())))
 		return rd_drop(md, RD_DROP_PUNT_RATE);
 	if (md->pkt_flags & RD_PKT_ARP)
 		return punt_arp(w, m, md, in->host);

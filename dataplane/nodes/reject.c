@@ -4,9 +4,9 @@
  * (reject_build.h), at most so many in a second. Comes from dfw_out and dfw_in. The answer goes to the sender's port, or back into
  * the tunnel or to the uplink that the packet came by; a local sender's own firewall sees it.
  */
-#include "core/packet_id.h"
 #include "nodes/path.h"
 #include "nodes/reject_build.h"
+#include "nodes/say.h"
 
 #define REJECT_NEXT(X)                \
 	X(DROP, drop)                 \
@@ -56,20 +56,6 @@ static uint16_t route(
 	return rd_dfw_of(w, md->in_port) != NULL ? NEXT_DFW_IN : NEXT_PORT_OUT;
 }
 
-static void describe(const struct rte_mbuf *m, struct rd_meta *to)
-{
-	const uint8_t *frame = rte_pktmbuf_mtod(m, const uint8_t *);
-	bool v4 = rd_be16(frame + 12) == RD_ETHERTYPE_IPV4;
-	struct rd_flow_key k;
-
-	to->l3_off = RD_ETH_LEN;
-	to->l4_off = RD_ETH_LEN + (v4 ? 20 : 40);
-	to->proto = frame[RD_ETH_LEN + (v4 ? 9 : 6)];
-	to->pkt_flags = (v4 ? RD_PKT_IPV4 : RD_PKT_IPV6) | RD_PKT_L4;
-	rd_key_fill(m, to, &k);
-	to->hash = rd_flow_l4_hash(&k);
-}
-
 // NULL: nobody must or can be told.
 static struct rte_mbuf *answer(
 	struct rd_worker *w, struct rte_mbuf *m, bool from_guest, uint16_t *edge)
@@ -86,24 +72,16 @@ static struct rte_mbuf *answer(
 	struct rte_mbuf *a;
 	struct rd_meta *to;
 
-	if (len == 0 || w->copies >= RD_COPIES_MAX || !within_rate(w))
+	if (len == 0 || !within_rate(w))
 		return NULL;
-	a = rd_frame_to_mbuf(bytes, len);
+	a = rd_node_say(w, md, bytes, len);
 	if (a == NULL)
 		return NULL;
-	w->copies++;
 	to = rd_meta(a);
-	*to = (struct rd_meta){.packet_id = rd_packet_id_next(w),
-		.parent_id = md->packet_id,
-		.segment = md->segment,
-		.vni = md->vni,
-		.rule_id = md->rule_id,
-		.stage = md->stage,
-		.hop = md->hop,
-		.links = md->links,
-		.held = md->held};
+	to->segment = md->segment;
+	to->vni = md->vni;
+	to->rule_id = md->rule_id;
 	*edge = route(w, md, from_guest, to);
-	describe(a, to);
 	return a;
 }
 

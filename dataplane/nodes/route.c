@@ -81,6 +81,24 @@ static bool is_broadcast(const struct rd_route *r, const uint8_t *to)
 	return hosts != 0 && (host == 0 || host == hosts);
 }
 
+// The first of a datagram's fragments: alone of them it has ports.
+static bool is_first_fragment(const struct rd_meta *md)
+{
+	return (md->pkt_flags & (RD_PKT_FRAG | RD_PKT_FRAG_LATER)) == RD_PKT_FRAG;
+}
+
+// What a flow's way among several follows from. All fragments of a datagram go one way, so ports don't count for them.
+static uint32_t way_hash(const struct routing *r)
+{
+	struct rd_flow_key k;
+
+	if (!is_first_fragment(r->md))
+		return r->md->hash;
+	rd_key_fill(r->m, r->md, &k);
+	k.sport = k.dport = 0;
+	return rd_flow_l4_hash(&k);
+}
+
 // The neighbour that the packet goes to, by the routes: its slot, or 0 with *reason.
 static uint16_t resolve(const struct routing *r, enum rd_drop_reason *reason)
 {
@@ -89,6 +107,7 @@ static uint16_t resolve(const struct routing *r, enum rd_drop_reason *reason)
 	const uint8_t *to = destination(r);
 	struct rd_route found;
 	unsigned way;
+	int slot;
 
 	*reason = RD_DROP_L3_NO_ROUTE;
 	if (!rd_route_lookup(r->in->router, family(r), to, &found))
@@ -101,20 +120,22 @@ static uint16_t resolve(const struct routing *r, enum rd_drop_reason *reason)
 		*reason = RD_DROP_L3_SCOPE;
 		return 0;
 	}
-	way = r->md->hash % found.nb_paths;
+	way = way_hash(r) % found.nb_paths;
 	if (found.kind == RD_ROUTE_VIA)
 		to = found.path[way].addr;
-	*reason = r->w->dry == NULL ? RD_DROP_L3_NEIGH_FULL : RD_DROP_L3_NEIGH_PENDING;
-	return rd_neigh_find(found.path[way].rif, family(r), to, r->w->dry == NULL, r->w->now_s);
+	slot = rd_neigh_find(found.path[way].rif, family(r), to, r->w->dry == NULL, r->w->now_s);
+	*reason = slot == -ENOSPC ? RD_DROP_L3_NEIGH_FULL : RD_DROP_L3_NEIGH_PENDING;
+	return slot > 0 ? (uint16_t)slot : 0;
 }
 
-// Known to its flow, or to be found. 0 with *reason.
+// Known to its flow, or to be found. 0 with *reason. A first fragment finds the flow of whole packets, whose way may be another.
 static uint16_t next_hop(const struct routing *r, enum rd_drop_reason *reason)
 {
 	const struct rd_flow *f = r->md->flow;
 	bool known = f != NULL && (f->acts & (RD_ACT_ROUTE | RD_ACT_DROP)) == RD_ACT_ROUTE;
 
-	return known && f->next_hop != 0 ? f->next_hop : resolve(r, reason);
+	return known && f->next_hop != 0 && !is_first_fragment(r->md) ? f->next_hop
+								      : resolve(r, reason);
 }
 
 // Every decision of the flow on this side is made. The second time it is another flow's turn.
@@ -122,7 +143,8 @@ static void memoise(const struct routing *r, uint16_t slot)
 {
 	struct rd_flow *f = r->md->flow;
 
-	if (f == NULL || f->next_hop == slot || (f->acts & RD_ACT_DROP) != 0)
+	if (f == NULL || f->next_hop == slot || (f->acts & RD_ACT_DROP) != 0
+		|| is_first_fragment(r->md))
 		return;
 	rd_flow_write_begin(f);
 	f->next_hop = slot;

@@ -27,9 +27,7 @@ int rd_route_self(
 // The packet leaves the router for a segment: nothing that was found out about it on its way here is true of it any more.
 void rd_route_leave(struct rd_meta *md, uint16_t segment);
 
-// A frame of the router's because of this packet, ready for l2_lookup; NULL: no buffer, or too many of them.
-struct rte_mbuf *rd_route_frame(struct rd_worker *w, const struct rd_meta *md, uint16_t segment,
-	const uint8_t *bytes, uint32_t len);
+// Frames of the router's because of this packet, ready for l2_lookup; NULL: too many of late, or no buffer. Counted both ways.
 // Who has this address? Into the interface's segment.
 struct rte_mbuf *rd_route_ask(struct rd_worker *w, const struct rd_meta *md,
 	const struct rd_rif *rif, uint8_t family, const uint8_t *addr);

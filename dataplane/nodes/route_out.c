@@ -8,14 +8,12 @@
 #include <arpa/inet.h>
 #include <string.h>
 
-#include "core/packet_id.h"
-#include "nodes/parse.h"
-#include "nodes/path.h"
+#include "nodes/arp.h"
 #include "nodes/reject_build.h"
+#include "nodes/say.h"
 #include "tables/punt.h"
 
-#define ARP_LEN 28
-#define ARP_FRAME (RD_ETH_LEN + ARP_LEN)
+#define ARP_FRAME (RD_ETH_LEN + RD_ARP_LEN)
 #define NS_LEN 32 // with the option of our MAC
 #define NS_FRAME (RD_ETH_LEN + 40 + NS_LEN)
 
@@ -33,48 +31,6 @@ void rd_route_leave(struct rd_meta *md, uint16_t segment)
 	md->routed = md->routed < RD_ROUTED_MAX ? md->routed + 1u : RD_ROUTED_MAX;
 	md->flags &= (uint8_t) ~(RD_META_FROM_TUNNEL | RD_META_HIT | RD_META_MISS);
 	rd_meta_new_form(md);
-}
-
-struct rte_mbuf *rd_route_frame(struct rd_worker *w, const struct rd_meta *md, uint16_t segment,
-	const uint8_t *bytes, uint32_t len)
-{
-	struct rte_mbuf *m = w->copies < RD_COPIES_MAX ? rd_frame_to_mbuf(bytes, len) : NULL;
-	struct rd_flow_key k;
-	struct rd_meta *to;
-	struct rd_pkt p;
-
-	if (m == NULL)
-		return NULL;
-	w->copies++;
-	to = rd_meta(m);
-	*to = (struct rd_meta){.packet_id = rd_packet_id_next(w),
-		.parent_id = md->packet_id,
-		.in_port = md->in_port,
-		.stage = md->stage,
-		.hop = md->hop,
-		.links = md->links,
-		.held = md->held};
-	rd_route_leave(to, segment);
-	(void)rd_node_parse(m, to, &p); // it is ours, and right
-	rd_key_fill(m, to, &k);
-	to->hash = rd_flow_l4_hash(&k);
-	return m;
-}
-
-static uint32_t arp_request(
-	const struct rd_rif *rif, const uint8_t *source, const uint8_t *addr, uint8_t *out)
-{
-	uint8_t *arp = out + RD_ETH_LEN;
-
-	memset(out, 0xff, 6);
-	memcpy(out + 6, rif->mac, 6);
-	rd_put16(out + 12, RD_ETHERTYPE_ARP);
-	memcpy(arp, (uint8_t[]){0, 1, 8, 0, 6, 4, 0, 1}, 8);
-	memcpy(arp + 8, rif->mac, 6);
-	memcpy(arp + 14, source, 4);
-	memset(arp + 18, 0, 6);
-	memcpy(arp + 24, addr, 4);
-	return ARP_FRAME;
 }
 
 // To the solicited-node multicast address (RFC 4291, section 2.7.1).
@@ -103,9 +59,19 @@ static uint32_t solicitation(
 	return NS_FRAME;
 }
 
-static bool within_rate(struct rd_worker *w)
+// Ready for l2_lookup, into the interface's segment. NULL: withheld, and counted so.
+static struct rte_mbuf *say(struct rd_worker *w, const struct rd_meta *md, const struct rd_rif *rif,
+	const uint8_t *bytes, uint32_t len)
 {
-	return w->dry != NULL || rd_punt_take(w->id, rd_clock_ns(&w->clock, rd_tsc()));
+	bool may = w->dry != NULL
+		|| rd_punt_take(w->id, RD_PUNT_SAID, rd_clock_ns(&w->clock, rd_tsc()));
+	struct rte_mbuf *m = may ? rd_node_say(w, md, bytes, len) : NULL;
+
+	if (m != NULL)
+		rd_route_leave(rd_meta(m), rif->segment);
+	if (w->dry == NULL)
+		rd_rif_count_said(w->id, rif->idx, m != NULL);
+	return m;
 }
 
 struct rte_mbuf *rd_route_ask(struct rd_worker *w, const struct rd_meta *md,
@@ -113,13 +79,15 @@ struct rte_mbuf *rd_route_ask(struct rd_worker *w, const struct rd_meta *md,
 {
 	const uint8_t *source = rd_rif_source(rif, family, addr);
 	uint8_t bytes[NS_FRAME];
-	uint32_t len;
+	uint32_t len = ARP_FRAME;
 
-	if (source == NULL || !within_rate(w))
+	if (source == NULL)
 		return NULL;
-	len = family == AF_INET ? arp_request(rif, source, addr, bytes)
-				: solicitation(rif, source, addr, bytes);
-	return rd_route_frame(w, md, rif->segment, bytes, len);
+	if (family == AF_INET)
+		rd_arp_ask(bytes, rif->mac, source, addr);
+	else
+		len = solicitation(rif, source, addr, bytes);
+	return say(w, md, rif, bytes, len);
 }
 
 // Type and code. type 0: the sender is not told.
@@ -161,5 +129,5 @@ struct rte_mbuf *rd_route_tell(struct rd_worker *w, struct rte_mbuf *m, const st
 	if (e.src == NULL)
 		return NULL;
 	len = rd_icmp_error_build(&in, &e, bytes);
-	return len != 0 && within_rate(w) ? rd_route_frame(w, md, md->segment, bytes, len) : NULL;
+	return len != 0 ? say(w, md, rif, bytes, len) : NULL;
 }

@@ -8,19 +8,10 @@
 #include <arpa/inet.h>
 #include <string.h>
 
+#include "nodes/arp.h"
 #include "nodes/parse.h"
 #include "tables/punt.h"
 
-enum { // offsets in an ARP message for Ethernet and IPv4
-	ARP_OP = 6,
-	ARP_SHA = 8,
-	ARP_SPA = 14,
-	ARP_THA = 18,
-	ARP_TPA = 24,
-	ARP_LEN = 28,
-};
-#define ARP_REQUEST 1
-#define ARP_REPLY 2
 #define ND_TARGET 8
 #define ND_OPTIONS 24
 #define ND_OPT_SOURCE 1
@@ -30,13 +21,6 @@ enum { // offsets in an ARP message for Ethernet and IPv4
 #define ND_SOLICITED 0x40u
 #define ND_OVERRIDE 0x20u
 #define HOP_LIMIT 64
-
-static const uint8_t ethernet_ipv4[6] = {0, 1, 8, 0, 6, 4};
-
-static bool is_unicast_mac(const uint8_t mac[6])
-{
-	return (mac[0] & 1) == 0 && (rd_be32(mac) != 0 || rd_be16(mac + 4) != 0);
-}
 
 static bool is_nd(const struct rd_meta *md, const uint8_t *frame, uint8_t type)
 {
@@ -59,22 +43,22 @@ bool rd_route_is_asked(const struct rd_rif *rif, const struct rte_mbuf *m, const
 	if (md->l3_off != RD_ETH_LEN) // a guest's own tag: not for us
 		return false;
 	if (md->pkt_flags & RD_PKT_ARP)
-		return memcmp(arp, ethernet_ipv4, sizeof(ethernet_ipv4)) == 0
-			&& rd_be16(arp + ARP_OP) == ARP_REQUEST
-			&& rd_rif_has_addr(rif, AF_INET, arp + ARP_TPA);
+		return rd_arp_is_ethernet_ipv4(arp) && rd_be16(arp + RD_ARP_OP) == RD_ARP_REQUEST
+			&& rd_rif_has_addr(rif, AF_INET, arp + RD_ARP_TPA);
 	return is_nd(md, frame, RD_ND_SOLICIT) && nd_len(m, md, frame) != 0
 		&& rd_rif_has_addr(rif, AF_INET6, frame + md->l4_off + ND_TARGET);
 }
 
 static bool may_answer(struct rd_worker *w)
 {
-	return w->dry != NULL || rd_punt_take(w->id, rd_clock_ns(&w->clock, rd_tsc()));
+	return w->dry != NULL
+		|| rd_punt_take(w->id, RD_PUNT_ROUTER, rd_clock_ns(&w->clock, rd_tsc()));
 }
 
 static void learn(const struct rd_worker *w, const struct rd_rif *rif, uint8_t family,
 	const uint8_t *addr, const uint8_t *mac, bool make)
 {
-	if (w->dry == NULL && is_unicast_mac(mac) && memcmp(mac, rif->mac, 6) != 0)
+	if (w->dry == NULL && rd_mac_is_unicast(mac) && memcmp(mac, rif->mac, 6) != 0)
 		rd_neigh_learn(rif->idx, family, addr, mac, make, w->now_s);
 }
 
@@ -96,28 +80,25 @@ static int arp(
 	struct rd_worker *w, struct rte_mbuf *m, struct rd_meta *md, const struct rd_rif *rif)
 {
 	uint8_t *frame = rte_pktmbuf_mtod(m, uint8_t *), *a = frame + md->l3_off, own[4];
-	uint16_t op = rd_be16(a + ARP_OP);
+	uint16_t op = rd_be16(a + RD_ARP_OP);
 
-	if (memcmp(a, ethernet_ipv4, sizeof(ethernet_ipv4)) != 0 || !is_unicast_mac(a + ARP_SHA))
+	if (!rd_arp_is_ethernet_ipv4(a) || !rd_mac_is_unicast(a + RD_ARP_SHA))
 		return -RD_DROP_ARP_INVALID;
-	if (rd_rif_has_addr(rif, AF_INET, a + ARP_SPA) && memcmp(a + ARP_SHA, rif->mac, 6) != 0)
+	if (rd_rif_has_addr(rif, AF_INET, a + RD_ARP_SPA)
+		&& memcmp(a + RD_ARP_SHA, rif->mac, 6) != 0)
 		return -RD_DROP_ARP_SPOOF;
-	if (op == ARP_REPLY) {
-		learn(w, rif, AF_INET, a + ARP_SPA, a + ARP_SHA, false);
+	if (op == RD_ARP_REPLY) {
+		learn(w, rif, AF_INET, a + RD_ARP_SPA, a + RD_ARP_SHA, false);
 		return heard(md);
 	}
-	if (op != ARP_REQUEST || !rd_rif_has_addr(rif, AF_INET, a + ARP_TPA))
+	if (op != RD_ARP_REQUEST || !rd_rif_has_addr(rif, AF_INET, a + RD_ARP_TPA))
 		return -RD_DROP_PUNT_UNHANDLED;
 	if (!may_answer(w))
 		return -RD_DROP_PUNT_RATE;
-	learn(w, rif, AF_INET, a + ARP_SPA, a + ARP_SHA, is_near(rif, AF_INET, a + ARP_SPA));
-	memcpy(own, a + ARP_TPA, 4);
-	memcpy(a + ARP_THA, a + ARP_SHA, 10); // sender's MAC and address become the target's
-	memcpy(a + ARP_SHA, rif->mac, 6);
-	memcpy(a + ARP_SPA, own, 4);
-	rd_put16(a + ARP_OP, ARP_REPLY);
-	memcpy(frame, a + ARP_THA, 6);
-	memcpy(frame + 6, rif->mac, 6);
+	learn(w, rif, AF_INET, a + RD_ARP_SPA, a + RD_ARP_SHA,
+		is_near(rif, AF_INET, a + RD_ARP_SPA));
+	memcpy(own, a + RD_ARP_TPA, 4);
+	rd_arp_answer(frame, a, rif->mac, own);
 	md->pkt_flags &= (uint8_t)~RD_PKT_MCAST;
 	return RD_ROUTE_ANSWER;
 }

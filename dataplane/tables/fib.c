@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
  * What workers look up of a router's routes: ranges of addresses, each with its longest prefix, sorted, so that a lookup is a
- * binary search, the same for both families. Control makes them anew, one router and family at a time. Control thread, but for
+ * binary search, the same for both families. Control makes them anew, one router and family at a time; a route more is cut into a copy. Control thread, but for
  * rd_route_lookup().
  */
 #include "tables/tables.h"
@@ -70,16 +70,23 @@ static void begin_range(struct making *mk, const uint8_t first[16], const struct
 	f->range[f->nb - 1].route = r;
 }
 
+// To the next address. false: that was the last one.
+static bool step(uint8_t addr[16], uint8_t family)
+{
+	int i = (int)rd_addr_bits(family) / 8 - 1;
+
+	while (i >= 0 && ++addr[i] == 0)
+		i--;
+	return i >= 0;
+}
+
 // The innermost prefix ends: what is around it goes on, if anything is behind it.
 static void close_one(struct making *mk, uint8_t family)
 {
 	uint8_t next[16];
-	int i = (int)rd_addr_bits(family) / 8 - 1;
 
 	memcpy(next, mk->last[--mk->nb_open], 16);
-	while (i >= 0 && ++next[i] == 0)
-		i--;
-	if (i >= 0)
+	if (step(next, family))
 		begin_range(mk, next, mk->nb_open != 0 ? mk->open[mk->nb_open - 1] : NULL);
 }
 
@@ -209,6 +216,90 @@ int rd_fib_make(uint16_t router, struct rd_route *const *route, unsigned nb)
 	return 0;
 }
 
+static unsigned nb_connected(const struct fib *f)
+{
+	unsigned nb = 0;
+
+	while (f->connected[nb].kind != 0)
+		nb++;
+	return nb;
+}
+
+// With room for two ranges more.
+static struct fib *copy(const struct fib *old)
+{
+	size_t ranges = old->nb * sizeof(old->range[0]),
+	       own = nb_connected(old) * sizeof(struct rd_route);
+	struct fib *f = malloc(sizeof(*f) + ranges + 2 * sizeof(f->range[0]));
+	struct rd_route *connected = malloc(own + sizeof(*connected)); // and the end
+
+	if (f == NULL || connected == NULL) {
+		free(f);
+		free(connected);
+		return NULL;
+	}
+	*f = (struct fib){.nb = old->nb, .connected = connected};
+	memcpy(connected, old->connected, own + sizeof(*connected));
+	memcpy(f->range, old->range, ranges);
+	for (unsigned i = 0; i < f->nb; i++) {
+		uintptr_t at = (uintptr_t)f->range[i].route - (uintptr_t)old->connected;
+
+		if (at < own)
+			f->range[i].route = &connected[at / sizeof(*connected)];
+	}
+	return f;
+}
+
+// The first range that begins behind an address.
+static unsigned behind(const struct fib *f, const uint8_t *addr, unsigned bytes)
+{
+	unsigned low = 0, high = f->nb;
+
+	while (low < high) {
+		unsigned mid = (low + high) / 2;
+
+		if (memcmp(f->range[mid].first, addr, bytes) <= 0)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low;
+}
+
+// From here on it is a range of its own. Its place.
+static unsigned cut(struct fib *f, const uint8_t addr[16])
+{
+	unsigned at = behind(f, addr, 16);
+
+	if (at > 0 && memcmp(f->range[at - 1].first, addr, 16) == 0)
+		return at - 1;
+	memmove(&f->range[at + 1], &f->range[at], (f->nb++ - at) * sizeof(f->range[0]));
+	memcpy(f->range[at].first, addr, 16);
+	f->range[at].route = at > 0 ? f->range[at - 1].route : NULL;
+	return at;
+}
+
+int rd_fib_add(const struct rd_route *r)
+{
+	const struct rd_fib_of of = {r->router, r->family, NULL, 0};
+	const struct fib *old = fibs[r->router][r->family == AF_INET6];
+	struct fib *f = old != NULL ? copy(old) : make(&of);
+	unsigned from, to;
+	uint8_t end[16];
+
+	if (f == NULL)
+		return -ENOMEM;
+	from = cut(f, r->addr);
+	memcpy(end, r->addr, 16);
+	rd_addr_edge(end, r->family, r->len, true);
+	to = step(end, r->family) ? cut(f, end) : f->nb;
+	for (unsigned i = from; i < to; i++)
+		if (f->range[i].route == NULL || f->range[i].route->len < r->len)
+			f->range[i].route = r;
+	publish(&of, f);
+	return 0;
+}
+
 const struct rd_route *rd_fib_connected(uint16_t router, uint8_t family)
 {
 	static const struct rd_route none;
@@ -232,18 +323,10 @@ bool rd_route_lookup(uint16_t router, uint8_t family, const uint8_t *addr, struc
 	const struct fib *f = router < RD_ROUTER_MAX
 		? __atomic_load_n(&fibs[router][family == AF_INET6], __ATOMIC_ACQUIRE)
 		: NULL;
-	unsigned low = 0, high = f != NULL ? f->nb : 0, bytes = rd_addr_bits(family) / 8;
+	unsigned at = f != NULL ? behind(f, addr, rd_addr_bits(family) / 8) : 0;
 
-	while (low < high) { // the first range that begins behind it
-		unsigned mid = (low + high) / 2;
-
-		if (memcmp(f->range[mid].first, addr, bytes) <= 0)
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	if (low == 0 || f->range[low - 1].route == NULL)
+	if (at == 0 || f->range[at - 1].route == NULL)
 		return false;
-	*found = *f->range[low - 1].route;
+	*found = *f->range[at - 1].route;
 	return true;
 }

@@ -97,18 +97,22 @@ static struct slot *fill(
 	return s;
 }
 
-uint16_t rd_neigh_find(uint16_t rif, uint8_t family, const uint8_t *addr, bool make, uint32_t now_s)
+int rd_neigh_find(uint16_t rif, uint8_t family, const uint8_t *addr, bool make, uint32_t now_s)
 {
 	static const uint8_t none[6];
 	struct slot *s = find(rif, family, addr);
 
-	if (s == NULL && make && rte_spinlock_trylock(&filling)) {
+	if (s == NULL && !make)
+		return -ENOENT;
+	if (s == NULL) {
+		if (!rte_spinlock_trylock(&filling))
+			return -EBUSY;
 		s = fill(rif, family, addr, fact_of(none, false, RD_NEIGH_INCOMPLETE), now_s);
 		rte_spinlock_unlock(&filling);
 	}
-	if (s == NULL || __atomic_load_n(&s->fact, __ATOMIC_RELAXED) == 0)
-		return 0;
-	return (uint16_t)(s - slots + 1);
+	if (s == NULL)
+		return -ENOSPC;
+	return __atomic_load_n(&s->fact, __ATOMIC_RELAXED) != 0 ? (int)(s - slots + 1) : -EBUSY;
 }
 
 bool rd_neigh_at(uint16_t idx, struct rd_neigh *n)

@@ -45,9 +45,9 @@ unsigned rd_neigh_flush(uint16_t rif); // learned ones; 0 = of all interfaces; r
 int rd_neigh_each(int (*fn)(void *arg, const struct rd_neigh *n), void *arg);
 void rd_neigh_age(uint32_t now_s); // once a second
 
-// Worker. The slot of a neighbour, made if there is none and `make`; 0: no room, or another writer is at it just now.
-uint16_t rd_neigh_find(
-	uint16_t rif, uint8_t family, const uint8_t *addr, bool make, uint32_t now_s);
+// Worker. The slot of a neighbour, made if there is none and `make`; -ENOENT: there is none, -ENOSPC: no room, -EBUSY: another writer is
+// at it just now.
+int rd_neigh_find(uint16_t rif, uint8_t family, const uint8_t *addr, bool make, uint32_t now_s);
 // What slot idx says; false: it is free.
 bool rd_neigh_at(uint16_t idx, struct rd_neigh *n);
 // It is used now. Whether this packet has to ask for it: at most one in a second does.

@@ -131,6 +131,16 @@ void rd_rif_count(unsigned worker, uint16_t in, uint16_t out, uint32_t len)
 	c[out].tx_bytes += len;
 }
 
+void rd_rif_count_said(unsigned worker, uint16_t idx, bool said)
+{
+	struct rd_rif_counts *c = &counts[worker][idx];
+
+	if (said)
+		c->said++;
+	else
+		c->withheld++;
+}
+
 void rd_rif_counts(uint16_t idx, struct rd_rif_counts *sum)
 {
 	*sum = (struct rd_rif_counts){0};
@@ -143,6 +153,8 @@ void rd_rif_counts(uint16_t idx, struct rd_rif_counts *sum)
 		sum->rx_bytes += __atomic_load_n(&c[idx].rx_bytes, __ATOMIC_RELAXED);
 		sum->tx_packets += __atomic_load_n(&c[idx].tx_packets, __ATOMIC_RELAXED);
 		sum->tx_bytes += __atomic_load_n(&c[idx].tx_bytes, __ATOMIC_RELAXED);
+		sum->said += __atomic_load_n(&c[idx].said, __ATOMIC_RELAXED);
+		sum->withheld += __atomic_load_n(&c[idx].withheld, __ATOMIC_RELAXED);
 	}
 }
 

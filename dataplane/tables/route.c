@@ -145,14 +145,12 @@ int rd_route_add(const struct rd_route *given, struct rd_err *err)
 		return rd_err_set(err, -ENOMEM, "no memory for a route");
 	}
 	*kept = r;
+	if (rd_fib_add(kept) < 0) {
+		free(kept);
+		return rd_err_set(err, -ENOMEM, "no memory for the routes");
+	}
 	memmove(&statics[at + 1], &statics[at], (nb_statics++ - at) * sizeof(statics[0]));
 	statics[at] = kept;
-	rc = rd_route_rebuild(r.router, err);
-	if (rc < 0) {
-		take_out(at);
-		free(kept);
-		return rc;
-	}
 	rd_commit();
 	return 0;
 }

@@ -74,10 +74,13 @@ bool rd_router_has_addr(uint16_t router, uint8_t family, const uint8_t *addr);
 
 struct rd_rif_counts { // packets that it routed, by where they came in and went out; sum of all workers
 	uint64_t rx_packets, rx_bytes, tx_packets, tx_bytes;
+	uint64_t said,
+		withheld; // questions and ICMP errors; withheld: more than the punt rate, or no buffer
 };
 void rd_rif_counts(uint16_t idx, struct rd_rif_counts *c);
 // Worker: one more packet of so many bytes (the IP packet's).
 void rd_rif_count(unsigned worker, uint16_t in, uint16_t out, uint32_t len);
+void rd_rif_count_said(unsigned worker, uint16_t idx, bool said); // or withheld
 
 // --- routes (route.c) ---
 

@@ -37,6 +37,8 @@ void rd_route_fini(void);
 int rd_route_order(const struct rd_route *a, const struct rd_route *b);
 // fib.c: of these static routes, those of the router, and its connected ones. 0 or -ENOMEM, and then nothing has changed.
 int rd_fib_make(uint16_t router, struct rd_route *const *route, unsigned nb);
+// One more, which no other is for the same prefix as and which stays where it is. Likewise.
+int rd_fib_add(const struct rd_route *r);
 const struct rd_route *rd_fib_connected(
 	uint16_t router, uint8_t family); // in order; kind 0 ends it
 void rd_fib_fini(void);

@@ -4,6 +4,7 @@
  */
 #pragma once
 
+#include "base/pkt.h"
 #include "tables/names.h"
 #include "tables/port.h"
 #include "tables/segment.h"
@@ -19,14 +20,6 @@ const char *rd_switch_qname(const struct rd_switch *sw, char *buf, size_t len);
 static inline bool rd_port_is_access(unsigned type)
 {
 	return type == RD_PORT_VNIC || type == RD_PORT_UPT || type == RD_PORT_VMK;
-}
-static inline bool rd_mac_is_multicast(const uint8_t mac[6])
-{
-	return mac[0] & 1;
-}
-static inline bool rd_mac_is_zero(const uint8_t mac[6])
-{
-	return (mac[0] | mac[1] | mac[2] | mac[3] | mac[4] | mac[5]) == 0;
 }
 // 0 when the team is up to RD_TEAM_MAX different uplinks of the host.
 int rd_team_check(const uint16_t *team, unsigned nb, uint8_t host, struct rd_err *err);

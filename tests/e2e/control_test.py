@@ -811,7 +811,7 @@ def test_routers():
 		refused("EBUSY", c, "segment.del", segment=seg)
 		station = next(e for e in c.list("fdb.list", segment=seg) if e["mac"] == "02:50:56:56:44:52")
 		assert (station["kind"], station["to"], station["to_kind"]) == ("router", "arm/lif", "router")
-		refused(None, c, "fdb.del", segment=seg, mac="02:50:56:56:44:52")
+		refused("EBUSY", c, "fdb.del", segment=seg, mac="02:50:56:56:44:52")
 		for bad in ({"prefix": "any", "blackhole": True}, {"prefix": "10.0.0.0/8"}, {"prefix": "10.0.0.0/8", "via": []}, {"prefix": "x", "blackhole": True},
 				{"prefix": "10.0.0.0/8", "via": ["2001:db8::2"]}, {"prefix": "10.0.0.0/8", "via": ["10.1.0.2"], "blackhole": True},
 				{"prefix": "10.0.0.0/8", "via": ["10.77.0.1"]}, {"prefix": "10.0.0.0/8", "via": [f"10.1.0.{i}" for i in range(2, 11)]}):

@@ -163,8 +163,8 @@ static void failed(void)
 	uint16_t slot;
 
 	pending();
-	slot = rd_neigh_find(world.rif, AF_INET, ip, false, gf_w->now_s);
-	assert_true(slot != 0);
+	slot = (uint16_t)rd_neigh_find(world.rif, AF_INET, ip, false, gf_w->now_s);
+	assert_in_range(slot, 1, RD_NEIGH_MAX);
 	for (unsigned i = 1; i < RD_NEIGH_ASKS; i++)
 		assert_true(rd_neigh_use(slot, gf_w->now_s + i));
 	rd_neigh_age(gf_w->now_s + RD_NEIGH_ASKS + 1);
@@ -179,7 +179,7 @@ static void full(void)
 	build();
 	for (unsigned i = 2; i < ARP_MANY; i++) {
 		rd_put16(ip + 2, (uint16_t)i);
-		if (rd_neigh_find(world.rif, AF_INET, ip, true, gf_w->now_s) == 0)
+		if (rd_neigh_find(world.rif, AF_INET, ip, true, gf_w->now_s) == -ENOSPC)
 			break;
 	}
 	assert_non_null(inet_ntop(AF_INET, ip, text, sizeof(text)));

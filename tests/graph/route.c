@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/pkt.h"
+#include "tables/punt.h"
 #include "tables/router.h"
 
 #define ROUTER "02:50:56:56:44:52"
@@ -179,6 +180,94 @@ static void tells_that_the_ttl_is_gone(void **state)
 	assert_int_equal(gf_sink_drain(1), 0);
 }
 
+static struct gf_frame fragment(unsigned from, uint16_t flags_and_offset)
+{
+	uint16_t some[2] = {(uint16_t)from, 80};
+	struct gf_frame f = gr_udp((struct gr_l2){ROUTER, A, 0}, "10.1.0.5", "10.9.0.1", some, 64);
+
+	rd_put16(f.bytes + IP + 6, flags_and_offset);
+	set_ip_checksum(&f);
+	return f;
+}
+
+// The last byte of the MAC that it was sent to.
+static uint8_t way_of(struct gf_frame f)
+{
+	struct gf_frame got;
+
+	transmit(a, f);
+	assert_true(gf_sink_take(1, &got));
+	assert_int_equal(gf_sink_drain(1), 0);
+	return got.bytes[5];
+}
+
+static void two_ways(void)
+{
+	struct rd_route r = {.router = 1,
+		.family = AF_INET,
+		.len = 16,
+		.kind = RD_ROUTE_VIA,
+		.nb_paths = 2,
+		.addr = {10, 9}};
+	uint8_t mac[6] = {0, 0x50, 0x56, 0xa1, 0};
+	struct rd_err err = {0};
+
+	for (unsigned i = 0; i < 2; i++) {
+		memcpy(r.path[i].addr, (uint8_t[]){10, 2, 0, (uint8_t)(9 + i)}, 4);
+		mac[5] = (uint8_t)(0x20 + i);
+		assert_int_equal(rd_neigh_add(rd_rif_of_segment(rd_port_at(b)->segment)->idx,
+					 AF_INET, r.path[i].addr, mac, &err),
+			0);
+	}
+	assert_int_equal(rd_route_add(&r, &err), 0);
+}
+
+// Of a datagram the first fragment alone has ports; of whole packets ports spread flows over both ways.
+static void fragments_go_one_way(void **state)
+{
+	unsigned taken = 0;
+	uint8_t way;
+
+	(void)state;
+	build();
+	two_ways();
+	way = way_of(fragment(1000, 185)); // a later one
+	for (unsigned port = 1000; port < 1032; port++) {
+		taken |= 1u << (way_of(fragment(port, 0))
+				 - 0x20); // a whole one, whose flow it finds
+		assert_int_equal(way_of(fragment(port, 0x2000)), way);
+		assert_int_equal(way_of(fragment(port, 185)), way);
+	}
+	assert_int_equal(taken, 3);
+}
+
+// A guest that floods the router with questions does not keep it from telling of a packet; what it does not tell is counted.
+static void a_flood_does_not_silence_it(void **state)
+{
+	struct gf_frame question = gr_arp(ETHER_ALL, A, "10.1.0.5", "10.1.0.1", 1), late = to_b();
+	struct rd_rif_counts c;
+
+	(void)state;
+	build();
+	gf_w->clock.base_tsc = UINT64_MAX; // it stands
+	gf_w->clock.base_ns = UINT64_C(1000000000000);
+	gf_w->clock.last_ns = 0;
+	rd_punt_set_rate(1);
+	for (unsigned i = 0; i < 16; i++)
+		transmit(a, question);
+	assert_int_equal(gf_sink_drain(0), 16);
+	gf_assert_reason(transmit(a, question), RD_DROP_PUNT_RATE);
+	late.bytes[TTL] = 1;
+	set_ip_checksum(&late);
+	for (unsigned i = 0; i < 64; i++)
+		transmit(a, late);
+	rd_punt_set_rate(RD_PUNT_RATE);
+	rd_rif_counts(rd_rif_of_segment(rd_port_at(a)->segment)->idx, &c);
+	assert_int_equal(c.said, 16); // as many at once, at any rate
+	assert_int_equal(c.withheld, 64 - 16);
+	assert_int_equal(gf_sink_drain(0), 16);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -186,6 +275,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(answers_echo, gf_begin, gf_end),
 		cmocka_unit_test_setup_teardown(asks_and_forwards, gf_begin, gf_end),
 		cmocka_unit_test_setup_teardown(tells_that_the_ttl_is_gone, gf_begin, gf_end),
+		cmocka_unit_test_setup_teardown(fragments_go_one_way, gf_begin, gf_end),
+		cmocka_unit_test_setup_teardown(a_flood_does_not_silence_it, gf_begin, gf_end),
 	};
 
 	return gf_main(tests, RTE_DIM(tests));

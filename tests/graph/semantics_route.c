@@ -88,6 +88,17 @@ static void to_neighbour(struct sem_walk *w, const struct sem_rif *out, unsigned
 	sem_bridge(w);
 }
 
+// A datagram's fragments go one way, with ports or without.
+static uint32_t way_hash(const struct sem_walk *w)
+{
+	struct sem_pkt k = w->k;
+
+	if (k.frag == SEM_WHOLE)
+		return w->hash;
+	k.frag = SEM_LATER;
+	return sem_hash(&k);
+}
+
 static void forward(struct sem_walk *w)
 {
 	const struct sem_route *r = longest(&w->k);
@@ -100,7 +111,7 @@ static void forward(struct sem_walk *w)
 	} else if (r->nb_ways == 0) {
 		sem_drop(w, RD_DROP_L3_DISCARD);
 	} else {
-		way = w->hash % r->nb_ways;
+		way = way_hash(w) % r->nb_ways;
 		to_neighbour(w, &sem_rif[r->way[way].rif], r->way[way].near);
 	}
 }

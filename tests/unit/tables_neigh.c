@@ -29,7 +29,10 @@ static uint16_t find(uint16_t rif, const char *text, bool make, uint32_t now)
 {
 	struct rd_rif_addr a = help_addr(text);
 
-	return rd_neigh_find(rif, a.family, a.addr, make, now);
+	int slot = rd_neigh_find(rif, a.family, a.addr, make, now);
+
+	assert_true(slot > 0 || slot == -ENOENT);
+	return slot > 0 ? (uint16_t)slot : 0;
 }
 
 static void learn(uint16_t rif, const char *text, const uint8_t mac[6], bool make, uint32_t now)
@@ -223,7 +226,10 @@ static void a_scan_has_an_end(void **state)
 	for (unsigned i = 2; i < 0x10000; i++) {
 		a.addr[2] = (uint8_t)(i >> 8);
 		a.addr[3] = (uint8_t)i;
-		*(rd_neigh_find(one, AF_INET, a.addr, true, NOW) != 0 ? &made : &refused) += 1;
+		int slot = rd_neigh_find(one, AF_INET, a.addr, true, NOW);
+
+		assert_true(slot > 0 || slot == -ENOSPC);
+		*(slot > 0 ? &made : &refused) += 1;
 	}
 	assert_true(made > RD_NEIGH_MAX * 9 / 10 && made <= RD_NEIGH_MAX);
 	assert_int_equal(made + refused, 0x10000 - 2);
