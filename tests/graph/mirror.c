@@ -212,6 +212,34 @@ static void test_exclusive(void **state)
 	mw_end();
 }
 
+// "Protocol unreachable" from the collector about a copy, in the VLAN that copies go out in, and in another one: heard on the wire, counted.
+static void test_a_refusal_with_a_tag(void **state)
+{
+	static uint8_t f[] = {2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2, 0x81, 0, 0, 100, 8, 0, 0x45, 0, 0,
+		56, 0, 0, 0, 0, 64, 1, 0xf6, 0xc1, 192, 0, 2, 2, 192, 0, 2, 1, 3, 2, 0, 0, 0, 0, 0,
+		0, 0x45, 0, 0, 200, 0, 0, 0, 0, 64, 47, 0, 0, 192, 0, 2, 1, 192, 0, 2, 2, 0x10, 0,
+		0x88, 0xbe, 0, 0, 0, 0};
+	struct rd_mirror_spec s;
+	struct rd_mirror *m;
+	struct rd_err err = {0};
+
+	(void)state;
+	gf_trace(false);
+	mw_world();
+	m = mw_session("web", NULL, NULL);
+	s = m->spec;
+	assert_int_equal(rd_mirror_spec_set(&s, "outer-vlan", "100", &err), 0);
+	assert_int_equal(rd_mirror_change(m, &s, "test", &err), 0);
+	gf_send(mw.out, f, sizeof(f));
+	rd_mirror_tick();
+	assert_int_equal(m->peer[0].unreachable, 1);
+	f[15] = 101;
+	gf_send(mw.out, f, sizeof(f));
+	rd_mirror_tick();
+	assert_int_equal(m->peer[0].unreachable, 1);
+	mw_end();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -223,6 +251,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_no_collector, gf_begin, gf_end),
 		cmocka_unit_test_setup_teardown(test_64_sessions, gf_begin, gf_end),
 		cmocka_unit_test_setup_teardown(test_exclusive, gf_begin, gf_end),
+		cmocka_unit_test_setup_teardown(test_a_refusal_with_a_tag, gf_begin, gf_end),
 	};
 
 	return cmocka_run_group_tests(tests, gf_group_setup, mw_group_end);

@@ -262,6 +262,36 @@ static void refusals(void **state)
 	assert_int_equal(p->unreachable, 1);
 }
 
+// The same in a VLAN: 4 bytes more.
+static void hear_refusal(int vlan)
+{
+	uint8_t f[sizeof(unreachable) + 4];
+
+	memcpy(f, unreachable, 12);
+	memcpy(f + 12, (uint8_t[]){0x81, 0, (uint8_t)(vlan >> 8), (uint8_t)vlan}, 4);
+	memcpy(f + 16, unreachable + 12, sizeof(unreachable) - 12);
+	(void)mirror_hear_frame(f, sizeof(f), PORT, NOW);
+}
+
+// Who is in the VLAN that copies go out in may refuse them, whatever the tag's priority; a guest in another one, or without, may not.
+static void refusals_with_a_tag(void **state)
+{
+	struct rd_mirror_peer *p = reset4();
+
+	(void)state;
+	session.spec.encap = RD_ENCAP_VXLAN;
+	hear_refusal(100);
+	assert_int_equal(p->unreachable, 0);
+	session.spec.outer_vlan = 100;
+	hear_refusal(101);
+	(void)mirror_hear_frame(unreachable, sizeof(unreachable), PORT, NOW);
+	assert_int_equal(p->unreachable, 0);
+	hear_refusal(100);
+	assert_int_equal(p->unreachable, 1);
+	hear_refusal(0xe000 | 100);
+	assert_int_equal(p->unreachable, 2);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -272,6 +302,7 @@ int main(void)
 		cmocka_unit_test(short_ones),
 		cmocka_unit_test(advertisements),
 		cmocka_unit_test(refusals),
+		cmocka_unit_test(refusals_with_a_tag),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
