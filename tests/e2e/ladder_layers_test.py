@@ -165,7 +165,12 @@ def starved(thread, other):
 
 @pytest.mark.parametrize("way", ["to-guest", "from-guest"])
 def test_handoff(tmp_path_factory, way):
-	"""A worker that hardly runs has a full ring before it."""
+	"""A worker that hardly runs has a full ring before it. On a busy machine the other one may hardly run, too: then it is tried again."""
+	wait_for("a full ring", lambda: overflow(tmp_path_factory, way), 400)
+
+
+def overflow(tmp_path_factory, way):
+	"""Whether something was lost; then it is where it should be."""
 	source, sink, frame = ends_of(way)
 	with seen_from_all_sides(tmp_path_factory, "--workers", "2", "--busy-poll", "--model", "balanced", lines=HOST + LAN.format(n=1)) as d, d.client() as c:
 		poller, other = workers_of(d)
@@ -178,11 +183,13 @@ def test_handoff(tmp_path_factory, way):
 		wait_for("the rest", lambda: all(h["waiting"] == 0 for h in c.list("worker.handoff")) and settled(c))
 		rows, text = lines_of(c, "a1", way)
 		lost = nb - rows[("device tx", sink)]["packets"]
-		assert 0 < lost < nb, text
+		assert lost == sum(h["full"] for h in c.list("worker.handoff")) < nb, text
+		if lost == 0:
+			return False
 		check(rows, text, "handoff", "LCORE_HANDOFF_FULL", lost, nb)
 		agree(d, c, rows[("handoff", source)], "LCORE_HANDOFF_FULL", lost)
-		assert sum(h["full"] for h in c.list("worker.handoff")) == lost
 		assert f"dropped: LCORE_HANDOFF_FULL {lost}\n" in d.cli("show", "ladder", "port", "a1", "dir", way)
+		return True
 
 
 ALL = """
