@@ -116,45 +116,54 @@ static uint32_t settle(uint64_t key)
 	return keep;
 }
 
-// A free slot, else with `evict` the learned one that was silent longest.
-static uint32_t find_room(uint64_t key, bool evict, uint64_t *old_key, uint64_t *old_val)
+struct room {
+	uint32_t slot;
+	uint64_t key, val; // what is there
+};
+
+// Of one bucket: how many slots are free, the first of them in *vacant; in *oldest the learned one that was silent longest.
+static unsigned survey(uint32_t first, struct room *vacant, struct room *oldest)
 {
-	uint32_t first[2], oldest = FDB_NONE;
+	unsigned nb_free = 0;
+
+	for (uint32_t s = first; s < first + FDB_BUCKET; s++) {
+		struct room r = {.slot = s};
+
+		fdb_read(s, &r.key, &r.val);
+		if (r.key == 0 && nb_free++ == 0)
+			*vacant = r;
+		if (r.key != 0 && fdb_kind(r.val) == RD_FDB_LEARNED
+			&& (oldest->slot == FDB_NONE || fdb_last(r.val) < fdb_last(oldest->val)))
+			*oldest = r;
+	}
+	return nb_free;
+}
+
+// A free slot of the bucket that has more of them: so no bucket is full long before the table is. Else with `evict` the learned one
+// that was silent longest.
+static bool find_room(uint64_t key, bool evict, struct room *r)
+{
+	struct room vacant[2], oldest = {.slot = FDB_NONE};
+	unsigned nb[2];
+	uint32_t first[2];
 
 	fdb_buckets(key, first);
-	for (unsigned b = 0; b < 2; b++) {
-		for (uint32_t s = first[b]; s < first[b] + FDB_BUCKET; s++) {
-			uint64_t k, v;
-
-			fdb_read(s, &k, &v);
-			if (k == 0) {
-				*old_key = k;
-				*old_val = v;
-				return s;
-			}
-			if (!evict || fdb_kind(v) != RD_FDB_LEARNED
-				|| (oldest != FDB_NONE && fdb_last(v) >= fdb_last(*old_val)))
-				continue;
-			oldest = s;
-			*old_key = k;
-			*old_val = v;
-		}
-	}
-	return oldest;
+	for (unsigned b = 0; b < 2; b++)
+		nb[b] = survey(first[b], &vacant[b], &oldest);
+	if (nb[0] + nb[1] != 0)
+		*r = vacant[nb[1] > nb[0]];
+	else
+		*r = oldest;
+	return nb[0] + nb[1] != 0 || (evict && oldest.slot != FDB_NONE);
 }
 
 uint32_t rd_fdb_insert_slot(uint64_t key, uint64_t val, bool evict)
 {
-	uint64_t old_key, old_val;
+	struct room r;
 
-	for (unsigned i = 0; i < TRIES; i++) {
-		uint32_t slot = find_room(key, evict, &old_key, &old_val);
-
-		if (slot == FDB_NONE)
-			return FDB_NONE;
-		if (fdb_cas(slot, old_key, old_val, key, val))
+	for (unsigned i = 0; i < TRIES && find_room(key, evict, &r); i++)
+		if (fdb_cas(r.slot, r.key, r.val, key, val))
 			return settle(key);
-	}
 	return FDB_NONE;
 }
 
