@@ -27,8 +27,8 @@ struct rd_cmd_set {
 
 extern const struct rd_cmd_set rd_cmds_host, rd_cmds_switch, rd_cmds_port, rd_cmds_segment,
 	rd_cmds_fdb, rd_cmds_tep, rd_cmds_tunnel, rd_cmds_dfw, rd_cmds_dfw_policy, rd_cmds_dfw_load,
-	rd_cmds_dfw_conn, rd_cmds_vsipioctl, rd_cmds_flow, rd_cmds_stage, rd_cmds_drop,
-	rd_cmds_ladder, rd_cmds_punt, rd_cmds_worker, rd_cmds_capture, rd_cmds_mirror,
+	rd_cmds_dfw_conn, rd_cmds_vsipioctl, rd_cmds_dvfilter, rd_cmds_flow, rd_cmds_stage,
+	rd_cmds_drop, rd_cmds_ladder, rd_cmds_punt, rd_cmds_worker, rd_cmds_capture, rd_cmds_mirror,
 	rd_cmds_mirror_show, rd_cmds_inject, rd_cmds_log, rd_cmds_config, rd_cmds_daemon,
 	rd_cmds_vendor, rd_cmds_explain, rd_cmds_journal, rd_cmds_probe, rd_cmds_check,
 	rd_cmds_topology, rd_cmds_device, rd_cmds_router, rd_cmds_route, rd_cmds_vrouter;

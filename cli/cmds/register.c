@@ -40,6 +40,7 @@ static const struct rd_cmd_set *const sets[] = {
 	&rd_cmds_dfw_load,
 	&rd_cmds_dfw_conn,
 	&rd_cmds_vsipioctl,
+	&rd_cmds_dvfilter,
 	&rd_cmds_flow,
 	&rd_cmds_stage,
 	&rd_cmds_drop,

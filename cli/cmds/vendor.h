@@ -29,6 +29,11 @@ void rd_vendor_put_flow_stats(FILE *out, const json_t *list);
 // flow_long.c: the command.
 int rd_vendor_flow_dump(struct rd_cli *cli, const struct rd_args *args, struct rd_err *err);
 
+// dvfilter.c. Whether a port of port.list is a guest's, and so may have a filter; the filter's name: "nic-4241327-eth0-vmware-sfw.2" of a port
+// labelled "4241327:vm.eth0", else with its id as the world.
+bool rd_vendor_is_guest(const json_t *port);
+void rd_vendor_filter_name(const json_t *port, char *buf, size_t len);
+
 // drop.c. What another one calls a reason ("vR", "VPP", "OVS", "K"); "-": nothing.
 void rd_drop_kin(const json_t *item, const char *who, char *buf, size_t len);
 

@@ -2,31 +2,7 @@
  *
  * The vendor's layouts of rules, address sets, connections and counters of one filter: a filter is the firewall of a guest's port.
  */
-#include "cmds/cmds.h"
-
-#include <string.h>
-
-// "nic-4241327-eth0-vmware-sfw.2" of a port labelled "4241327:vm.eth0"; else its id takes the world's place.
-static void filter_name(const json_t *port, char *buf, size_t len)
-{
-	const char *label = rd_item_str(port, "used_by"), *colon = strchr(label, ':');
-	const char *eth = strstr(label, ".eth");
-	size_t world = colon != NULL ? (size_t)(colon - label) : 0;
-
-	if (world > 0 && strspn(label, "0123456789") == world)
-		snprintf(buf, len, "nic-%.*s-%.8s-vmware-sfw.2", (int)world, label,
-			eth != NULL ? eth + 1 : "eth0");
-	else
-		snprintf(
-			buf, len, "nic-%lld-eth0-vmware-sfw.2", (long long)rd_item_int(port, "id"));
-}
-
-static bool is_guest(const json_t *port)
-{
-	const char *type = rd_item_str(port, "type");
-
-	return strcmp(type, "vnic") == 0 || strcmp(type, "upt") == 0;
-}
+#include "cmds/vendor.h"
 
 // The port that a filter's name, or a port's own name, means; NULL with *err. The caller frees it.
 static json_t *filter_port(struct rd_cli *cli, const struct rd_args *args, struct rd_err *err)
@@ -38,8 +14,8 @@ static json_t *filter_port(struct rd_cli *cli, const struct rd_args *args, struc
 	for (size_t i = 0; found == NULL && i < json_array_size(ports); i++) {
 		json_t *p = json_array_get(ports, i);
 
-		filter_name(p, name, sizeof(name));
-		if (is_guest(p)
+		rd_vendor_filter_name(p, name, sizeof(name));
+		if (rd_vendor_is_guest(p)
 			&& (strcmp(want, name) == 0 || strcmp(want, rd_item_str(p, "name")) == 0
 				|| strcmp(want, rd_item_str(p, "qname")) == 0))
 			found = json_incref(p);
@@ -62,9 +38,9 @@ static int getfilters(struct rd_cli *cli, const struct rd_args *args, struct rd_
 	for (size_t i = 0; i < json_array_size(ports); i++) {
 		const json_t *p = json_array_get(ports, i);
 
-		if (!is_guest(p))
+		if (!rd_vendor_is_guest(p))
 			continue;
-		filter_name(p, name, sizeof(name));
+		rd_vendor_filter_name(p, name, sizeof(name));
 		json_array_append_new(filters,
 			json_pack(
 				"{s:s,s:O}", "filter", name, "port", json_object_get(p, "qname")));

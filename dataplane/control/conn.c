@@ -13,6 +13,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/str.h"
 #include "control/server.h"
@@ -110,6 +111,7 @@ static void conn_request(struct rd_conn *c, json_t *msg)
 	const char *method = json_string_value(json_object_get(msg, "method"));
 	int ret;
 
+	c->nb_requests++;
 	c->err = (struct rd_err){0};
 	c->id = json_integer_value(id);
 	if (method == NULL || !json_is_integer(id) || (params != NULL && !json_is_object(params))) {
@@ -323,6 +325,7 @@ struct rd_conn *rd_conn_new(struct rd_server *srv, struct rd_ctl *ctl, int sock)
 	c->gid = peer.gid;
 	c->pid = peer.pid;
 	c->admin = is_admin(sock, &peer);
+	c->since_ns = rd_monotonic_ns();
 	c->req.fd = -1;
 	rd_str_copy(c->name, sizeof(c->name), "?");
 	c->ev_read = event_new(ctl->base, sock, EV_READ | EV_PERSIST, on_read, c);

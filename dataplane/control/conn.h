@@ -28,6 +28,8 @@ struct rd_conn {
 	bool stop_after; // the daemon ends once this client has its answer
 	unsigned garbage; // lines that were no request
 	char name[64]; // as the client calls itself
+	uint64_t since_ns; // monotonic
+	uint64_t nb_requests;
 	struct rd_msg_reader in;
 	// What came while a stream runs: 1 and the request, or negative and why it is none; 0 = nothing
 	int ahead;

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * hello, cancel, clock.advance and daemon.stop. Control thread.
+ * hello, cancel, clock.advance, daemon.clients and daemon.stop. Control thread.
  */
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "control/conn.h"
 #include "control/eal.h"
+#include "control/server.h"
 #include "control/timers.h"
 
 int ctl_hello(struct rd_request *req)
@@ -59,6 +61,28 @@ int ctl_clock_advance(struct rd_request *req)
 	rd_coarse_advance(seconds);
 	rd_timers_age();
 	return 0;
+}
+
+// What it waits for: the answer of its request, a long one in portions.
+static json_t *client_item(const struct rd_conn *c, uint64_t now)
+{
+	return json_pack("{s:s,s:i,s:i,s:i,s:s,s:I,s:I,s:s,s:I}", "client", c->name, "pid",
+		(int)c->pid, "uid", (int)c->uid, "gid", (int)c->gid, "role",
+		c->admin ? "admin" : "read", "connected_s",
+		(json_int_t)((now - c->since_ns) / 1000000000), "requests",
+		(json_int_t)c->nb_requests, "method", c->msg != NULL ? c->req.method : "",
+		"waiting", (json_int_t)c->out.pending);
+}
+
+int ctl_daemon_clients(struct rd_request *req)
+{
+	const struct rd_conn *first = req->conn != NULL ? req->conn->srv->conns : NULL;
+	uint64_t now = rd_monotonic_ns();
+	int rc = rd_req_end(req);
+
+	for (const struct rd_conn *c = first; rc == 0 && c != NULL; c = c->next)
+		rc = rd_req_item(req, client_item(c, now));
+	return rc;
 }
 
 int ctl_daemon_stop(struct rd_request *req)

@@ -9,6 +9,7 @@
 int ctl_hello(struct rd_request *req);
 int ctl_cancel(struct rd_request *req);
 int ctl_clock_advance(struct rd_request *req);
+int ctl_daemon_clients(struct rd_request *req);
 int ctl_daemon_stop(struct rd_request *req);
 int ctl_device_list(struct rd_request *req);
 int ctl_pool_list(struct rd_request *req);

@@ -7,6 +7,7 @@
 #include "base/str.h"
 #include "control/ctl.h"
 #include "control/device.h"
+#include "tables/dfw_policy.h"
 
 // Capture points that name a port of this type, in the order that a packet from the port meets them.
 static const char *const type_stages[][7] = {
@@ -113,14 +114,15 @@ static json_t *item_state(const struct rd_port *p)
 
 	if (carrier != NULL)
 		rd_port_qname(carrier, bypass, sizeof(bypass));
-	return json_pack("{s:o,s:s,s:s,s:s,s:s,s:s,s:s,s:I,s:o,s:b,s:b,s:b,s:b}", "team",
+	return json_pack("{s:o,s:s,s:s,s:s,s:s,s:s,s:s,s:I,s:o,s:b,s:b,s:b,s:b,s:b}", "team",
 		rd_json_ports(p->team, p->nb_team, false), "team_pnic", team_pnic(p), "used_by",
 		p->label[0] != '\0' ? p->label : p->name, "vm", vm_name(p, vm), "admin",
 		p->admin_up ? "up" : "down", "link", p->link_up ? "up" : "down", "bypass", bypass,
 		"bypass_id", carrier == NULL ? (json_int_t)0 : (json_int_t)carrier->id, "stages",
 		stages_of(p), "spoof_check", p->spoof_check, "unknown",
 		(p->deny & RD_DENY_UNKNOWN) == 0, "multicast", (p->deny & RD_DENY_MCAST) == 0,
-		"broadcast", (p->deny & RD_DENY_BCAST) == 0);
+		"broadcast", (p->deny & RD_DENY_BCAST) == 0, "firewall",
+		rd_dfw_policy()->port[p->idx].dfw != NULL);
 }
 
 static json_t *item_guard(const struct rd_guard *g)

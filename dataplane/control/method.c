@@ -32,6 +32,7 @@ static const struct rd_method methods[] = {
 	{"conn.flush", ctl_conn_flush, A},
 	{"conn.list", ctl_conn_list, L},
 	{"conn.stats", ctl_conn_stats, 0},
+	{"daemon.clients", ctl_daemon_clients, L},
 	{"daemon.stop", ctl_daemon_stop, A | X},
 	{"device.list", ctl_device_list, L},
 	{"dfw.abort", ctl_dfw_abort, A},

@@ -99,6 +99,7 @@ STORIES = {
 			" && dfw rule move 88{n} section other{n} && dfw commit", "", {"revision"}),
 		("show dfw rules id 88{n}", "other{n}", {"section"}),
 		("vsipioctl getfilters", "nic-4241327-eth0-vmware-sfw.2", {"filter", "port"}),
+		("summarize-dvfilter", "  vNic slot 2\n   name: nic-4241327-eth0-vmware-sfw.2\n   agentName: vmware-sfw\n", {"world", "vm", "port", "filters"}),
 		("vsipioctl getrules -f " + GUEST, "rule 88{n} at 1 inout protocol tcp from addrset grp{n} to any port 88 drop with log;", {"id", "services"}),
 		("vsipioctl getaddrsets -f " + GUEST, "ip 10.9.0.0/16", {"name", "addresses"}),
 		("dfw save {dir}/policy{n}", "", None),

@@ -69,6 +69,7 @@ ROWS = {
 	"show log": ([], "control"),
 	"show running-config": ([], "segment add"),
 	"show journal": ([], "reddot"),
+	"show client": ([], "daemon.clients"),
 }
 LINES = f"""dfw service set web service tcp/80,tcp/443
 dfw group set clients addresses 172.16.31.0/24 members port:{PROXY}
