@@ -144,7 +144,8 @@ def test_large_transfer():
 			for _ in range(MEGABYTES):
 				c.sendall(block)
 		wait_for("all bytes", lambda: s.bytes == MEGABYTES << 20, 600)
-		assert s.ended == 1 and dropped(d, "DFW_STATE_MISMATCH") == 0, d.drops()
+		wait_for("their end", lambda: s.ended == 1, 60)
+		assert dropped(d, "DFW_STATE_MISMATCH") == 0, d.drops()
 
 
 def test_many_connections():
