@@ -432,6 +432,7 @@ def test_long_list_and_other_clients():
 
 def clients_are_listed(d, c):
 	"""Each with its process, and what waits for it: one has asked for a long list and reads only its beginning."""
+	wait_for("those before have gone", lambda: len(c.list("daemon.clients")) == 1, 30)
 	with d.client() as slow:
 		slow.send("flow.list")
 		slow.receive()
