@@ -27,8 +27,9 @@ def a_daemon(tmp_path_factory):
 class Telemetry:
 	def __init__(self, home):
 		self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-		self.sock.settimeout(60)
+		# While it may block: DPDK's queue of clients to be accepted is short, and with a timeout set a full one is EAGAIN.
 		self.sock.connect(home + "/dpdk/rte/dpdk_telemetry.v2")
+		self.sock.settimeout(60)
 		self.hello = json.loads(self.sock.recv(1 << 16))
 
 	def __call__(self, command):
