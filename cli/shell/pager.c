@@ -204,14 +204,28 @@ void rd_pager_end(struct rd_pager *p)
 
 #define SLICE_MS 100 // how late a wish to stop may be noticed
 
-static bool typed_q(int keys, int ms)
+// How many bytes were typed; 0 if no q is among them.
+static int typed_q(int keys, int ms)
 {
 	struct pollfd p = {.fd = keys, .events = POLLIN};
 	char bytes[64];
 	ssize_t n = poll(&p, 1, ms) > 0 ? read(keys, bytes, sizeof(bytes)) : 0;
 
-	return n > 0
-		&& (memchr(bytes, 'q', (size_t)n) != NULL || memchr(bytes, 'Q', (size_t)n) != NULL);
+	if (n <= 0
+		|| (memchr(bytes, 'q', (size_t)n) == NULL && memchr(bytes, 'Q', (size_t)n) == NULL))
+		return 0;
+	return (int)n;
+}
+
+// While a command runs the terminal shows what is typed (a control character as two): not where the prompt comes.
+static void wipe_keys(const struct rd_pager *p, int typed)
+{
+	int columns = 2 * typed < (int)p->columns ? 2 * typed : (int)p->columns - 1;
+
+	if (typed == 0 || isatty(fileno(p->to)) != 1)
+		return;
+	fprintf(p->to, "\r%*s\r", columns, "");
+	fflush(p->to);
 }
 
 bool rd_pager_pause(const struct rd_pager *p, unsigned ms)
@@ -219,16 +233,18 @@ bool rd_pager_pause(const struct rd_pager *p, unsigned ms)
 	int keys = open("/dev/tty", O_RDWR | O_CLOEXEC);
 	struct termios before;
 	bool raw = keys >= 0 && take_keyboard(keys, 0, &before), go_on = true;
+	int typed = 0;
 
 	for (unsigned slice; ms > 0 && go_on; ms -= slice) {
 		slice = ms < SLICE_MS ? ms : SLICE_MS;
 		if (p->stopped != NULL && p->stopped())
 			go_on = false;
 		else if (raw)
-			go_on = !typed_q(keys, (int)slice);
+			go_on = (typed = typed_q(keys, (int)slice)) == 0;
 		else
 			poll(NULL, 0, (int)slice);
 	}
+	wipe_keys(p, typed);
 	if (raw)
 		tcsetattr(keys, TCSADRAIN, &before);
 	if (keys >= 0)

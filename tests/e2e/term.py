@@ -5,6 +5,7 @@
 import contextlib
 import os
 import re
+import select
 import signal
 import time
 
@@ -12,7 +13,7 @@ import pexpect
 import pyte
 from rdtest import ENV, REDDOT
 
-SECONDS = 60
+SECONDS = 180
 
 
 class Screen(pyte.HistoryScreen):
@@ -71,11 +72,21 @@ class Terminal:
 		except pexpect.TIMEOUT:
 			return False
 		except pexpect.EOF:
-			self.child.wait()
-			return None
+			return self.last_words()
 		self.raw += data
 		self.stream.feed(data)
 		return True
+
+	def last_words(self):
+		"""pexpect tells an end also when the program ended behind its back, between its last look and its last question."""
+		self.child.wait()
+		try:
+			data = os.read(self.child.child_fd, 65536) if select.select([self.child.child_fd], [], [], 0)[0] else b""
+		except (OSError, ValueError):
+			return None
+		self.raw += data
+		self.stream.feed(data)
+		return True if data else None
 
 	def lines(self):
 		return [line.rstrip() for line in self.screen.display]
