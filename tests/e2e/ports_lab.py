@@ -22,6 +22,7 @@ CLONE_NEWNET = 0x40000000
 SOL_PACKET, PACKET_AUXDATA, PACKET_IGNORE_OUTGOING = 263, 8, 23
 TP_STATUS_VLAN_VALID = 0x10
 ETH_P_ALL = 3
+SO_RCVBUFFORCE = 33
 
 DEADLINE = 180  # s; for any single event, on a busy machine and under sanitizers
 
@@ -212,9 +213,10 @@ class RawSocket:
 
 		def make():
 			ns.enter()
-			s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(ETH_P_ALL))
+			s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)  # it hears nothing, of no interface, before it is bound
 			s.setsockopt(SOL_PACKET, PACKET_AUXDATA, 1)
 			s.setsockopt(SOL_PACKET, PACKET_IGNORE_OUTGOING, 1)
+			s.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE if os.geteuid() == 0 else socket.SO_RCVBUF, 16 << 20)
 			s.bind((dev, ETH_P_ALL))
 			box.append(s)
 

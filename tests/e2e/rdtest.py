@@ -76,8 +76,9 @@ class Client:
 
 	def __init__(self, path, hello=True, name="test"):
 		self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-		self.sock.settimeout(60)
+		# While it may block: with a timeout set, a full queue of clients to be accepted is EAGAIN.
 		self.sock.connect(path)
+		self.sock.settimeout(180)
 		self.buf = b""
 		self.fds = []
 		self.id = 0
