@@ -12,7 +12,7 @@ from scapy.packet import Raw
 
 import oracles
 from ovs_lab import MAC_US, OVS, OVS6, US, US6, Ovs, need_ovs
-from pktcap import DEADLINE, SANITIZER, Process
+from pktcap import DEADLINE, SANITIZER, Process, packets_in
 from ports_lab import Netns, NsDaemon, RawSocket, need, veth
 
 VM1, VM2 = "00:50:56:a1:99:9e", "00:50:56:a1:fc:f3"
@@ -102,12 +102,15 @@ def make_wire():
 
 
 class Collector(Process):
-	def __init__(self, ns, *args):
-		super().__init__(ns.argv(PKTCAP, "--decap=1", "--netdev", "c0", *args))
+	def __init__(self, ns, *args, out=None):
+		self.out = out
+		more = ["-U", "-o", out] if out is not None else []
+		super().__init__(ns.argv(PKTCAP, "--decap=1", "--netdev", "c0", *more, *args))
 		self.wait_stderr("^pktcap: capturing on ")
 
 	def report(self, packets):
-		"""Ends it once the interface has got so many frames of ours; its report, by session's name."""
+		"""Ends it once it has got so many copies; its report, by session's name."""
+		wait_for(f"{packets} copies at the collector", lambda: packets_in(self.out) >= packets, DEADLINE)
 		self.end()
 		assert not SANITIZER.search(self.stderr), self.stderr
 		got = json.loads(self.stdout)["collector"]
@@ -124,7 +127,7 @@ def test_the_collectors_numbers_are_the_daemons(wire, tmp_path):
 	with Sender(us, *sessions, rules=["mirror rule add http permit proto tcp dport 80"]) as d:
 		for name in ("web", "cut", "http"):
 			d.active(name)
-		with Collector(ns, "--report", "--json", "-o", out, "--sent", counters) as c:
+		with Collector(ns, "--report", "--json", "--sent", counters, out=out) as c:
 			d.inject(syn(50, size=60) + syn(30, dport=443))
 			k = {name: d.sent(n, name) for name, n in (("web", 80), ("cut", 80), ("http", 50))}
 			counters.write_text(d.cli("--json", "show", "mirror", "counters"))
@@ -162,6 +165,7 @@ def test_one_packet_at_several_stages(wire):
 			d.inject(syn(1))
 			wait_for("the packet's end", lambda: d.drops().get("TX_NO_DEVICE", 0) == 1, DEADLINE)
 			k = wait_for("the fates of its copies", lambda: settled(d), DEADLINE)
+			wait_for("the copies", lambda: c.stdout.count(b"\n") >= k["tx_ok"], DEADLINE)
 			c.end()
 	records = [json.loads(line) for line in c.stdout.splitlines()]
 	assert len(records) == k["tx_ok"] and len({r["packet_id"] for r in records}) == 1
@@ -179,7 +183,7 @@ def test_dropped_packets_and_why(wire, tmp_path):
 	with Sender(us, "web source all reason any encap geneve") as d:
 		d.active()
 		before, good = d.drops(), syn(3)
-		with Collector(ns, "--report", "--json", "-o", out) as c:
+		with Collector(ns, "--report", "--json", out=out) as c:
 			d.inject(good + [bytes(f) for f in bad_sum])
 			d.sent(8)
 			(s,) = c.report(8).values()

@@ -60,5 +60,6 @@ def test_a_collector_that_answers_later():
 			copies = [out.receive(lambda f: f[23:24] == b"\x2f", "a copy") for _ in range(4)]
 			assert [int.from_bytes(f[38:42], "big") for f in copies] == [0, 1, 2, 3]
 			assert syn[-74:] in [f[50:] for f in copies]
-			assert [e["what"].split(".")[0].split(":")[0] for e in c.list("mirror.journal", session="guest")][-3:] == [
-				"resolving", "suspended", "active"]
+			what = [e["what"].split(".")[0].split(":")[0] for e in c.list("mirror.journal", session="guest")]
+			# The collector's kernel refuses copies, for nobody listens in it: that may have been heard by now.
+			assert what[:what.index("active") + 1][-3:] == ["resolving", "suspended", "active"], what

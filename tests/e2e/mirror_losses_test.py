@@ -56,7 +56,7 @@ def inject(c, nb):
 	was = counters(c)["matched"]
 	c("inject", port="vm1", frames=[f.hex() for f in syn(nb)])
 	return wait_for("their fates", lambda: (lambda k: k if k["matched"] == was + nb == k["tx_ok"] + k["tx_drop"] + k["no_collector"] else None)(
-		counters(c)), 60)
+		counters(c)))
 
 
 def refused(us, c):
@@ -65,8 +65,8 @@ def refused(us, c):
 		us.ip("link", "set", "t0", "down")
 		k = inject(c, 10)
 		us.ip("link", "set", "t0", "up")
-		wait_for("the link", lambda: c.one("port.list", port="up")["link"] in (True, "up"), 60)
-		wait_for("the session", lambda: c.one("mirror.list", session="web")["oper"] == "active", 60)
+		wait_for("the link", lambda: c.one("port.list", port="up")["link"] in (True, "up"))
+		wait_for("the session", lambda: c.one("mirror.list", session="web")["oper"] == "active")
 		if k["tx_drop"] > 0:
 			return k["tx_drop"]
 	raise AssertionError(f"the device takes all: {k}")
@@ -81,15 +81,15 @@ def test_whose_loss_it_is(tmp_path):
 		with NsDaemon(us, TOPOLOGY) as d, d.client() as c:
 			us.quiet("t0")
 			us.ip("link", "set", "t0", "up")
-			wait_for("the session", lambda: c.one("mirror.list", session="web")["oper"] == "active", 60)
+			wait_for("the session", lambda: c.one("mirror.list", session="web")["oper"] == "active")
 			relay = Relay(us)
 			relay.start()
-			with Collector(ns, "--report", "--json", "--sent", sent) as collector:
+			with Collector(ns, "--report", "--json", "--sent", sent, out=tmp_path / "out.pcapng") as collector:
 				assert inject(c, 60)["tx_ok"] == 60
 				dropped = refused(us, c)
 				k = inject(c, 60)
 				assert k["tx_drop"] == dropped
-				wait_for("the relay", lambda: relay.seen == k["tx_ok"], 60)
+				wait_for("the relay", lambda: relay.seen == k["tx_ok"])
 				relay.ends = True
 				relay.join()
 				sent.write_text(d.cli("--json", "show", "mirror", "counters"))

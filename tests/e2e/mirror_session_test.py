@@ -61,7 +61,7 @@ class Lab:
 
 	def matched(self, n, name="web"):
 		"""The counters once so many packets have come, and each of them has its fate."""
-		return wait_for(f"{n} packets at session {name}", lambda: self.settled(n, name), 60)
+		return wait_for(f"{n} packets at session {name}", lambda: self.settled(n, name))
 
 	def settled(self, n, name):
 		k = self.counters(name)
@@ -178,8 +178,8 @@ def test_cut_and_mtu():
 def test_limits_end_to_the_packet():
 	with Lab(f"mirror session add web source vm1 direction from-guest max-packets 7 {TO} up\n") as lab:
 		lab.inject(syn(30))
-		wait_for("its end", lambda: lab.c.one("mirror.list", session="web")["oper"] == "expired", 30)
-		k = lab.counters()
+		wait_for("its end", lambda: lab.c.one("mirror.list", session="web")["oper"] == "expired")
+		k = lab.matched(7)
 		assert k["tx_ok"] == 7 and k["ended"] + k["stopped"] + 7 == k["matched"]
 		assert lab.c.one("mirror.list", session="web")["why"] == "it has sent as many packets or bytes as it was allowed"
 		lab.inject(syn(5))
@@ -194,7 +194,7 @@ def test_dropped_packets_with_their_reasons():
 		bad[24] ^= 0xff  # the IP header's checksum
 		runt = bytes(10)
 		lab.inject([*good, bytes(bad), runt, bytes(bad)])
-		k = wait_for("two copies", lambda: (lambda k: k if k["tx_ok"] == 2 else None)(lab.counters()), 60)
+		k = wait_for("two copies", lambda: (lambda k: k if k["tx_ok"] == 2 else None)(lab.counters()))
 		balance(k)
 		assert k["reason"] >= 1  # the runt is dropped, too
 		reasons = {d["reason"]: d["id"] for d in lab.c.list("drop.list", all=True)}
@@ -307,10 +307,10 @@ def test_ports_that_come_and_go():
 		assert balance(lab.matched(6))["tx_ok"] == 6
 		lab.c("port.set", port="up", device="none")
 		item = wait_for("no way out", lambda: (lambda i: i if i["oper"] == "failed" else None)(
-			lab.c.one("mirror.list", session="web")), 30)
+			lab.c.one("mirror.list", session="web")))
 		assert item["why"] == "port up has no device that copies could leave by", item
 		lab.inject(syn(3))
-		assert balance(lab.counters())["tx_ok"] == 6
+		assert balance(lab.matched(0))["tx_ok"] == 6
 
 
 def test_journal_and_json():
@@ -323,6 +323,14 @@ def test_journal_and_json():
 		assert "web" in lab.d.cli("show", "mirror") and "COLLECTOR" in lab.d.cli("show", "mirror", "counters", "web")
 
 
+def kept(state):
+	"""The sessions in a state file."""
+	if not os.path.exists(state):
+		return []
+	with open(state, encoding="utf-8") as f:
+		return [s["name"] for s in json.load(f)["sessions"]]
+
+
 def test_numbers_go_on_after_a_restart():
 	state = f"/tmp/rd-state-{os.getpid()}-{os.urandom(4).hex()}"
 	lines = f"mirror session add web source vm1 direction from-guest {TO} up\n"
@@ -332,7 +340,7 @@ def test_numbers_go_on_after_a_restart():
 			assert balance(lab.matched(5))["tx_ok"] == 5
 			lab.c("mirror.add", name="stays", source="vm2", to="192.0.2.7", next_hop="02:00:00:00:00:07", lifetime="0",
 				force=True, rule=["permit proto tcp", "permit proto udp"], up=True)
-			wait_for("the state file", lambda: os.path.exists(state), 30)
+			wait_for("the session in the state file", lambda: "stays" in kept(state))
 			lab.d.proc.kill()
 			lab.d.proc.wait()
 			os.unlink(lab.d.path)
@@ -342,7 +350,7 @@ def test_numbers_go_on_after_a_restart():
 			k = balance(lab.matched(5))
 			assert 5 + (1 << 20) - (1 << 18) <= k["destinations"][0]["seq_next"] <= 10 + (1 << 20)
 			stays = wait_for("the session", lambda: (lambda i: i if i["oper"] == "active" else None)(
-				lab.c.one("mirror.list", session="stays")), 30)
+				lab.c.one("mirror.list", session="stays")))
 			assert stays["fields"]["rules"] == ["permit proto tcp", "permit proto udp"]
 			first = k["destinations"][0]["seq_next"]
 		with Lab(lines, args=["--state", state]) as lab:  # it ended well: exactly there
@@ -393,7 +401,7 @@ mirror session add six source vm1 direction from-guest to 2001:db8::2 src-ip 200
 		col.ip("link", "set", "rdmirror", "up")
 		for name in ("web", "six"):
 			item = wait_for(f"{name} finds its collector", lambda n=name: (lambda i: i if i["oper"] == "active" else None)(
-				c.one("mirror.list", session=n)), 60)
+				c.one("mirror.list", session=n)))
 			assert col.mac("rdmirror") in [x["mac"] for x in item["destinations"]], item
 		dead, alive = c.one("mirror.list", session="web")["destinations"]
 		assert alive["state"] == "up" and alive["active"] and not dead["active"]

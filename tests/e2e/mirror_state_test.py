@@ -37,7 +37,7 @@ def test_only_its_owner_reads_it_and_a_link_is_replaced(state, tmp_path):
 	os.symlink(victim, state + ".new")
 	with Lab(f"mirror session add web source vm1 {TO} persist on up\n", args=["--state", state]) as lab:
 		lab.inject(syn(1))
-		wait_for("the state file", lambda: os.path.exists(state), 30)
+		wait_for("the state file", lambda: os.path.exists(state))
 	assert victim.read_text() == "mine"
 	assert os.stat(state).st_mode & 0o777 == 0o600
 
@@ -45,7 +45,7 @@ def test_only_its_owner_reads_it_and_a_link_is_replaced(state, tmp_path):
 @pytest.mark.parametrize("how", ["writable by others", "a link", "another's", "a pipe", "not JSON", "an array"])
 def test_a_file_that_others_could_have_written_starts_nothing(state, how):
 	with Lab(f"mirror session add web source vm1 {TO} persist on up\n", args=["--state", state]) as lab:
-		wait_for("the state file", lambda: os.path.exists(state), 30)
+		wait_for("the state file", lambda: os.path.exists(state))
 	if how == "writable by others":
 		os.chmod(state, 0o666)
 	elif how == "a link":
@@ -81,7 +81,7 @@ def test_a_session_with_priorities_is_there_again(state):
 	line = f"mirror session add web source vm1 {TWO} priority 7,3 weight 2,5 mode balance persist on up\n"
 	with Lab(line, args=["--state", state]) as lab:
 		before = lab.d.cli("show", "running-config")
-		wait_for("the state file", lambda: os.path.exists(state), 30)
+		wait_for("the state file", lambda: os.path.exists(state))
 	with Lab(args=["--state", state]) as lab:
 		assert names(lab) == ["web"]
 		again = lab.d.cli("show", "running-config")
@@ -91,11 +91,11 @@ def test_a_session_with_priorities_is_there_again(state):
 def test_a_session_waits_in_the_file_for_its_port(state):
 	with Lab(f"port add vm3 switch s type vnic segment seg\nmirror session add web source vm3 {TO} persist on up\n",
 			args=["--state", state]) as lab:
-		wait_for("the state file", lambda: os.path.exists(state), 30)
+		wait_for("the state file", lambda: os.path.exists(state))
 	with Lab(args=["--state", state]) as lab:  # no vm3
 		assert names(lab) == []
 		lab.c("mirror.add", name="other", source="vm1", to="192.0.2.2", next_hop="02:00:00:00:00:02", persist=True)
-		wait_for("both in the file", lambda: {s["name"] for s in kept(state)} == {"web", "other"}, 30)
+		wait_for("both in the file", lambda: {s["name"] for s in kept(state)} == {"web", "other"})
 	with Lab("port add vm3 switch s type vnic segment seg\n", args=["--state", state]) as lab:
 		assert names(lab) == ["other", "web"]
 
@@ -109,7 +109,7 @@ def test_numbers_belong_to_collectors_wherever_they_stand(state):
 		lab.c("mirror.set", session="web", to="192.0.2.3")
 		lab.c("mirror.start", session="web")
 		lab.inject(syn(4))
-		wait_for("four more", lambda: seqs(lab)["192.0.2.3"] >= 9, 60)
+		wait_for("four more", lambda: seqs(lab)["192.0.2.3"] >= 9)
 		lab.c("mirror.stop", session="web")
 		lab.c("mirror.set", session="web", to="192.0.2.4,192.0.2.3,192.0.2.2")
 		lab.c("mirror.start", session="web")

@@ -22,7 +22,7 @@ def test_a_port_whose_guest_is_elsewhere(demo, source, behind, real, more):
 		assert said == f"note: {want}\n"
 		d.cli("mirror", "session", "add", "sees", "erspan-id", "9", "source", real, *way)
 		c("inject", port="arm/vmnic1", frames=[open(f"{PCAPS}/in/{demo}-syn.pcap", "rb").read()[40:].hex()])
-		wait_for("the guest's packet", lambda: c.one("mirror.counters", session="sees")["tx_ok"] > 0, 60)
+		wait_for("the guest's packet", lambda: c.one("mirror.counters", session="sees")["tx_ok"] > 0)
 		assert c.one("mirror.counters", session="blind")["matched"] == 0
 		assert c.one("mirror.list", session="blind")["warning"] == want
 		assert c.one("mirror.list", session="sees")["warning"] == ""
@@ -30,5 +30,5 @@ def test_a_port_whose_guest_is_elsewhere(demo, source, behind, real, more):
 		if more:
 			d.cli("mirror", "session", "set", "blind", "stage", "port_out")
 			c("inject", port="arm/vmnic1", frames=[open(f"{PCAPS}/in/{demo}-syn.pcap", "rb").read()[40:].hex()])
-			wait_for("the packet inside the DPU", lambda: c.one("mirror.counters", session="blind")["tx_ok"] > 0, 60)
+			wait_for("the packet inside the DPU", lambda: c.one("mirror.counters", session="blind")["tx_ok"] > 0)
 			assert c.one("mirror.list", session="blind")["warning"] == ""

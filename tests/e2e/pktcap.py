@@ -5,6 +5,7 @@ import json
 import os
 import re
 import signal
+import struct
 import subprocess
 import threading
 import time
@@ -107,6 +108,18 @@ class Pktcap(Process):
 	def records(self):
 		"""What --json printed."""
 		return [json.loads(line) for line in self.stdout.splitlines()]
+
+
+def packets_in(path):
+	"""How many packets are in a pcapng file that somebody is still writing."""
+	data = path.read_bytes() if path.exists() else b""
+	at = packets = 0
+	while at + 12 <= len(data):
+		kind, size = struct.unpack_from("<II", data, at)
+		assert size >= 12, f"no block at {at}"
+		at += size
+		packets += kind == 6 and at <= len(data)
+	return packets
 
 
 def tool(daemon, *args, rc=0):
