@@ -72,9 +72,11 @@ def conserved(c):
 	def settled():
 		return all(h["waiting"] == 0 for h in c.list("worker.handoff"))
 
+	def off():  # the kernels' own packets may be on their way in the moment of a look
+		return [s for s in c.list("stage.list") if s["in"] + s["created"] != s["out"] + s["consumed"] + s["drops"]]
+
 	wait_for("empty rings", settled)
-	for s in c.list("stage.list"):
-		assert s["in"] + s["created"] >= s["out"] + s["consumed"] + s["drops"], s
+	wait_for("the stages' counters to add up", lambda: not off())
 
 
 @pytest.mark.parametrize("model", MODELS)
@@ -273,11 +275,11 @@ def test_walk_record(tmp_path):
 	with two_guests("--model", "balanced") as (d, c, g0, _):
 		g0.ping("192.0.2.2")
 		file = str(tmp_path / "x.pcapng")
-		json_cap = Process([PKTCAP, "--socket", d.path, "--json", "--capture", "vnic_rx,vnic_tx", "-c", 2 * FLOWS, "udp"])
-		file_cap = Process([PKTCAP, "--socket", d.path, "-o", file, "--capture", "vnic_rx,vnic_tx", "-c", 2 * FLOWS, "udp"])
-		wait_for("captures", lambda: len(c.list("capture.list")) == 2)
-		send_udp(g0, FLOWS)
-		assert json_cap.popen.wait(60) == 0 and file_cap.popen.wait(60) == 0, json_cap.stderr
+		with Process([PKTCAP, "--socket", d.path, "--json", "--capture", "vnic_rx,vnic_tx", "-c", 2 * FLOWS, "udp"]) as json_cap, \
+				Process([PKTCAP, "--socket", d.path, "-o", file, "--capture", "vnic_rx,vnic_tx", "-c", 2 * FLOWS, "udp"]) as file_cap:
+			wait_for("captures", lambda: len(c.list("capture.list")) == 2)
+			send_udp(g0, FLOWS)
+			assert json_cap.wait() == 0 and file_cap.wait() == 0, json_cap.stderr
 		records = [json.loads(line) for line in json_cap.stdout.splitlines()]
 		check_records(records)
 		again = run(PKTCAP, "-r", file, "--json").splitlines()
