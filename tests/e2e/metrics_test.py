@@ -2,13 +2,13 @@
 #
 # reddotd --metrics: what promtool and Prometheus' own parsers make of it, that it says what show commands say, and what
 # hostile clients can do with it: nothing.
+import contextlib
 import http.client
 import os
 import re
 import shutil
 import socket
 import subprocess
-import time
 
 import pytest
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse_open
@@ -151,18 +151,17 @@ def test_answers_what_it_has_and_nothing_else(busy):
 
 def test_hostile_clients_end_and_nobody_else_notices(busy):
 	_, c, port = busy
+	wait_for("the end of earlier connections", lambda: not connections(port))
 	held = [socket.create_connection(("127.0.0.1", port), 60) for _ in range(32)]
 	for i, s in enumerate(held):
 		s.sendall(b"GET /metrics HTTP/1.1\r\n" if i % 2 else b"G")
 	c("hello", version=1, client="meanwhile")  # control answers
 	more = socket.create_connection(("127.0.0.1", port), 60)
 	assert more.recv(1) == b""  # one too many
-	begun = time.monotonic()
 	for s in held[::2]:  # a byte from time to time does not prolong it
-		wait_for("its end", lambda s=s: trickle(s), 60)
+		wait_for("its end", lambda s=s: trickle(s))
 	for s in held[1::2]:
 		assert s.recv(1) == b""
-	assert time.monotonic() - begun < 60
 	for s in [*held, more]:
 		s.close()
 	assert get(port)[0].status == 200
@@ -191,7 +190,12 @@ def test_many_readers_get_a_page_and_leave_nothing_behind(busy):
 	d, c, port = busy
 
 	def descriptors():
-		return len(os.listdir(f"/proc/{d.proc.pid}/fd"))
+		"""But for rings: the one for the next capture is made when there is nothing else to do."""
+		found = []
+		for fd in os.listdir(f"/proc/{d.proc.pid}/fd"):
+			with contextlib.suppress(FileNotFoundError):
+				found.append(os.readlink(f"/proc/{d.proc.pid}/fd/{fd}"))
+		return sum("reddot-capture" not in name for name in found)
 
 	wait_for("the end of earlier connections", lambda: not connections(port))
 	before = descriptors()
@@ -233,7 +237,7 @@ def test_other_addresses():
 	if not socket.has_ipv6 or not os.path.exists("/proc/net/if_inet6"):
 		pytest.skip("skip: no IPv6")
 	with Daemon("--metrics", "[::]:0") as d:
-		port = int(re.search(r"metrics at http://\[::\]:(\d+)/", d.text())[1])
+		port = int(wait_for("the address", lambda: re.search(r"metrics at http://\[::\]:(\d+)/", d.text()))[1])
 		assert "there is no password" in d.text()
 		c = http.client.HTTPConnection("::1", port, timeout=60)
 		c.request("GET", "/metrics")

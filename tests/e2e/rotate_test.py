@@ -103,8 +103,8 @@ def test_by_time(d, tmp_path):
 	with Pktcap(d, *UP, "-o", tmp_path / "x-%Y.pcapng", "-G", "1") as p:
 		for n in range(3):
 			send(d, 10, first=10 * n)
-			wait_for("the period's end", lambda n=n: (tmp_path / os.listdir(tmp_path)[0]).exists()
-				and len(list(tmp_path.glob("*.pcapng[1-9]"))) + len(list(tmp_path.glob("*.pcapng"))) >= n + 1)
+			wait_for("the file", lambda n=n: len(list(tmp_path.glob("*.pcapng[1-9]"))) + len(list(tmp_path.glob("*.pcapng"))) >= n + 1)
+			wait_for("the manifest", lambda: list(tmp_path.glob("*.manifest")))
 			closed = lambda n=n: sum("closed" in x for x in manifest(next(tmp_path.glob("*.pcapng")))) == n + 1
 			wait_for("the file to be closed, though nothing comes", closed)
 		p.finish()
@@ -207,7 +207,7 @@ def test_max_total_of_all_sessions(d, tmp_path):
 		wait_for("the first one's note", lambda: sessions(d)[0]["waiting"] == 0 and sessions(d)[0]["file_bytes"] > 500000)
 		with Pktcap(d, *UP, "-o", tmp_path / "b.pcap", "--max-total", "1000k", "ether proto 0x88b5") as b:
 			send(d, 600, first=600)
-			wait_for("one of them to end", lambda: 1 in (a.popen.poll(), b.popen.poll()), 60)
+			wait_for("one of them to end", lambda: 1 in (a.popen.poll(), b.popen.poll()))
 			a.end()
 			b.end()
 	assert "--max-total" in a.stderr + b.stderr

@@ -149,6 +149,7 @@ def test_kept_and_taken(d, tmp_path):
 	with Pktcap(d, *UP, "--name", "long", "--keep", "10m") as p:
 		inject(d, FRAME.hex(), 3)
 		p.wait_stdout(r"(?s)(.*\n){3}")
+		wait_for("them to be read", lambda: sessions(d)[0]["waiting"] == 0)  # printed comes first
 		refused("EBUSY", d.client(), "capture.attach", session="long")
 		p.end(signal.SIGKILL)
 	wait_for("nobody has it", lambda: sessions(d)[0]["state"] == "detached")

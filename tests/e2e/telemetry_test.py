@@ -9,7 +9,7 @@ import subprocess
 import threading
 
 import pytest
-from rdtest import PCAPS, Daemon, demo
+from rdtest import PCAPS, Daemon, demo, wait_for
 
 SCRIPT = shutil.which("dpdk-telemetry.py")
 
@@ -18,6 +18,7 @@ SCRIPT = shutil.which("dpdk-telemetry.py")
 def a_daemon(tmp_path_factory):
 	home = str(tmp_path_factory.mktemp("run"))
 	with demo("emulated", "--telemetry", prefix=["env", f"RUNTIME_DIRECTORY={home}"]) as (d, c):
+		c("dfw.settings", timeouts={"SYN_SENT": 86400, "SYN_RECV": 86400})  # nothing may end by itself between two questions
 		d.cli("inject", "vmnic1", "pcap", PCAPS + "/emulated-syn.pcap")
 		d.cli("inject", "vmnic1", "hex", "00" * 10)
 		c("capture.start", points=[{"stage": "classify"}], name="cap")
@@ -103,26 +104,30 @@ def test_many_ports_in_pages(tmp_path):
 
 def test_readers_change_nothing_for_control(busy):
 	_, c, home = busy
-	stop, counts = threading.Event(), []
+	stop, counts, faults = threading.Event(), [0] * 4, []
 
-	def read():
-		with Telemetry(home) as t:
-			n = 0
-			while not stop.is_set():
-				assert t("/reddot/ports") and t("/reddot/stages")
-				n += 1
-			counts.append(n)
+	def read(me):
+		try:
+			with Telemetry(home) as t:
+				while not stop.is_set():
+					assert t("/reddot/ports") and t("/reddot/stages")
+					counts[me] += 1
+		except Exception as e:  # noqa: BLE001, shown by the test's own thread
+			faults.append(e)
 
-	threads = [threading.Thread(target=read) for _ in range(4)]
+	threads = [threading.Thread(target=read, args=(i,)) for i in range(4)]
 	for thread in threads:
 		thread.start()
-	for i in range(100):
-		c("port.add", name=f"t{i}", switch="arm/DvsPortset-1", type="vnic")
-		c("port.del", port=f"t{i}")
-	stop.set()
-	for thread in threads:
-		thread.join()
-	assert len(counts) == 4 and all(counts)
+	try:
+		wait_for("all of them", lambda: all(counts) or faults)
+		for i in range(100):
+			c("port.add", name=f"t{i}", switch="arm/DvsPortset-1", type="vnic")
+			c("port.del", port=f"t{i}")
+	finally:
+		stop.set()
+		for thread in threads:
+			thread.join()
+	assert not faults and all(counts), faults
 
 
 def test_asks_till_the_end(tmp_path):
