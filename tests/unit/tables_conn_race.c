@@ -13,6 +13,7 @@
 #define WORKERS 2
 #define CONNS 24
 #define RUN_NS 300000000
+#define RUN_LEAST 1000 // rounds, also where others have the processor meanwhile
 
 static uint64_t walk
 	[WORKERS]; // atomic: the newest token that a worker has seen between two packets; odd end: UINT64_MAX
@@ -80,7 +81,7 @@ static void *worker_main(void *arg)
 	uint64_t end = rd_monotonic_ns() + RUN_NS;
 	rd_conn_ref ref[CONNS] = {0};
 
-	for (uint32_t i = 0; rd_monotonic_ns() < end; i++) {
+	for (uint32_t i = 0; i < RUN_LEAST || rd_monotonic_ns() < end; i++) {
 		work(self, ref, &rand, rd_coarse_s());
 		rd_conn_age(self, WORKERS, rd_monotonic_ns());
 		quiescent(self);
@@ -159,7 +160,7 @@ static void *tcp_main(void *arg)
 
 	if (self == 1)
 		k = help_reverse(&k);
-	while (rd_monotonic_ns() < end) {
+	for (uint32_t i = 0; i < RUN_LEAST || rd_monotonic_ns() < end; i++) {
 		struct help_tcp t = {.seq = 100 + rand_r(&rand) % 2,
 			.ack = 101,
 			.win = 1000,

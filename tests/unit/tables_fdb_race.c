@@ -44,7 +44,10 @@ static void *learner(void *arg)
 
 	uint64_t end = rd_monotonic_ns() + RUN_NS;
 
-	for (uint32_t round = 1; rd_monotonic_ns() < end; round++) {
+	// Until the reader had its turn, too: a busy machine may keep it waiting.
+	for (uint32_t round = 1;
+		rd_monotonic_ns() < end || __atomic_load_n(&found, __ATOMIC_RELAXED) == 0;
+		round++) {
 		for (uint32_t i = 0; i < STATIONS; i++) {
 			uint32_t n = (i * 7 + self * 131) % STATIONS;
 			bool away = (round / 8 + n) % 2;
@@ -69,7 +72,7 @@ static void *reader(void *arg)
 			mac_of(n, mac);
 			if (!rd_fdb_lookup(seg, mac, &e))
 				continue;
-			found++;
+			__atomic_store_n(&found, found + 1, __ATOMIC_RELAXED);
 			wrong += e.to != (e.is_tunnel ? n + 2 : n + 1) || e.kind != RD_FDB_LEARNED;
 		}
 	}
