@@ -24,7 +24,7 @@ static const struct pk_option options[] = {
 		.at = offsetof(struct pk_opts, json),
 		.help = "one JSON object per packet instead of text",
 		.man = "One JSON object per record and line, instead of text: *ns* *stage* *port* *port_id* *host* *dir* (rx, tx or "
-		       "empty) *len* *caplen* *packet_id* *parent_id* *flow* *flow_hit* (hit, miss or empty) *vni* *rule* *reason* "
+		       "empty) *len* *caplen* *packet_id* *parent_id* *made* (true: the switch made the frame because of packet *parent_id*, false: a copy of that) *flow* *flow_hit* (hit, miss or empty) *vni* *rule* *reason* "
 		       "*verdict* (pass, drop, delivered, sent) *hop* *prev_stage* *guest_dir* *queue* *worker* *lost* *one_in* (1 packet in so many was taken, *--max-cost*) *inner* "
 		       "*match* (outer, inner, followed; empty without a filter) "
 		       "*summary*; with *-x* also *hex*, the bytes that were captured."},

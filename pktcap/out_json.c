@@ -57,6 +57,7 @@ static json_t *object_of(struct json_out *j, const struct pk_rec *r)
 		return NULL;
 	json_object_set_new(o, "packet_id", json_integer((json_int_t)rec->packet_id));
 	json_object_set_new(o, "parent_id", json_integer((json_int_t)rec->parent_id));
+	json_object_set_new(o, "made", json_boolean(pk_rec_is_made(r)));
 	json_object_set_new(o, "flow", json_integer(rec->flow_id));
 	json_object_set_new(o, "flow_hit", json_string(pk_rec_flow_hit(r)));
 	json_object_set_new(o, "vni", json_integer(rec->vni));

@@ -163,6 +163,20 @@ const char *pk_rec_txq(const struct pk_rec *r)
 	return r->rec->lcore & RD_CAP_TXQ_SHARED ? "shared" : "";
 }
 
+bool pk_rec_is_made(const struct pk_rec *r)
+{
+	return r->rec->parent_id != 0 && (r->rec->flags & RD_CAP_F_CLONE) == 0;
+}
+
+const char *pk_rec_maker(const struct pk_rec *r)
+{
+	if (!pk_rec_is_made(r))
+		return "";
+	if (r->rec->prev_stage == RD_STAGE_REJECT)
+		return "firewall";
+	return r->rec->prev_stage == RD_STAGE_ROUTE ? "router" : "";
+}
+
 const char *pk_reason_name(unsigned reason)
 {
 	const struct rd_drop_desc *d = rd_drop_by_id(reason);
@@ -195,7 +209,7 @@ static bool is_decision(const struct pk_rec *r)
 		return (rec->flags & RD_CAP_F_MISS) != 0;
 	default:
 		return rec->stage == RD_STAGE_DROP || (rec->flags & RD_CAP_F_CLONE) != 0
-			|| r->decap[0] != '\0';
+			|| pk_rec_maker(r)[0] != '\0' || r->decap[0] != '\0';
 	}
 }
 
@@ -244,7 +258,9 @@ const char *pk_rec_comment(const struct pk_rec *r, enum pk_comment which, char *
 		rd_str_addf(buf, size, &len, " match=%s", pk_rec_match(r));
 	add_lcores(r, buf, size, &len);
 	if (rec->parent_id != 0)
-		rd_str_addf(buf, size, &len, " copy-of=%llu", (unsigned long long)rec->parent_id);
+		rd_str_addf(buf, size, &len, " %s=%llu",
+			pk_rec_is_made(r) ? "because-of" : "copy-of",
+			(unsigned long long)rec->parent_id);
 	if (r->decap[0] != '\0')
 		rd_str_addf(buf, size, &len, " decap: %s", r->decap);
 	return buf;
@@ -276,6 +292,7 @@ const char *pk_rec_json(const struct pk_rec *r, char *buf, size_t size)
 	add_text(buf, size, &len, "port", r->port != NULL ? r->port->qname : "");
 	add_number(buf, size, &len, "port_id", rec->port_id);
 	add_number(buf, size, &len, "parent", rec->parent_id);
+	add_number(buf, size, &len, "made", pk_rec_is_made(r));
 	add_text(buf, size, &len, "prev", pk_stage_name(rec->prev_stage));
 	add_text(buf, size, &len, "dir", pk_rec_guest_dir(r));
 	add_text(buf, size, &len, "verdict", pk_rec_verdict(r));

@@ -41,6 +41,10 @@ const char *pk_rec_match(
 	const struct pk_rec *r); // "outer", "inner", "followed"; "" without a filter
 const char *pk_rec_dir(const struct pk_rec *r); // "In", "Out", ""
 const char *pk_rec_guest_dir(const struct pk_rec *r); // "to-guest", "from-guest", ""
+// The switch made the frame itself, because of packet parent_id; false for a copy of that packet, and for what came in.
+bool pk_rec_is_made(const struct pk_rec *r);
+// Who made it, "firewall" or "router"; only the walk's first record tells, else "".
+const char *pk_rec_maker(const struct pk_rec *r);
 int pk_rec_polled_by(const struct pk_rec *r); // worker; -1: injected by control
 const char *pk_rec_hash_source(const struct pk_rec *r); // "nic", "soft", "none"
 const char *pk_rec_txq(const struct pk_rec *r); // "own", "shared", "" where nothing is sent

@@ -94,6 +94,14 @@ static const char *type_of(const json_t *o)
 	return strcmp(stage, PK_PORT_NETDEV) == 0 ? PK_PORT_NETDEV : "";
 }
 
+// Files of older versions do not say it; there the stage before does, where a walk begins.
+static bool is_made(const json_t *o)
+{
+	const char *prev = text_of(o, "prev");
+
+	return number_of(o, "made", 1) || strcmp(prev, "reject") == 0 || strcmp(prev, "route") == 0;
+}
+
 static uint8_t flags_of(const json_t *o)
 {
 	const char *fc = text_of(o, "fc"), *dir = text_of(o, "dir");
@@ -105,7 +113,7 @@ static uint8_t flags_of(const json_t *o)
 	f |= strcmp(dir, "from-guest") == 0 ? RD_CAP_F_FROM_GUEST : 0;
 	f |= number_of(o, "inner", 1) ? RD_CAP_F_INNER : 0;
 	f |= number_of(o, "injected", 1) ? RD_CAP_F_INJECTED : 0;
-	f |= number_of(o, "parent", INT64_MAX) ? RD_CAP_F_CLONE : 0;
+	f |= number_of(o, "parent", INT64_MAX) && !is_made(o) ? RD_CAP_F_CLONE : 0;
 	return f;
 }
 

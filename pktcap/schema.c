@@ -13,10 +13,11 @@ const char *pk_schema(void)
 	       "\"title\":\"reddot: one packet at one stage\",\"type\":\"object\","
 	       "\"required\":[\"v\",\"stage\",\"hop\"],\"properties\":{" TEXT("stage") NUMBER("hop")
 		       NUMBER("dt") TEXT("host") TEXT("port") NUMBER("port_id") NUMBER(
-			       "parent") TEXT("prev") TEXT("dir") TEXT("verdict") TEXT("reason")
-			       NUMBER("reason_id") NUMBER("rule") TEXT("fc") NUMBER("flow") NUMBER(
-				       "vni") NUMBER("inner") NUMBER("inner_off") NUMBER("worker")
-				       TEXT("hash") NUMBER("handed") TEXT("txq") NUMBER("injected")
-					       NUMBER("lost") NUMBER("one_in") TEXT("decap")
-						       TEXT("match") "\"v\":{\"const\":1}}}";
+			       "parent") NUMBER("made") TEXT("prev") TEXT("dir") TEXT("verdict")
+			       TEXT("reason") NUMBER("reason_id") NUMBER("rule") TEXT("fc") NUMBER(
+				       "flow") NUMBER("vni") NUMBER("inner") NUMBER("inner_off")
+				       NUMBER("worker") TEXT("hash") NUMBER("handed") TEXT("txq")
+					       NUMBER("injected") NUMBER("lost") NUMBER("one_in")
+						       TEXT("decap") TEXT(
+							       "match") "\"v\":{\"const\":1}}}";
 }

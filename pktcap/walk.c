@@ -121,10 +121,23 @@ static const char *port_of(const struct pk_rec *r)
 	return r->port != NULL ? pk_port_label(r->ports, r->port) : r->stage->name;
 }
 
-// What the router says of its own, about another packet, begins where it would have come from; copies begin behind that.
-static bool is_told(const struct pk_rec *first)
+uint32_t pk_walk_made_rule(const struct pk_rec *first)
 {
-	return first->rec->stage == RD_STAGE_L2_LOOKUP || first->rec->stage == RD_STAGE_FLOOD;
+	return strcmp(pk_rec_maker(first), "firewall") == 0 ? first->rec->rule_id : 0;
+}
+
+// " (copy of 7)", " (because of 7)", " (made by rule 1043, because of 7)"
+static void put_parent(const struct pk_rec *first, char *buf, size_t size, size_t *len)
+{
+	if (first->rec->parent_id == 0)
+		return;
+	rd_str_addf(buf, size, len, " (");
+	if (pk_walk_made_rule(first) != 0)
+		rd_str_addf(buf, size, len, "made by rule %u, ", first->rec->rule_id);
+	else if (strcmp(pk_rec_maker(first), "firewall") == 0)
+		rd_str_addf(buf, size, len, "made by a firewall, ");
+	rd_str_addf(buf, size, len, "%s %" PRIu64 ")",
+		pk_rec_is_made(first) ? "because of" : "copy of", first->rec->parent_id);
 }
 
 static int print_head(
@@ -137,9 +150,7 @@ static int print_head(
 	pk_walk_packet(w, oneline, packet, sizeof(packet));
 	pk_walk_end(w, end, sizeof(end));
 	rd_str_addf(line, sizeof(line), &len, "walk %" PRIu64, w->packet_id);
-	if (first.rec->parent_id != 0)
-		rd_str_addf(line, sizeof(line), &len, " (%s %" PRIu64 ")",
-			is_told(&first) ? "because of" : "copy of", first.rec->parent_id);
+	put_parent(&first, line, sizeof(line), &len);
 	rd_str_addf(line, sizeof(line), &len, "  %s -> %s  %s  %s  %.2f us  %u hops",
 		port_of(&first), port_of(&last), packet, end,
 		(double)(last.rec->ns - first.rec->ns) / 1000.0, w->count);

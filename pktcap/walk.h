@@ -39,6 +39,8 @@ struct pk_rec pk_walk_rec(const struct pk_walk *w, unsigned i);
 void pk_walk_packet(const struct pk_walk *w, struct rd_oneline *oneline, char *buf, size_t size);
 // "DELIVERED", "DROPPED DFW_RULE_DENY": what became of the packet, as far as its last record tells.
 void pk_walk_end(const struct pk_walk *w, char *buf, size_t size);
+// The rule because of which a firewall made the packet; 0 if none did.
+uint32_t pk_walk_made_rule(const struct pk_rec *first);
 // Prints the table to standard output; form: there was a filter, so say which form of the packet matched. 0, or as
 // pk_text_line().
 int pk_walk_print(

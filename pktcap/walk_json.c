@@ -58,6 +58,8 @@ json_t *pk_walk_json(const struct pk_walk *w, struct rd_oneline *oneline)
 
 	json_object_set_new(o, "walk", json_integer((json_int_t)w->packet_id));
 	json_object_set_new(o, "parent_id", json_integer((json_int_t)first->parent_id));
+	json_object_set_new(o, "made_by", json_string(pk_rec_maker(&begin)));
+	json_object_set_new(o, "made_rule", json_integer(pk_walk_made_rule(&begin)));
 	pk_walk_packet(w, oneline, packet, sizeof(packet));
 	json_object_set_new(o, "packet", json_string(packet));
 	json_object_set_new(o, "matched", json_string(pk_rec_match(&begin)));

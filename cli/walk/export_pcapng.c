@@ -93,6 +93,7 @@ static void add_place(json_t *o, const struct rd_wk_hop *h)
 	add_text(o, "port", h->port);
 	add_number(o, "port_id", h->facts.port_id);
 	add_number(o, "parent", h->facts.parent_id);
+	add_number(o, "made", h->facts.made);
 	add_text(o, "prev", prev != NULL ? prev->name : "");
 	add_text(o, "dir", rd_wk_guest_dir(h->facts.guest_dir));
 }

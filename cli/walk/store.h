@@ -25,7 +25,7 @@ struct rd_wk_facts {
 	uint8_t prev; // enum rd_stage
 	uint8_t dir, guest_dir, match, hash, txq;
 	uint8_t worker, one_in;
-	bool handed, inner;
+	bool handed, inner, made;
 };
 
 struct rd_show;

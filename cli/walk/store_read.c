@@ -92,6 +92,16 @@ static int take_bytes(struct rd_wk_hop *h, const char *hex, uint32_t frame)
 	return 0;
 }
 
+// Records of older versions do not say it; there the stage before does, where a walk begins.
+static bool is_made(const json_t *rec, const struct rd_stage_desc *prev)
+{
+	const json_t *made = json_object_get(rec, "made");
+
+	if (made != NULL)
+		return json_is_true(made);
+	return prev != NULL && (prev->id == RD_STAGE_REJECT || prev->id == RD_STAGE_ROUTE);
+}
+
 static struct rd_wk_facts facts_of(const json_t *rec)
 {
 	const struct rd_stage_desc *prev = rd_stage_by_name(text_of(rec, "prev_stage"));
@@ -112,6 +122,7 @@ static struct rd_wk_facts facts_of(const json_t *rec)
 		.one_in = (uint8_t)number_of(rec, "one_in", UINT8_MAX),
 		.handed = json_integer_value(json_object_get(rec, "handed_to")) >= 0
 			&& json_object_get(rec, "handed_to") != NULL,
+		.made = is_made(rec, prev),
 		.inner = json_is_true(json_object_get(rec, "inner")),
 	};
 }

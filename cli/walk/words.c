@@ -25,12 +25,24 @@ static bool is_routed(const struct rd_wk *w, unsigned hop)
 		&& w->hop[hop].verdict != RD_WK_DROP;
 }
 
-// Copies begin behind the stages where a router's own frames do.
-bool rd_wk_is_told(const struct rd_wk *w)
+bool rd_wk_is_made(const struct rd_wk *w)
 {
-	return w->n > 0 && w->hop[0].facts.parent_id != 0
-		&& (w->hop[0].stage->id == RD_STAGE_L2_LOOKUP
-			|| w->hop[0].stage->id == RD_STAGE_FLOOD);
+	return w->n > 0 && w->hop[0].facts.parent_id != 0 && w->hop[0].facts.made;
+}
+
+static bool is_reject(const struct rd_wk *w)
+{
+	return rd_wk_is_made(w) && w->hop[0].facts.prev == RD_STAGE_REJECT;
+}
+
+// "by rule 1043 because of" of a firewall's, "because of" of a router's, "of" of a copy
+static void put_origin(const struct rd_wk *w, char *buf, size_t size, size_t *len)
+{
+	if (is_reject(w) && w->hop[0].rule != 0)
+		rd_str_addf(buf, size, len, "by rule %u ", w->hop[0].rule);
+	else if (is_reject(w))
+		rd_str_addf(buf, size, len, "by a firewall ");
+	rd_str_addf(buf, size, len, "%s", rd_wk_is_made(w) ? "because of" : "of");
 }
 
 const char *rd_wk_observed(const struct rd_wk *w, unsigned hop)
@@ -47,7 +59,7 @@ const char *rd_wk_observed(const struct rd_wk *w, unsigned hop)
 	}
 	if (hop > 0)
 		return is_routed(w, hop) ? "ROUTED" : "FORWARDED";
-	return rd_wk_is_told(w) ? "MADE" : w->hop[0].facts.parent_id != 0 ? "COPIED" : "RECEIVED";
+	return rd_wk_is_made(w) ? "MADE" : w->hop[0].facts.parent_id != 0 ? "COPIED" : "RECEIVED";
 }
 
 // The packet has just left its router: what that wrote into it, and where it goes.
@@ -72,12 +84,13 @@ void rd_wk_detail(const struct rd_wk *w, unsigned hop, char *buf, size_t size)
 	buf[0] = '\0';
 	if (is_routed(w, hop))
 		put_routed(h, buf, size, &len);
-	if (hop == 0 && h->facts.parent_id != 0)
-		rd_str_addf(buf, size, &len, "%s packet %" PRIu64 " ",
-			rd_wk_is_told(w) ? "because of" : "of", h->facts.parent_id);
+	if (hop == 0 && h->facts.parent_id != 0) {
+		put_origin(w, buf, size, &len);
+		rd_str_addf(buf, size, &len, " packet %" PRIu64 " ", h->facts.parent_id);
+	}
 	if (h->reason[0] != '\0')
 		rd_str_addf(buf, size, &len, "%s ", h->reason);
-	if (h->rule != 0)
+	if (h->rule != 0 && !(hop == 0 && is_reject(w)))
 		rd_str_addf(buf, size, &len, "rule %u ", h->rule);
 	if (h->flow_hit[0] != '\0')
 		rd_str_addf(buf, size, &len, "flow %s ", h->flow_hit);
@@ -146,7 +159,7 @@ static const struct rd_wk *told_by(const struct rd_store *s, const struct rd_wk 
 		const struct rd_wk *other = rd_store_walk(s, i);
 
 		if (other->n > 0 && other->hop[0].facts.parent_id == w->packet_id
-			&& rd_wk_is_told(other))
+			&& rd_wk_is_made(other))
 			return other;
 	}
 	return NULL;
@@ -182,9 +195,14 @@ void rd_wk_why(const struct rd_store *s, const struct rd_wk *w, char *buf, size_
 	buf[0] = '\0';
 	if (w->n == 0)
 		return;
-	if (parent != NULL)
-		rd_str_addf(buf, size, &len, "%s walk %" PRIu64 "; ",
-			rd_wk_is_told(w) ? "because of" : "copy of", parent->number);
+	if (parent != NULL) {
+		rd_str_addf(buf, size, &len, "%s",
+			is_reject(w)		   ? "made "
+				: rd_wk_is_made(w) ? ""
+						   : "copy ");
+		put_origin(w, buf, size, &len);
+		rd_str_addf(buf, size, &len, " walk %" PRIu64 "; ", parent->number);
+	}
 	if (rd_wk_dropped(w)) {
 		why_dropped(s, w, buf, size, &len);
 		return;

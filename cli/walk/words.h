@@ -24,7 +24,8 @@ void rd_wk_where(const struct rd_wk_hop *h, char *buf, size_t size);
 const char *rd_wk_bare_port(const struct rd_wk_hop *h, int *host_len);
 bool rd_wk_is_port(const struct rd_wk_hop *h); // a port took or gave the packet here
 bool rd_wk_is_router(const struct rd_wk_hop *h); // it enters the router here
-bool rd_wk_is_told(const struct rd_wk *w); // a router says or asks it, because of another packet
+bool rd_wk_is_made(
+	const struct rd_wk *w); // a router or a firewall made it, because of another packet
 bool rd_wk_dropped(const struct rd_wk *w);
 // In a line: why it was dropped and what to try; or how it ended, and whose copy it is.
 void rd_wk_why(const struct rd_store *s, const struct rd_wk *w, char *buf, size_t size);

@@ -2,8 +2,11 @@
 #
 # The stateful firewall from outside: every reason of it is provoked, captured by its name, and is in the record of drops with its stage
 # and bytes; a rejected sender is answered; a connection lives and ends as the rules say.
+import json
+import subprocess
+
 import pytest
-from rdtest import Daemon, wait_for
+from rdtest import ENV, PKTCAP, REDDOT, Daemon, wait_for
 from scapy.all import ICMP, IP, TCP, UDP, Ether, fragment, raw
 
 from pktcap import Pktcap
@@ -97,6 +100,32 @@ def test_the_sender_is_told(d):
 		inject(c, CASES["DFW_REJECTED"][1])
 		assert live.wait() == 0, live.stderr
 		assert "R" in live.records()[0]["summary"] and live.records()[0]["rule"] == 3
+
+
+def read(path, *argv):
+	return subprocess.run([*argv, "-r", path], env=dict(ENV, PKTCAP=PKTCAP), capture_output=True, text=True, check=True, timeout=120).stdout
+
+
+def test_whose_answer_it_is(d, tmp_path):
+	"""The RST is no copy: in the walk, the trace, the JSON and the comment it is what rule 3 made because of the SYN."""
+	path, again = str(tmp_path / "a.pcapng"), str(tmp_path / "b.pcapng")
+	with d.client() as c, Pktcap(d, "-w", path, "--comment", "all", "tcp") as live:
+		inject(c, CASES["DFW_REJECTED"][1])
+		live.finish()
+	walks = {w["hops"][0]["parent_id"]: w for w in json.loads(read(path, REDDOT, "walk", "--export", "json"))["walks"]}
+	syn_id = walks[0]["packet_id"]
+	first = walks[syn_id]["hops"][0]
+	assert (first["observed"], first["rule"]) == ("MADE", 3)
+	assert first["detail"].startswith(f"by rule 3 because of packet {syn_id} ") and first["detail"].count("rule 3") == 1
+	assert f"walk {walks[syn_id]['packet_id']} (made by rule 3, because of {syn_id})  " in read(path, PKTCAP, "--trace")
+	told = next(w for w in map(json.loads, read(path, PKTCAP, "--trace", "--json").splitlines()) if w["parent_id"] == syn_id)
+	assert (told["made_by"], told["made_rule"]) == ("firewall", 3)
+	assert {(r["parent_id"], r["made"]) for r in map(json.loads, read(path, PKTCAP, "--json").splitlines())} == {(0, False), (syn_id, True)}
+	with open(path, "rb") as f:
+		assert f"because-of={syn_id}".encode() in (content := f.read()) and b"copy-of" not in content
+	# What the walk exports says so, too.
+	subprocess.run([REDDOT, "walk", "-r", path, "--export", "pcapng", "-o", again], env=dict(ENV, PKTCAP=PKTCAP), check=True, timeout=120)
+	assert f"(made by rule 3, because of {syn_id})" in read(again, PKTCAP, "--trace")
 
 
 def test_a_connection(d):

@@ -630,6 +630,7 @@ HOSTILE = [
 		"flow": "4294967295"}),
 	(b"at drop copy-of=18446744073709551615 polled-by=-1 forwarded-by=3", {"copy_of": "18446744073709551615",
 		"polled_by": "-1", "forwarded_by": "3"}),
+	(b"after reject rule=3 because-of=7", {"prev": "reject", "rule": "3", "because_of": "7"}),
 	(b"at drop copy-of=18446744073709551616 polled-by=-5 hop=0x10", {}),
 	(b"after nix rule=3", {}), (b"\x1b[31mDROPPED X in=drop", {}), (b"DROPPED X in=drop \x1b[31m", {}), (b"A" * 5000, {}), (b"", {}),
 	(b"after dfw_in rule=1\n rule=2", {}), (b"%s%n%d", {}), (b"DROPPED X in=nix rule=5", {"reason": "X", "rule": "5"}),
@@ -640,7 +641,7 @@ HOSTILE = [
 def test_hostile_comments(person, folder):
 	foreign(folder / "x.pcapng", [(b"arm/drop@p", 2**64 - 1, [c]) for c, _ in HOSTILE]
 		+ [(b"arm/drop@p", 1, [b"a person's note", HOSTILE[1][0], HOSTILE[0][0]])])
-	fields = ("reason", "prev", "rule", "vni", "hop", "flow", "copy_of", "polled_by", "forwarded_by", "fc")
+	fields = ("reason", "prev", "rule", "vni", "hop", "flow", "copy_of", "because_of", "polled_by", "forwarded_by", "fc")
 	got = lua_rows(person, folder / "x.pcapng", fields=fields)
 	wanted = [w for _, w in HOSTILE] + [HOSTILE[1][1]]
 	assert [{k: v for k, v in row.items() if v} for row in got] == wanted

@@ -104,6 +104,34 @@ static void everything_comes_back(void **state)
 	unlink(path);
 }
 
+// Files say which frames the switch made; where an older one does not, the stage before does.
+static void copies_and_what_was_made(void **state)
+{
+	static const struct {
+		const char *json;
+		bool made;
+	} cases[] = {{"{\"stage\":\"dfw_in\",\"prev\":\"flood\",\"parent\":7}", false},
+		{"{\"stage\":\"dfw_in\",\"prev\":\"reject\",\"parent\":7,\"made\":1}", true},
+		{"{\"stage\":\"vnic_tx\",\"prev\":\"port_out\",\"parent\":7,\"made\":1}", true},
+		{"{\"stage\":\"port_out\",\"prev\":\"reject\",\"parent\":7}", true},
+		{"{\"stage\":\"l2_lookup\",\"prev\":\"route\",\"parent\":7}", true},
+		{"{\"stage\":\"dfw_in\",\"prev\":\"reject\"}", false}};
+	static const struct rd_pcapng_iface iface = {.name = "x"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct rd_pcapng_packet p = {.json = cases[i].json};
+		struct pk_ports ports = {0};
+		struct rd_cap_rec rec;
+		struct pk_rec r;
+
+		pk_replay_rec(&rec, &p, &iface, &ports);
+		pk_rec_init(&r, &rec, &ports);
+		assert_int_equal(pk_rec_is_made(&r), cases[i].made);
+		pk_ports_free(&ports);
+	}
+}
+
 static const char *const hostile[] = {
 	"",
 	"[]",
@@ -140,6 +168,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(everything_comes_back),
+		cmocka_unit_test(copies_and_what_was_made),
 		cmocka_unit_test(nonsense_is_left_out),
 	};
 
