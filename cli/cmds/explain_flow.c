@@ -3,6 +3,7 @@
  * explain flow: what the dataplane remembers and says of a flow, both ways: entries of the flow cache, connections, drops.
  */
 #include "cmds/explain.h"
+#include "cmds/vendor.h"
 
 #include "base/str.h"
 
@@ -81,8 +82,9 @@ static void put_entry(FILE *out, const json_t *f)
 		(long long)rd_item_int(f, "id"), (long long)rd_item_int(f, "worker"),
 		json_is_true(json_object_get(f, "stale")) ? ", stale: the next packet decides again"
 							  : "");
-	fprintf(out, "        in by %s, out by %s: %s\n", rd_item_str(f, "src_port_name"),
-		rd_item_str(f, "dp_name"), actions);
+	fprintf(out, "        in by %s, %s %s: %s\n", rd_item_str(f, "src_port_name"),
+		rd_item_str(f, "next_hop")[0] != '\0' ? "routed to" : "out by", rd_flow_to(f),
+		actions);
 	fprintf(out, "        verdict %s%s%s%s%s, rule %lld, %lld packets, %lld bytes\n",
 		rd_item_str(f, "verdict"), rd_item_str(f, "reason")[0] != '\0' ? " " : "",
 		rd_item_str(f, "reason"), rd_item_str(f, "drop_stage")[0] != '\0' ? " at " : "",

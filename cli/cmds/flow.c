@@ -57,17 +57,23 @@ static void cell_verdict(const json_t *item, char *buf, size_t len)
 		reason, stale ? " (stale)" : "");
 }
 
+const char *rd_flow_to(const json_t *flow)
+{
+	const char *port = rd_item_str(flow, "dp_name");
+
+	return port[0] != '\0' ? port : rd_item_str(flow, "next_hop");
+}
+
 static void cell_to(const json_t *item, char *buf, size_t len)
 {
 	char actions[256];
 
 	rd_cell_text(json_object_get(item, "actions"), actions, sizeof(actions));
 	if (json_array_size(json_object_get(item, "actions")) == 0)
-		snprintf(buf, len, "%s > %s", rd_item_str(item, "src_port_name"),
-			rd_item_str(item, "dp_name"));
+		snprintf(buf, len, "%s > %s", rd_item_str(item, "src_port_name"), rd_flow_to(item));
 	else
 		snprintf(buf, len, "%s > %s: %s", rd_item_str(item, "src_port_name"),
-			rd_item_str(item, "dp_name"), actions);
+			rd_flow_to(item), actions);
 }
 
 static const struct rd_column columns[] = {

@@ -35,6 +35,7 @@ static void cell(const json_t *flow, unsigned column, char buf[CELL_SIZE])
 static void put_actions(FILE *out, const json_t *flow)
 {
 	const json_t *actions = json_object_get(flow, "actions");
+	const char *hop = rd_item_str(flow, "next_hop");
 	char text[128];
 
 	fprintf(out, "bmap:0x%llx inval(s):%lld cg:%lld dp:0x%llx len:%lld;",
@@ -45,6 +46,8 @@ static void put_actions(FILE *out, const json_t *flow)
 		rd_cell_text(json_array_get(actions, i), text, sizeof(text));
 		fprintf(out, " %s;", text);
 	}
+	if (hop[0] != '\0') // VDR's; the vendor has no column for it
+		fprintf(out, " next hop %s;", hop);
 }
 
 static void put_flow(const struct rd_flow_dump *d, const json_t *flow)

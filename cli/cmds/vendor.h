@@ -43,6 +43,8 @@ void rd_drop_kin(const json_t *item, const char *who, char *buf, size_t len);
 	" [vni N] [port PORT] [ft (l2|l3|l4)] [action (encap|decap|dfw-src|dfw-dst|route|uplink|drop)]" \
 	" [drop] [hits N] [limit N] [sort (hits|bytes|age)]"
 extern const struct rd_arg_desc rd_flow_args[];
+// Where a flow's packets go: "arm/vmnic1", or from a router to its next hop, "10.2.0.2 (arm/r-green)".
+const char *rd_flow_to(const json_t *flow);
 // What the line asks flow.list for; NULL with *err.
 json_t *rd_flows_params(const struct rd_args *args, struct rd_err *err);
 // The entries that the line asks for, `shown` of them when it does not say how many (0 = all); *more: there are others.

@@ -88,5 +88,10 @@ def test_the_guide(tmp_path):
 		assert "L3_DISCARD: a blackhole route" in d.cli("explain", "drop", "last", "10m")
 		assert d.cli("rt", "--dump", "r").splitlines()[1:] == d.cli("show", "route", "router", "r").splitlines()[1:]
 		assert macs[2] in d.cli("nh", "--list", "r-green")
+		flows = [f for f in json.loads(d.cli("--json", "show", "flow", "action", "route")) if f["dst_ip"] == "10.2.0.2"]
+		assert flows and {f["next_hop"] for f in flows} == {"10.2.0.2 (h/r-green)"}, flows
+		assert "path: h/g1 > 10.2.0.2 (h/r-green): VDR" in d.cli("show", "flow", "action", "route")
+		assert " VDR; next hop 10.2.0.2 (h/r-green);" in d.cli("nsxdp-cli", "ens", "flow-table", "dump")
+		assert "in by h/g1, routed to 10.2.0.2 (h/r-green): VDR" in d.cli("explain", "flow", "10.1.0.2", "10.2.0.2")
 		out = d.cli("explain", "what-if", "in", "g1", "icmp", "10.1.0.2", "10.2.0.2")
 		assert f"by h/r-green to 10.2.0.2, which has {macs[2]}" in out and "verdict: delivered at vnic_tx@h/g2" in out

@@ -169,6 +169,26 @@ static void tables_align(void **state)
 	assert_non_null(strstr(fake_output(f), "default"));
 }
 
+// A flow to its router has no port to leave by, but a next hop.
+static void a_routed_flow_goes_to_its_next_hop(void **state)
+{
+	struct fake *f = *state;
+
+	items(f,
+		"[{'worker':0,'id':3,'host':'h','ft':'L3','dst_mac':'02:50:56:56:44:52','src_mac':'02:00:00:00:00:02',"
+		"'vlan':0,'src_port':1,'src_port_name':'h/g1','src_ip':'10.1.0.2','dst_ip':'10.2.0.2',"
+		"'proto':1,'vni':0,'l4_src':0,'l4_dst':0,'sw_hits':4,'sw_bytes':392,'hw_hits':0,"
+		"'hw_bytes':0,'bmap':1024,'inval_s':1,'cg':9,'dp':0,'dp_name':'','len':64,"
+		"'actions':['VDR'],'next_hop':'10.2.0.2 (h/r-green)','verdict':'allow','rule':0,"
+		"'reason':'','stale':false}]",
+		"");
+	run(f, "show flow action route");
+	assert_non_null(strstr(fake_output(f), "\n    path: h/g1 > 10.2.0.2 (h/r-green): VDR\n"));
+	run(f, "ens flow-table dump");
+	assert_non_null(strstr(fake_output(f),
+		"bmap:0x400 inval(s):1 cg:9 dp:0x0 len:64; VDR; next hop 10.2.0.2 (h/r-green);  0 0\n"));
+}
+
 static void shows_dropped_packets(void **state)
 {
 	struct fake *f = *state;
@@ -228,6 +248,7 @@ int main(void)
 		TEST(esxtop_is_golden),
 		TEST(flow_dump_is_golden),
 		TEST(tables_align),
+		TEST(a_routed_flow_goes_to_its_next_hop),
 		TEST(shows_dropped_packets),
 		TEST(json_is_one_array),
 		TEST(prints_the_running_config_as_it_is),
