@@ -104,10 +104,10 @@ int rd_cli_complete(
 		o.item = leaf->item;
 		offer_leaf(cli, &o);
 	}
-	if (ret == 0 && m.fail_end && tree == cli->tree && o.prefix[0] == '-') {
+	if (ret == 0 && m.fail_end != NULL && tree == cli->tree && o.prefix[0] == '-') {
 		part.n = before;
 		if (rd_flags_fit(&part))
-			rd_flags_offer(m.fail_rates, o.prefix, each, arg);
+			rd_flags_offer(m.fail_end->rates != NULL, o.prefix, each, arg);
 	}
 	rd_match_free(&m);
 	rd_tokens_free(&tokens);

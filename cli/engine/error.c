@@ -67,7 +67,7 @@ static void list_leaves(const struct rd_match *m, const char *prefix, char *buf,
 		}
 		rd_str_addf(buf, size, &len, "%s%s", len > 0 ? ", " : "", text);
 	}
-	if (m->fail_end && prefix == NULL)
+	if (m->fail_end != NULL && prefix == NULL)
 		rd_str_addf(buf, size, &len, len > 0 ? ", end of line" : "end of line");
 }
 

@@ -73,6 +73,14 @@ static void put_flag(void *arg, const char *word, const char *help)
 	fprintf(cli->out, "  %-28s %s\n", text, help);
 }
 
+// cmd: what would run, and does; NULL: a stage of a pipe.
+static void put_enter(FILE *to, const struct rd_cmd *cmd)
+{
+	fprintf(to, "  %-28s run it%s%s\n  %-28s %s\n", "<enter>", cmd != NULL ? ": " : "",
+		cmd != NULL ? cmd->help : "", "|",
+		"match, except, count, last, json, save, refresh, no-more");
+}
+
 void rd_cli_explain(
 	struct rd_cli *cli, const struct rd_tokens *tokens, unsigned n, const char *prefix)
 {
@@ -90,11 +98,10 @@ void rd_cli_explain(
 			rd_leaf_text(leaf->item, text, sizeof(text));
 			fprintf(cli->out, "  %-28s %s\n", text, rd_leaf_help(leaf->item));
 		}
-		if (m.fail_end && tree == cli->tree && rd_flags_fit(&part))
-			rd_flags_offer(m.fail_rates, prefix, put_flag, cli);
-		if (m.fail_end && *prefix == '\0')
-			fprintf(cli->out, "  %-28s %s\n  %-28s %s\n", "<enter>", "run it", "|",
-				"match, except, count, last, json, save, refresh, no-more");
+		if (m.fail_end != NULL && tree == cli->tree && rd_flags_fit(&part))
+			rd_flags_offer(m.fail_end->rates != NULL, prefix, put_flag, cli);
+		if (m.fail_end != NULL && *prefix == '\0')
+			put_enter(cli->out, tree == cli->tree ? m.fail_end : NULL);
 	} else {
 		fprintf(cli->out, "  no command begins like that\n");
 	}

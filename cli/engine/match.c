@@ -195,8 +195,7 @@ static void note_failure(
 	m->failed = true;
 	m->fail_pos = pos;
 	m->fail_leaves = p->head;
-	m->fail_end = p->end != NULL;
-	m->fail_rates = p->end != NULL && p->end->rates != NULL;
+	m->fail_end = p->end;
 	m->fail_ambiguous = ambiguous;
 	snprintf(m->fail_why, sizeof(m->fail_why), "%s", why);
 }

@@ -82,7 +82,7 @@ struct rd_match {
 	// why it failed, at the furthest place that any attempt reached
 	unsigned fail_pos;
 	const struct rd_leaf *fail_leaves;
-	bool fail_end, fail_rates; // the command could also have ended there; and has --rate
+	const struct rd_cmd *fail_end; // the command that could also have ended there
 	bool fail_ambiguous;
 	char fail_why[160]; // a value's own complaint
 	struct rd_chunk *chunks; // memory of leaves and continuations

@@ -213,3 +213,5 @@ def test_every_word_is_explained(d):
 	nouns = [[word] for word, _ in offered(d, [])]
 	for words in [*nouns, ["show", "ladder"], ["mirror", "session", "add", "m9"], ["explain", "what-if", "in", "vmnic1"]]:
 		assert d.cli(*words, "--help") == d.cli(*words, "?") != ""
+	assert "run it: ESXi's list of the filters at guests' ports\n" in d.cli("summarize-dvfilter", "--help")
+	assert "run it: who is connected to the daemon's control socket\n" in d.cli("show", "client", "--help")

@@ -256,6 +256,11 @@ static void explains(void **state)
 	assert_string_equal(fake_output(f),
 		"  to IP                        \n"
 		"  hex BYTES                    \n");
+	// Where a command is complete, what it does.
+	assert_int_equal(rd_cli_run_line(f->cli, "bottle --help", NULL), 0);
+	assert_string_equal(fake_output(f),
+		"  <enter>                      run it: a bottle\n"
+		"  |                            match, except, count, last, json, save, refresh, no-more\n");
 	assert_int_equal(rd_cli_run_line(f->cli, "help box read", NULL), 0);
 	assert_string_equal(fake_output(f), "  box read file FILE\n        read\n");
 }
