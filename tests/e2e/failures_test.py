@@ -4,8 +4,10 @@
 # wrong inputs, users without rights. Every loss is counted, every file is whole up to where it ends, every error says what
 # and what to try, and the daemon goes on.
 import contextlib
+import ctypes
 import os
 import re
+import select
 import signal
 import socket
 import struct
@@ -41,6 +43,52 @@ def count_packets(path):
 	"""As capinfos counts; it fails on a file that is cut."""
 	text = oracles.run("capinfos", "-c", "-M", path).decode()
 	return int(re.search(r"^Number of packets: +(\d+)$", text, re.M).group(1))
+
+
+# --- the workers ---
+
+PTRACE_SEIZE, PTRACE_INTERRUPT, PTRACE_DETACH, WALL = 0x4206, 0x4207, 17, 0x40000000
+
+
+@contextlib.contextmanager
+def stopped(tid):
+	"""That thread does nothing, all others of its process go on."""
+	libc = ctypes.CDLL(None, use_errno=True)
+	libc.ptrace.restype, libc.ptrace.argtypes = ctypes.c_long, [ctypes.c_long, ctypes.c_long, ctypes.c_void_p, ctypes.c_void_p]
+	if libc.ptrace(PTRACE_SEIZE, tid, None, None) < 0:
+		pytest.skip(f"a thread cannot be stopped: {os.strerror(ctypes.get_errno())}")
+	try:
+		assert libc.ptrace(PTRACE_INTERRUPT, tid, None, None) == 0
+		assert os.waitpid(tid, WALL)[0] == tid
+		yield
+	finally:
+		libc.ptrace(PTRACE_DETACH, tid, None, None)
+
+
+def workers(daemon):
+	threads = {}
+	for t in os.listdir(f"/proc/{daemon.proc.pid}/task"):
+		with open(f"/proc/{daemon.proc.pid}/task/{t}/comm", encoding="ascii") as f:
+			threads[f.read().strip()] = int(t)
+	return [t for name, t in sorted(threads.items()) if name.startswith(("lcore-worker", "rte-worker"))]
+
+
+@pytest.mark.parametrize("count", [1, 20000], ids=["in its ring", "more than its ring"])
+def test_a_worker_that_stands_holds_up_its_requests_only(d, count):
+	"""Whoever injects waits 2 s for a worker and is told; meanwhile the others are answered."""
+	with d.client() as busy, d.client() as other:
+		frame = oracles.read_pcap(SYN)[0].hex()
+		with stopped(workers(d)[0]):
+			sent = busy.send("inject", port="vmnic1", frames=[frame], count=count)
+			answers = 0
+			while not select.select([busy.sock], [], [], 0)[0]:
+				assert other.list("host.list")
+				answers += 1
+			answer = busy.receive()
+		assert answer["id"] == sent and answer["error"]["code"] == "EAGAIN", answer
+		assert re.search(rf"^the worker took \d+ of {count} frames, then none for 2 s; \d+ wait in its ring$", answer["error"]["what"])
+		assert answers > 5
+		assert busy("inject", port="vmnic1", frames=[frame], count=5000)["injected"] == 5000
 
 
 # --- the disk ---
