@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
  * What workers look up of a router's routes: ranges of addresses, each with its longest prefix, sorted, so that a lookup is a
- * binary search, the same for both families. Control makes them anew, one router and family at a time; a route more is cut into a copy. Control thread, but for
+ * binary search, the same for both families. Control makes them anew, one router and family at a time; a route more is cut into a copy, and one less
+ * gives its ranges of a copy to the prefix around it. Control thread, but for
  * rd_route_lookup().
  */
 #include "tables/tables.h"
@@ -225,6 +226,15 @@ static unsigned nb_connected(const struct fib *f)
 	return nb;
 }
 
+// A route of one table, as the copy has it: connected ones are copied, too.
+static const struct rd_route *of_copy(
+	const struct fib *old, const struct fib *f, const struct rd_route *r)
+{
+	uintptr_t at = (uintptr_t)r - (uintptr_t)old->connected;
+
+	return at < nb_connected(old) * sizeof(*r) ? &f->connected[at / sizeof(*r)] : r;
+}
+
 // With room for two ranges more.
 static struct fib *copy(const struct fib *old)
 {
@@ -296,6 +306,35 @@ int rd_fib_add(const struct rd_route *r)
 	for (unsigned i = from; i < to; i++)
 		if (f->range[i].route == NULL || f->range[i].route->len < r->len)
 			f->range[i].route = r;
+	publish(&of, f);
+	return 0;
+}
+
+// Ranges that lead to the same as the one before are part of it.
+static void merge(struct fib *f)
+{
+	unsigned nb = 0;
+
+	for (unsigned i = 0; i < f->nb; i++)
+		if (f->range[i].route != (nb > 0 ? f->range[nb - 1].route : NULL))
+			f->range[nb++] = f->range[i];
+	f->nb = nb;
+}
+
+int rd_fib_del(const struct rd_route *r, const struct rd_route *around)
+{
+	const struct rd_fib_of of = {r->router, r->family, NULL, 0};
+	const struct fib *old = fibs[r->router][r->family == AF_INET6];
+	struct fib *f = copy(old);
+	const struct rd_route *heir;
+
+	if (f == NULL)
+		return -ENOMEM;
+	heir = around != NULL ? of_copy(old, f, around) : NULL;
+	for (unsigned i = 0; i < f->nb; i++)
+		if (f->range[i].route == r)
+			f->range[i].route = heir;
+	merge(f);
 	publish(&of, f);
 	return 0;
 }

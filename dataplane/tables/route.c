@@ -106,6 +106,27 @@ static bool is_connected(const struct rd_route *r)
 	return false;
 }
 
+// The longest prefix that this one is in, NULL if there is none. Of the same prefix a connected one counts.
+static const struct rd_route *around(const struct rd_route *r)
+{
+	const struct rd_route *own = NULL;
+	struct rd_route key = *r;
+
+	for (const struct rd_route *c = rd_fib_connected(r->router, r->family); c->kind != 0; c++)
+		if (c->len < r->len && rd_addr_is_in(r->addr, c->addr, c->len)
+			&& (own == NULL || c->len > own->len))
+			own = c;
+	while (key.len > 0 && (own == NULL || key.len - 1 > own->len)) {
+		unsigned at;
+
+		rd_addr_edge(key.addr, key.family, --key.len, false);
+		at = place_of(&key);
+		if (is_there(at, &key))
+			return statics[at];
+	}
+	return own;
+}
+
 static bool has_room(void)
 {
 	unsigned cap = cap_statics == 0 ? 64 : cap_statics * 2;
@@ -160,20 +181,15 @@ int rd_route_del(
 {
 	struct rd_route r = {.router = router, .family = family, .len = len}, *gone;
 	unsigned at;
-	int rc;
 
 	memcpy(r.addr, addr, 16);
 	at = place_of(&r);
 	if (!is_there(at, &r))
 		return rd_err_set(err, -ENOENT, "the router has no static route to this prefix");
 	gone = statics[at];
+	if (rd_fib_del(gone, around(gone)) < 0)
+		return rd_err_set(err, -ENOMEM, "no memory for the routes");
 	take_out(at);
-	rc = rd_route_rebuild(router, err);
-	if (rc < 0) {
-		memmove(&statics[at + 1], &statics[at], (nb_statics++ - at) * sizeof(statics[0]));
-		statics[at] = gone;
-		return rc;
-	}
 	rd_retire(gone, free);
 	rd_commit();
 	return 0;

@@ -39,6 +39,8 @@ int rd_route_order(const struct rd_route *a, const struct rd_route *b);
 int rd_fib_make(uint16_t router, struct rd_route *const *route, unsigned nb);
 // One more, which no other is for the same prefix as and which stays where it is. Likewise.
 int rd_fib_add(const struct rd_route *r);
+// One less; around is the longest other prefix that it is in, static or of rd_fib_connected(), NULL if there is none. Likewise.
+int rd_fib_del(const struct rd_route *r, const struct rd_route *around);
 const struct rd_route *rd_fib_connected(
 	uint16_t router, uint8_t family); // in order; kind 0 ends it
 void rd_fib_fini(void);

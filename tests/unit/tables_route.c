@@ -7,6 +7,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <string.h>
+#include <time.h>
 
 #include "tables/generation.h"
 
@@ -163,6 +164,70 @@ static void connected_comes_first(void **state)
 	assert_int_equal(r.kind, RD_ROUTE_CONNECTED);
 	assert_int_equal(del("10.1.0.0/24"), 0);
 	assert_int_equal(led("10.1.0.5", &r), 24);
+}
+
+// What was inside a deleted prefix belongs to the longest one around it, static or connected.
+static void the_next_longest_takes_over(void **state)
+{
+	struct rd_route r;
+
+	(void)state;
+	subnets();
+	add("10.0.0.0/8", RD_ROUTE_BLACKHOLE, NULL);
+	add("10.0.0.0/10", RD_ROUTE_UNREACHABLE, NULL);
+	add("10.1.0.64/26", RD_ROUTE_BLACKHOLE, NULL);
+	add("10.1.0.64/28", RD_ROUTE_UNREACHABLE, NULL);
+	add("fd01::/16", RD_ROUTE_BLACKHOLE, NULL);
+	assert_int_equal(del("10.1.0.64/26"), 0);
+	assert_int_equal(led("10.1.0.79", &r), 28);
+	assert_int_equal(led("10.1.0.80", &r), 24);
+	assert_int_equal(r.kind, RD_ROUTE_CONNECTED);
+	assert_int_equal(r.path[0].rif, rd_rif_find("one", NULL)->idx);
+	assert_int_equal(led("10.1.0.63", &r), 24);
+	assert_int_equal(led("10.1.1.0", &r), 10);
+	assert_int_equal(del("10.0.0.0/10"), 0);
+	assert_int_equal(led("10.1.1.0", &r), 8);
+	assert_int_equal(led("10.1.0.79", &r), 28);
+	assert_int_equal(del("10.0.0.0/8"), 0);
+	assert_int_equal(led("10.1.1.0", &r), 255);
+	assert_int_equal(led("10.1.0.80", &r), 24);
+	assert_int_equal(led("fd01:1::1", &r), 16);
+}
+
+static uint64_t now_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+#define MANY 2000
+
+// Many come and go, one by one: going costs about what coming does, not a new table for each.
+static void many_go_as_they_came(void **state)
+{
+	struct rd_route r = help_route("0.0.0.0/24", RD_ROUTE_BLACKHOLE, NULL), found;
+	uint64_t added, deleted, began = now_ns();
+
+	(void)state;
+	subnets();
+	for (unsigned i = 0; i < MANY; i++) {
+		memcpy(r.addr, (uint8_t[]){(uint8_t)(i % 128 + 64), (uint8_t)(i / 128), 3}, 3);
+		assert_int_equal(rd_route_add(&r, NULL), 0);
+	}
+	added = now_ns() - began;
+	for (unsigned i = 0; i < MANY; i++) {
+		uint8_t addr[16] = {(uint8_t)(i % 128 + 64), (uint8_t)(i / 128), 3};
+
+		assert_int_equal(rd_route_del(help_router(), AF_INET, addr, 24, NULL), 0);
+		if (i % 64 == 0)
+			assert_false(rd_route_lookup(help_router(), AF_INET, addr, &found));
+	}
+	deleted = now_ns() - began - added;
+	print_message("%u routes: added in %.3f s, deleted in %.3f s\n", MANY, (double)added / 1e9,
+		(double)deleted / 1e9);
+	assert_true(2 * deleted < 5 * added);
 }
 
 // --- against a list ---
@@ -324,6 +389,8 @@ int main(void)
 		TEST(eight_ways_at_most),
 		TEST(next_hops_hold_their_interface),
 		TEST(connected_comes_first),
+		TEST(the_next_longest_takes_over),
+		TEST(many_go_as_they_came),
 		TEST(each_lookup_is_the_lists),
 		TEST(the_list_is_in_order),
 	};
