@@ -20,25 +20,12 @@ static const struct gt_rule rules[] = {
 };
 #define NB_RULES (sizeof(rules) / sizeof(rules[0]))
 
-static uint16_t guest(const char *name, const char *mac, uint16_t seg, unsigned sink)
-{
-	struct rd_port *p = gt_port(name, "h/s", RD_PORT_VNIC);
-
-	gt_mac(p, mac);
-	p->segment = seg;
-	gf_attach_sink(p, sink);
-	return gt_publish(p);
-}
-
 void build(void)
 {
-	uint16_t seg;
+	uint16_t seg = gt_lan(0, 1600);
 
-	gt_host("h");
-	gt_switch("s", "h", 3, 1600);
-	seg = gt_segment("lan", "h/s", 0, 0);
-	client = guest("client", CLIENT, seg, 0);
-	server = guest("server", SERVER, seg, 1);
+	client = gt_guest("client", "h/s", seg, CLIENT, 0);
+	server = gt_guest("server", "h/s", seg, SERVER, 1);
 	gt_dfw_stateful(server, rules, NB_RULES, false);
 }
 

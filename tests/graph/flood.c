@@ -19,16 +19,6 @@ static uint64_t send(uint16_t port, const struct gf_frame *f)
 	return gf_send(port, f->bytes, f->len);
 }
 
-static uint16_t guest(const char *name, const char *sw, uint16_t seg, const char *mac)
-{
-	struct rd_port *p = gt_port(name, sw, RD_PORT_VNIC);
-
-	gt_mac(p, mac);
-	p->segment = seg;
-	gt_answer(p, NULL);
-	return gt_publish(p);
-}
-
 static unsigned copies_at(unsigned stage, uint16_t port)
 {
 	unsigned nb = 0;
@@ -49,9 +39,9 @@ static void from_a_guest(void **state)
 
 	(void)state;
 	gt_upt(&t, NULL);
-	a = guest("a", "arm/DvsPortset-1", t.seg, STRANGER);
-	b = guest("b", "arm/DvsPortset-1", t.seg, "00:50:56:a1:00:02");
-	c = guest("c", "arm/DvsPortset-1", t.seg, "00:50:56:a1:00:03");
+	a = gt_guest("a", "arm/DvsPortset-1", t.seg, STRANGER, GT_SILENT);
+	b = gt_guest("b", "arm/DvsPortset-1", t.seg, "00:50:56:a1:00:02", GT_SILENT);
+	c = gt_guest("c", "arm/DvsPortset-1", t.seg, "00:50:56:a1:00:03", GT_SILENT);
 	gt_up(c, false, true);
 	id = send(a, &f);
 	assert_int_equal(gf_count(RD_STAGE_VNIC_TX), 1);
@@ -81,7 +71,7 @@ static void from_a_tunnel(void **state)
 
 	(void)state;
 	gt_upt(&t, NULL);
-	b = guest("b", "arm/DvsPortset-1", t.seg, "00:50:56:a1:00:02");
+	b = gt_guest("b", "arm/DvsPortset-1", t.seg, "00:50:56:a1:00:02", GT_SILENT);
 	f = gr_geneve(&f, GT_VNI);
 	send(t.arm_uplink, &f);
 	assert_int_equal(copies_at(RD_STAGE_VNIC_TX, b), 1);
@@ -123,7 +113,7 @@ static void one_copy_per_mux(void **state)
 	p->attach = RD_ATTACH_VIA;
 	p->peer = t.mux;
 	gt_publish(p);
-	second = guest("second", "x86/DvsPortset-1", t.x86_seg, STRANGER);
+	second = gt_guest("second", "x86/DvsPortset-1", t.x86_seg, STRANGER, GT_SILENT);
 	f = gr_geneve(&f, GT_VNI);
 	send(t.arm_uplink, &f);
 	assert_int_equal(gf_count(RD_STAGE_MUX_TX), 1);
@@ -152,7 +142,7 @@ static void learning_ends_a_flood(void **state)
 
 	(void)state;
 	gt_upt(&t, NULL);
-	guest("b", "arm/DvsPortset-1", t.seg, "00:50:56:a1:00:02");
+	gt_guest("b", "arm/DvsPortset-1", t.seg, "00:50:56:a1:00:02", GT_SILENT);
 	for (unsigned i = 0; i < 2; i++) {
 		gf_forget();
 		send(t.guest, &to);

@@ -17,25 +17,12 @@ struct topo {
 	uint16_t a, b; // guests of one segment
 };
 
-static uint16_t guest(const char *name, uint16_t seg, const char *mac)
-{
-	struct rd_port *p = gt_port(name, "h/s", RD_PORT_VNIC);
-
-	gt_mac(p, mac);
-	p->segment = seg;
-	gt_answer(p, NULL);
-	return gt_publish(p);
-}
-
 static void build(struct topo *t)
 {
-	uint16_t seg;
+	uint16_t seg = gt_lan(7, 1600);
 
-	gt_host("h");
-	gt_switch("s", "h", 1, 1600);
-	seg = gt_segment("v", "h/s", 7, 0);
-	t->a = guest("a", seg, GR_CLIENT);
-	t->b = guest("b", seg, GR_UPT_GUEST);
+	t->a = gt_guest("a", "h/s", seg, GR_CLIENT, GT_SILENT);
+	t->b = gt_guest("b", "h/s", seg, GR_UPT_GUEST, GT_SILENT);
 }
 
 // The only entry after sending a frame twice; NULL: none. Both came through.

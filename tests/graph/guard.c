@@ -25,27 +25,15 @@ static const uint8_t own6[16] = {0x20, 1, 0x0d, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0,
 static const uint8_t other6[16] = {0x20, 1, 0x0d, 0xb8, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 5};
 static const uint8_t nobody[16];
 
-static uint16_t guest(const char *name, const char *mac, uint16_t seg, unsigned sink)
-{
-	struct rd_port *p = gt_port(name, "h/s", RD_PORT_VNIC);
-
-	gt_mac(p, mac);
-	p->segment = seg;
-	gf_attach_sink(p, sink);
-	return gt_publish(p);
-}
-
 static void build(bool staged)
 {
 	uint16_t seg;
 
 	gf_trace(false);
 	gf_w->staged = staged;
-	gt_host("h");
-	gt_switch("s", "h", 3, 1600);
-	seg = gt_segment("lan", "h/s", 0, 0);
-	a = guest("a", A, seg, 0);
-	b = guest("b", B, seg, 1);
+	seg = gt_lan(0, 1600);
+	a = gt_guest("a", "h/s", seg, A, 0);
+	b = gt_guest("b", "h/s", seg, B, 1);
 }
 
 // 10.0.0.0/30 and 2001:db8::/64, or any.

@@ -109,6 +109,26 @@ uint16_t gt_segment(const char *name, const char *sw, int32_t vlan, uint32_t vni
 	return s->idx;
 }
 
+uint16_t gt_guest(const char *name, const char *sw, uint16_t seg, const char *mac, unsigned sink)
+{
+	struct rd_port *p = gt_port(name, sw, RD_PORT_VNIC);
+
+	gt_mac(p, mac);
+	p->segment = seg;
+	if (sink == GT_SILENT)
+		gt_answer(p, NULL);
+	else
+		gf_attach_sink(p, sink);
+	return gt_publish(p);
+}
+
+uint16_t gt_lan(int32_t vlan, uint16_t mtu)
+{
+	gt_host("h");
+	gt_switch("s", "h", 3, mtu);
+	return gt_segment("lan", "h/s", vlan, 0);
+}
+
 void gt_segment_set(uint16_t seg, bool flood, bool learn, uint16_t tunnel)
 {
 	const struct rd_segment *s = rd_segment_at(seg);

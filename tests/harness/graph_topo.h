@@ -39,6 +39,11 @@ void gt_switch(const char *name, const char *host, unsigned portset, uint16_t mt
 struct rd_port *gt_port(const char *name, const char *sw, enum rd_port_type type); // private
 uint16_t gt_publish(struct rd_port *p); // its index
 uint16_t gt_segment(const char *name, const char *sw, int32_t vlan, uint32_t vni);
+// A vNIC whose frames go to a sink, or GT_SILENT: it takes them and says nothing.
+#define GT_SILENT UINT16_MAX
+uint16_t gt_guest(const char *name, const char *sw, uint16_t seg, const char *mac, unsigned sink);
+// Where guests are to be alone with each other: host h, switch h/s of portset 3, and in it a segment. Its index.
+uint16_t gt_lan(int32_t vlan, uint16_t mtu);
 void gt_segment_set(uint16_t seg, bool flood, bool learn, uint16_t tunnel);
 void gt_mac(struct rd_port *p, const char *mac);
 void gt_team(struct rd_port *p, uint16_t a, uint16_t b);

@@ -3,7 +3,7 @@
  * What a person types in the full-screen walk: commands behind a colon with completion and history, marks, search, two panes side by
  * side, the help's pages.
  */
-#include "walk/panes.h"
+#include "walk_world.h"
 
 #include "walk/export.h"
 
@@ -21,79 +21,25 @@
 	"0a0000010a00000203e8003500100000736563726574"          \
 	"3f21"
 
-struct hop {
-	unsigned id;
-	const char *stage, *port, *hex, *more;
-};
-
 static const struct hop hops[] = {
-	{1, "uplink_rx", "arm/up", FRAME("26c6"), ""},
-	{1, "dfw_in", "arm/g", FRAME("26c6"), ",\"rule\":1041"},
-	{1, "vnic_tx", "x86/g", FRAME("26c7"), ",\"verdict\":\"delivered\""},
-	{2, "uplink_rx", "arm/up", FRAME("26c6"), ""},
-	{2, "drop", "arm/g", FRAME("26c6"),
+	{1, 1000, "uplink_rx", "arm/up", FRAME("26c6"), ""},
+	{1, 2000, "dfw_in", "arm/g", FRAME("26c6"), ",\"rule\":1041"},
+	{1, 3000, "vnic_tx", "x86/g", FRAME("26c7"), ",\"verdict\":\"delivered\""},
+	{2, 4000, "uplink_rx", "arm/up", FRAME("26c6"), ""},
+	{2, 5000, "drop", "arm/g", FRAME("26c6"),
 		",\"verdict\":\"drop\",\"reason\":\"DFW_RULE_DENY\",\"rule\":1042"},
-	{3, "uplink_rx", "arm/up", FRAME("26c6"), ""},
-	{3, "vnic_tx", "x86/g", FRAME("26c6"), ",\"verdict\":\"delivered\""},
+	{3, 6000, "uplink_rx", "arm/up", FRAME("26c6"), ""},
+	{3, 7000, "vnic_tx", "x86/g", FRAME("26c6"), ",\"verdict\":\"delivered\""},
 };
 
-static struct rd_store store;
-static struct rd_view view;
-
-static int fill(void **state)
+static int secrets(void **state)
 {
 	(void)state;
-	if (rd_store_open(&store) != 0)
-		return -1;
-	for (unsigned i = 0; i < sizeof(hops) / sizeof(hops[0]); i++) {
-		char text[1024];
-		json_t *o;
-
-		snprintf(text, sizeof(text),
-			"{\"packet_id\":%u,\"stage\":\"%s\",\"port\":\"%s\",\"ns\":%u,\"len\":50,\"hex\":\"%s\"%s}",
-			hops[i].id, hops[i].stage, hops[i].port, 1000 * (i + 1), hops[i].hex,
-			hops[i].more);
-		o = json_loads(text, 0, NULL);
-		if (o == NULL || rd_store_add(&store, o) != 0)
-			return -1;
-		json_decref(o);
-	}
-	view = (struct rd_view){.source = "x", .walk = 3};
-	return 0;
+	return fill_with(hops, sizeof(hops) / sizeof(hops[0]), 50);
 }
 
-static int empty(void **state)
-{
-	(void)state;
-	rd_store_close(&store);
-	return 0;
-}
-
-static void type(const char *text)
-{
-	for (; *text != '\0'; text++)
-		assert_true(rd_view_key(&view, &store, *text));
-}
-
-// The screen has a row with this text at or behind a column.
-static bool has_at(int rows, int cols, const char *text, int from)
-{
-	struct rd_grid g;
-	char row[2048];
-	bool found = false;
-
-	rd_view_tick(&view, &store, false);
-	assert_int_equal(rd_grid_open(&g, rows, cols), 0);
-	rd_view_draw(&view, &store, &g);
-	for (int i = 0; i < rows && !found; i++) {
-		rd_grid_row(&g, i, row, sizeof(row));
-		found = (int)strlen(row) > from && strstr(row + from, text) != NULL;
-	}
-	rd_grid_close(&g);
-	return found;
-}
-
-static bool has(const char *text)
+// On a small screen.
+static bool shows(const char *text)
 {
 	return has_at(24, 80, text, 0);
 }
@@ -117,10 +63,10 @@ static void commands(void **state)
 	type(":filter rule 1042\r");
 	assert_int_equal(store.shown, 1);
 	assert_int_equal(view.walk, 2);
-	assert_true(has("1 of 3 walks fit: rule 1042"));
+	assert_true(shows("1 of 3 walks fit: rule 1042"));
 	type(":1\r");
 	assert_string_equal(view.notice, "walk 1 does not fit: rule 1042");
-	assert_true(has(" shown 1  walks 3 "));
+	assert_true(shows(" shown 1  walks 3 "));
 	type(":all\r");
 	assert_int_equal(store.shown, 3);
 	type(":capture tcp\r");
@@ -159,12 +105,12 @@ static void commands_that_are_none(void **state)
 		assert_string_equal(view.line, lines[i]);
 		assert_int_equal(view.want, 0);
 		snprintf(row, sizeof(row), ":%s_", lines[i]);
-		assert_true(has(row));
-		assert_false(has("[ok]"));
+		assert_true(shows(row));
+		assert_false(shows("[ok]"));
 		assert_true(rd_view_key(&view, &store, 0x1b));
 	}
 	type(":filter stage nowhere");
-	assert_true(has(" command [!!] :filter stage nowhere_"));
+	assert_true(shows(" command [!!] :filter stage nowhere_"));
 	assert_true(has_at(24, 80, "v there is no such stage", 15 + (int)strlen("filter stage ")));
 	type("\025\010\010"); // backspace in an empty line ends it
 	rd_view_key(&view, &store, RD_KEY_BACKSPACE);
@@ -202,7 +148,7 @@ static void completion_and_history(void **state)
 	assert_string_equal(view.line, "export pcapng f shown ");
 	type("\025pane h\t");
 	assert_string_equal(view.line, "pane H");
-	assert_true(has(" Hops  Hex"));
+	assert_true(shows(" Hops  Hex"));
 	type("o\t\r");
 	assert_int_equal(view.pane, RD_PANE_HOPS);
 	type(":filter ver\tdel\tand st\tvni\t");
@@ -236,8 +182,8 @@ static void marks(void **state)
 {
 	(void)state;
 	type(" ");
-	assert_true(has(">    3*00:"));
-	assert_true(has(" marked 1  walks 3 "));
+	assert_true(shows(">    3*00:"));
+	assert_true(shows(" marked 1  walks 3 "));
 	type("jj ");
 	assert_int_equal(view.walk, 1);
 	assert_int_equal(store.marked, 2);
@@ -252,7 +198,7 @@ static void marks(void **state)
 	assert_string_equal(view.filter, "mark");
 	type(" "); // it is not shown any more
 	assert_int_equal(store.shown, 1);
-	assert_false(has("    3 "));
+	assert_false(shows("    3 "));
 	assert_int_equal(view.walk, 1);
 	type("*");
 	assert_int_equal(store.shown, 3);
@@ -324,43 +270,43 @@ static void splits(void **state)
 	type("2");
 	type("|");
 	assert_true(view.split && view.pane == RD_PANE_HOPS && view.beside == RD_PANE_WALKS);
-	assert_true(has(">- Hops ------"));
+	assert_true(shows(">- Hops ------"));
 	assert_true(has_at(24, 80, "- Walks ------", 40));
 	type("4"); // in the place of the first one
-	assert_true(has(">- Hex -----") && has_at(24, 80, "- Walks ----", 40));
+	assert_true(shows(">- Hex -----") && has_at(24, 80, "- Walks ----", 40));
 	type("\027"); // to the other one
 	assert_true(view.pane == RD_PANE_WALKS && view.right);
-	assert_true(has_at(24, 80, ">- Walks ----", 40) && has("-- Hex -----"));
+	assert_true(has_at(24, 80, ">- Walks ----", 40) && shows("-- Hex -----"));
 	type("j"); // which is what keys are for now
 	assert_int_equal(view.walk, 2);
 	assert_true(has_at(24, 60, "PACKET", 0)); // no room for two
 	assert_false(has_at(24, 60, "Hex ---", 0));
 	type("\\");
-	assert_false(has("- Hex -----"));
+	assert_false(shows("- Hex -----"));
 	type("\\");
-	assert_true(has("- Hex -----"));
+	assert_true(shows("- Hex -----"));
 	type(":split ladder\r");
 	assert_true(has_at(50, 130, "- Ladder ---", 0) && has_at(50, 130, "- Walks ---", 60));
 	type("|");
 	assert_false(view.split);
 	type("2\\"); // zoom: the hops without the diff below
-	assert_false(has("- Diff ---"));
+	assert_false(shows("- Diff ---"));
 	type("qq");
-	assert_true(has("- Walks ---") && view.pane == RD_PANE_WALKS);
+	assert_true(shows("- Walks ---") && view.pane == RD_PANE_WALKS);
 }
 
 static void help_has_pages(void **state)
 {
 	(void)state;
 	type("?");
-	assert_true(has("keys and commands, page 1 of 4: space turns it"));
-	assert_true(has("j k, arrows"));
-	assert_false(has(":goto N"));
+	assert_true(shows("keys and commands, page 1 of 4: space turns it"));
+	assert_true(shows("j k, arrows"));
+	assert_false(shows(":goto N"));
 	type("   ");
-	assert_true(has("page 4 of 4"));
-	assert_true(has(":quit"));
+	assert_true(shows("page 4 of 4"));
+	assert_true(shows(":quit"));
 	type(" "); // round
-	assert_true(has("j k, arrows"));
+	assert_true(shows("j k, arrows"));
 	type("x");
 	assert_int_equal(view.help, 0);
 }
@@ -368,15 +314,15 @@ static void help_has_pages(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(commands, fill, empty),
-		cmocka_unit_test_setup_teardown(commands_that_are_none, fill, empty),
-		cmocka_unit_test_setup_teardown(saving, fill, empty),
-		cmocka_unit_test_setup_teardown(completion_and_history, fill, empty),
-		cmocka_unit_test_setup_teardown(marks, fill, empty),
-		cmocka_unit_test_setup_teardown(search, fill, empty),
+		cmocka_unit_test_setup_teardown(commands, secrets, empty),
+		cmocka_unit_test_setup_teardown(commands_that_are_none, secrets, empty),
+		cmocka_unit_test_setup_teardown(saving, secrets, empty),
+		cmocka_unit_test_setup_teardown(completion_and_history, secrets, empty),
+		cmocka_unit_test_setup_teardown(marks, secrets, empty),
+		cmocka_unit_test_setup_teardown(search, secrets, empty),
 		cmocka_unit_test(bytes_that_are_searched),
-		cmocka_unit_test_setup_teardown(splits, fill, empty),
-		cmocka_unit_test_setup_teardown(help_has_pages, fill, empty),
+		cmocka_unit_test_setup_teardown(splits, secrets, empty),
+		cmocka_unit_test_setup_teardown(help_has_pages, secrets, empty),
 	};
 
 	setenv("TZ", "UTC", 1);

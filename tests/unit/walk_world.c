@@ -16,39 +16,33 @@
 	"0a0000010a00000203e80035000c0000736563"                    \
 	"72"
 
-struct hop {
-	unsigned id, ns;
-	const char *stage, *port, *hex, *more;
-};
-
 static const struct hop hops[] = {
-	{1, 1000, "uplink_rx", "arm/up", FRAME("40", "66cb"), ""},
-	{1, 1300, "dfw_in", "arm/g", FRAME("40", "66cb"), ",\"rule\":1041"},
-	{1, 5000, "vnic_tx", "x86/g", FRAME("3f", "67cb"), ",\"verdict\":\"delivered\""},
-	{2, 9000, "uplink_rx", "arm/up", FRAME("40", "66cb"), ""},
-	{2, 9100, "drop", "arm/\\u001b]0;g\\u0007", FRAME("40", "66cb"),
+	{71, 1000, "uplink_rx", "arm/up", FRAME("40", "66cb"), ""},
+	{71, 1300, "dfw_in", "arm/g", FRAME("40", "66cb"), ",\"rule\":1041"},
+	{71, 5000, "vnic_tx", "x86/g", FRAME("3f", "67cb"), ",\"verdict\":\"delivered\""},
+	{72, 9000, "uplink_rx", "arm/up", FRAME("40", "66cb"), ""},
+	{72, 9100, "drop", "arm/\\u001b]0;g\\u0007", FRAME("40", "66cb"),
 		",\"verdict\":\"drop\",\"reason\":\"DFW_RULE_DENY\",\"rule\":1042"},
-	{3, 20000, "uplink_rx", "arm/up", FRAME("40", "66cb"), ""},
-	{3, 20700, "dfw_in", "arm/g", FRAME("40", "66cb"), ",\"rule\":1041"},
-	{3, 21000, "vnic_tx", "x86/g", FRAME("30", "76cb"), ",\"verdict\":\"delivered\""},
+	{73, 20000, "uplink_rx", "arm/up", FRAME("40", "66cb"), ""},
+	{73, 20700, "dfw_in", "arm/g", FRAME("40", "66cb"), ",\"rule\":1041"},
+	{73, 21000, "vnic_tx", "x86/g", FRAME("30", "76cb"), ",\"verdict\":\"delivered\""},
 };
 
 struct rd_store store;
 struct rd_view view;
 
-int fill(void **state)
+int fill_with(const struct hop *list, unsigned n, unsigned len)
 {
-	(void)state;
 	if (rd_store_open(&store) != 0)
 		return -1;
-	for (unsigned i = 0; i < sizeof(hops) / sizeof(hops[0]); i++) {
+	for (unsigned i = 0; i < n; i++) {
 		char text[1024];
 		json_t *o;
 
 		snprintf(text, sizeof(text),
-			"{\"packet_id\":%u,\"stage\":\"%s\",\"port\":\"%s\",\"ns\":%u,\"len\":46,\"hex\":\"%s\"%s}",
-			70 + hops[i].id, hops[i].stage, hops[i].port, hops[i].ns, hops[i].hex,
-			hops[i].more);
+			"{\"packet_id\":%u,\"stage\":\"%s\",\"port\":\"%s\",\"ns\":%u,\"len\":%u,\"hex\":\"%s\"%s}",
+			list[i].id, list[i].stage, list[i].port, list[i].ns, len, list[i].hex,
+			list[i].more);
 		o = json_loads(text, 0, NULL);
 		if (o == NULL || rd_store_add(&store, o) != 0)
 			return -1;
@@ -56,6 +50,12 @@ int fill(void **state)
 	}
 	view = (struct rd_view){.source = "x", .walk = 3};
 	return 0;
+}
+
+int fill(void **state)
+{
+	(void)state;
+	return fill_with(hops, sizeof(hops) / sizeof(hops[0]), 46);
 }
 
 int empty(void **state)
@@ -71,19 +71,24 @@ void type(const char *text)
 		assert_true(rd_view_key(&view, &store, *text));
 }
 
-bool has(const char *text)
+bool has_at(int rows, int cols, const char *text, int from)
 {
 	struct rd_grid g;
 	char row[2048];
 	bool found = false;
 
 	rd_view_tick(&view, &store, false);
-	assert_int_equal(rd_grid_open(&g, 30, 100), 0);
+	assert_int_equal(rd_grid_open(&g, rows, cols), 0);
 	rd_view_draw(&view, &store, &g);
-	for (int i = 0; i < g.rows && !found; i++) {
+	for (int i = 0; i < rows && !found; i++) {
 		rd_grid_row(&g, i, row, sizeof(row));
-		found = strstr(row, text) != NULL;
+		found = (int)strlen(row) > from && strstr(row + from, text) != NULL;
 	}
 	rd_grid_close(&g);
 	return found;
+}
+
+bool has(const char *text)
+{
+	return has_at(30, 100, text, 0);
 }
