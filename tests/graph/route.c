@@ -23,16 +23,6 @@
 
 static uint16_t a, b, ports[2] = {4000, 80};
 
-static uint16_t guest(const char *name, const char *mac, uint16_t seg, unsigned sink)
-{
-	struct rd_port *p = gt_port(name, "arm/s", RD_PORT_VNIC);
-
-	p->segment = seg;
-	gt_mac(p, mac);
-	gf_attach_sink(p, sink);
-	return gt_publish(p);
-}
-
 static void interface(const char *name, uint16_t router, uint16_t segment, uint8_t third)
 {
 	struct rd_rif_opts o = {.segment = segment,
@@ -43,22 +33,46 @@ static void interface(const char *name, uint16_t router, uint16_t segment, uint8
 	assert_int_equal(rd_rif_add(name, router, &o, &err), 0);
 }
 
-static void build(void)
+static void segments(uint16_t *near, uint16_t *far)
+{
+	gt_host("arm");
+	gt_switch("s", "arm", 1, 1500);
+	*near = gt_segment("near", "arm/s", -1, 5);
+	*far = gt_segment("far", "arm/s", -1, 6);
+}
+
+static void join(uint16_t near, uint16_t far)
 {
 	const uint8_t mac[6] = RD_ROUTER_MAC;
 	struct rd_err err = {0};
-	uint16_t near, far, router;
+	uint16_t router;
 
-	gt_host("arm");
-	gt_switch("s", "arm", 1, 1500);
-	near = gt_segment("near", "arm/s", -1, 5);
-	far = gt_segment("far", "arm/s", -1, 6);
-	a = guest("a", A, near, 0);
-	b = guest("b", B, far, 1);
 	assert_int_equal(rd_router_add("r", rd_segment_at(near)->host, mac, &err), 0);
 	router = rd_router_find("r", &err)->idx;
 	interface("near", router, near, 1);
 	interface("far", router, far, 2);
+}
+
+static void build(void)
+{
+	uint16_t near, far;
+
+	segments(&near, &far);
+	a = gt_guest("a", "arm/s", near, A, 0);
+	b = gt_guest("b", "arm/s", far, B, 1);
+	join(near, far);
+}
+
+// A guest of the host behind this MUX.
+static uint16_t proxy(const char *name, const char *mac, uint16_t seg, uint16_t mux)
+{
+	struct rd_port *p = gt_port(name, "arm/s", RD_PORT_VNIC);
+
+	p->segment = seg;
+	gt_mac(p, mac);
+	p->attach = RD_ATTACH_VIA;
+	p->peer = mux;
+	return gt_publish(p);
 }
 
 static uint64_t transmit(uint16_t port, struct gf_frame f)
@@ -154,6 +168,45 @@ static void asks_and_forwards(void **state)
 		"vnic_rx@a classify@a port_in@a flow_lookup@a route@a flow_lookup@a port_out@b "
 		"vnic_tx@b");
 	assert_got(1, &want);
+}
+
+// Both guests are behind one MUX. What one of them floods, its host's switch has flooded there; what the router floods has been
+// nowhere yet, be it the router's question or the packet itself, to a guest that has not spoken.
+static void what_is_routed_goes_back_into_its_mux(void **state)
+{
+	struct gf_frame question = gr_arp(ETHER_ALL, ROUTER, "10.2.0.1", "10.2.0.9", 1),
+			want = to_b();
+	uint16_t near, far, mux;
+	struct rd_err err = {0};
+	struct rd_port *p;
+	uint64_t id;
+
+	(void)state;
+	segments(&near, &far);
+	p = gt_port("mux", "arm/s", RD_PORT_MUX);
+	gf_attach_sink(p, 0);
+	mux = gt_publish(p);
+	a = proxy("a", A, near, mux);
+	b = proxy("b", B, far, mux);
+	join(near, far);
+	gf_assert_reason(transmit(mux, gr_arp(ETHER_ALL, A, "10.1.0.5", "10.1.0.7", 1)),
+		RD_DROP_FLOOD_EMPTY);
+	assert_int_equal(gf_sink_drain(0), 0);
+	gf_assert_reason(transmit(mux, to_b()), RD_DROP_L3_NEIGH_PENDING);
+	question.len = 42;
+	assert_got(0, &question);
+
+	memcpy(want.bytes, "\x00\x50\x56\xa1\x00\x0c\x02\x50\x56\x56\x44\x52", 12);
+	want.bytes[TTL]--;
+	set_ip_checksum(&want);
+	assert_int_equal(rd_neigh_add(rd_rif_of_segment(far)->idx, AF_INET,
+				 (const uint8_t[16]){10, 2, 0, 9}, want.bytes, &err),
+		0);
+	id = transmit(mux, to_b());
+	assert_string_equal(gf_path(id),
+		"mux_rx@mux classify@a port_in@a flow_lookup@a l2_lookup@a route@a flow_lookup@a "
+		"l2_lookup@a flood@a port_out@b mux_tx@mux");
+	assert_got(0, &want);
 }
 
 static void tells_that_the_ttl_is_gone(void **state)
@@ -274,6 +327,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(answers_arp, gf_begin, gf_end),
 		cmocka_unit_test_setup_teardown(answers_echo, gf_begin, gf_end),
 		cmocka_unit_test_setup_teardown(asks_and_forwards, gf_begin, gf_end),
+		cmocka_unit_test_setup_teardown(
+			what_is_routed_goes_back_into_its_mux, gf_begin, gf_end),
 		cmocka_unit_test_setup_teardown(tells_that_the_ttl_is_gone, gf_begin, gf_end),
 		cmocka_unit_test_setup_teardown(fragments_go_one_way, gf_begin, gf_end),
 		cmocka_unit_test_setup_teardown(a_flood_does_not_silence_it, gf_begin, gf_end),
