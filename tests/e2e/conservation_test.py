@@ -17,6 +17,7 @@ X86, PROXY, WIRE, MUX = "x86/gs-ubuntu-01.eth0", "arm/gs-ubuntu-01.eth0.7c520dd4
 GUEST_MAC, CLIENT_MAC = "00:50:56:a1:99:9e", "00:50:56:a1:fc:f3"
 FLOWS, PACKETS = 40, 6
 LINES = f"""
+flow timeout 3600
 dfw begin
 dfw group set clients addresses 172.16.31.0/24
 dfw section add app
@@ -101,6 +102,7 @@ def world(tmp_path_factory):
 	with demo("emulated", "--workers", "2", "--model", "balanced", "--metrics", "0", "--telemetry", prefix=["env", f"RUNTIME_DIRECTORY={home}"]) as (d, c):
 		d.cli("-f", d.file("more.rd", LINES))
 		d.cli("mirror", "session", "add", "both", "source", X86, "file", d.dir + "/m.pcapng", "encap", "pcap-file", "up")
+		c("dfw.settings", timeouts={s: 86400 for s in c.one("dfw.settings_list")["timeouts"]})  # nothing ends by itself between two questions
 		session = c("capture.start", points=[{"stage": "classify"}, {"stage": "drop"}], name="cap", ring_size=1 << 24)
 		ring = Ring(c.fds.pop())
 		traffic(c)

@@ -57,9 +57,8 @@ def test_thins_itself_and_counts_exactly(d, tmp_path):
 		with Pktcap(d, "--capture", POINTS, "--max-cost", "1", "--name", "dear", "--snaplen", "64", "-o", out, DEAR) as p:
 			timer = overload(c)
 			p.wait_stderr(r"takes 1 packet in \d+, to cost at most 1 % of a worker's time")  # at once, not in the end
-			wait_for("packets to be skipped", lambda: session(c)["skipped"] > 1000)
-			shown = session(c)
-			assert shown["max_cost"] == 1 and shown["one_in"] > 1
+			shown = wait_for("packets to be skipped", lambda: (s := session(c))["skipped"] > 1000 and s["one_in"] > 1 and s)
+			assert shown["max_cost"] == 1
 			text = tool(d, "show", "dear").stdout
 			assert re.search(r"^limit +1 % of a worker's time$", text, re.M)
 			assert re.search(r"^takes +1 packet in \d+ now, \d+ skipped$", text, re.M)
@@ -158,7 +157,9 @@ def test_costs_are_told(d, tmp_path):
 			Pktcap(d, "--capture", "uplink_rx", "--name", "cheap", "-v", "-o", tmp_path / "b.pcap", "not ip and not ip6") as cheap:
 		timer = overload(c)
 		wait_for("measured bursts", lambda: session(c)["stages"][0]["cycles_matched"] > 0)
-		wait_for("the other's", lambda: c.one("capture.show", session="cheap")["stages"][0]["cycles_seen"] > 0)
+		seen = lambda name: c.one("capture.show", session=name)["stages"][0]["cycles_seen"]  # noqa: E731
+		# Whoever took the processor away in one of the first bursts that were measured is forgotten with time.
+		wait_for("the dear one's to be more", lambda: seen("dear") > seen("cheap") > 0)
 		c("inject.stop", timer=timer)
 		stage = reddot_json(d, "show", "capture", "dear")[0]["stages"][0]
 		assert stage["stage"] == "uplink_rx" and stage["cycles_seen"] > 0

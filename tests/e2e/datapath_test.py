@@ -53,6 +53,7 @@ def run(tmp_path, config, files, done, args=()):
 	with Daemon(*args, lines=config.replace("{dir}", str(tmp_path))) as d, d.client() as c:
 		stages = lambda: {s["stage"]: s for s in c.list("stage.list")}
 		wait_for("the packets to come through", lambda: done(stages(), c))
+		wait_for("none to be on its way", lambda: c.list("worker.list")[0]["mbufs_in_use"] == 0)  # flooded ones come besides
 		for s in stages().values():
 			assert s["in"] + s["created"] == s["out"] + s["consumed"] + s["drops"], s
 		return c.list("drop.list"), c.list("flow.list"), c.list("port.list"), c.list("tunnel.list")

@@ -65,7 +65,7 @@ def test_why_did_my_packet_drop():
 		first_rule(d, BLOCK)
 		for _ in range(3):
 			d.cli("inject", "vmnic1", "pcap", SYN)
-		text = d.cli("-c", "explain drop host 172.16.31.25 last 60s")
+		text = d.cli("-c", "explain drop host 172.16.31.25 last 1h")
 		assert text.startswith("3 packets dropped, 1 cause\n")
 		assert f"3x  dfw_in@{PROXY}  DFW_RULE_DENY: " in text
 		assert f'rule 1039 "block-web": drop in any -> any tcp/80 (port {PROXY}), revision {c("dfw.revision")["revision"]}' in text
@@ -82,7 +82,7 @@ def test_why_did_my_packet_drop():
 		assert f"verdict: delivered at vnic_tx@{GUEST}" in d.cli("-c", asked)
 		d.cli("inject", "vmnic1", "pcap", SYN)
 		assert c.one("port.list", port=GUEST)["tx_packets"] == 1
-		assert d.cli("-c", "explain drop host 172.16.31.25 last 60s").startswith("3 packets dropped")
+		assert d.cli("-c", "explain drop host 172.16.31.25 last 1h").startswith("3 packets dropped")
 
 
 @pytest.mark.parametrize("name, host, ends", [("emulated", "172.16.31.25", GUEST), ("upt", "172.16.31.19", "arm/cluster1-ubuntu-vm8.eth0.7c520dd0")])

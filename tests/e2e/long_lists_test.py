@@ -36,7 +36,7 @@ def d_(tmp_path_factory):
 			lines=head + "port add a" + ports.replace(re.search(r" device net_pcap\S+", ports)[0], "", 1) + firewall) as d, d.client() as c:
 		c("port.set", port="a", device=re.search(r" device (net_pcap\S+)", ports)[1])
 		many.filled(c, CONNS)
-		assert c("conn.stats")["entries"] == CONNS
+		assert c("conn.stats")["entries"] == CONNS, c("conn.stats")
 		stations(c)
 		yield d
 

@@ -51,7 +51,9 @@ def filled(c, n):
 		one = c.list("flow.stats")[0]
 		return one["hits"] + one["misses"] >= n and one
 
-	return wait_for(f"{n} packets", stats, 300)["entries"]
+	wait_for(f"{n} packets", stats, 300)
+	wait_for("the end of their walks", lambda: c.list("worker.list")[0]["mbufs_in_use"] == 0)  # their entries come after they are counted
+	return c.list("flow.stats")[0]["entries"]
 
 
 def in_kib(pid, what):

@@ -22,7 +22,7 @@ def listen(path):
 def test_says_that_it_serves_lives_and_ends(tmp_path, abstract):
 	path = f"@rd-notify-{os.getpid()}" if abstract else f"{tmp_path}/notify"
 	with listen(path) as s:
-		env = ["env", f"NOTIFY_SOCKET={path}", "WATCHDOG_USEC=200000"]
+		env = ["env", f"NOTIFY_SOCKET={path}", "WATCHDOG_USEC=1000000"]  # not so often that the socket's queue is full before it is read
 		with demo("emulated", prefix=env) as (d, c):
 			ports = len(c.list("port.list"))
 			assert s.recv(4096).decode().split("\n") == ["READY=1", f"STATUS={ports} ports, 1 worker"]

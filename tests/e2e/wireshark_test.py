@@ -437,10 +437,10 @@ def test_toolbar_changes_the_capture(daemon, toolbar, folder):
 	t.send(FOLLOW, SET, b"\0")
 	t.send(NONE, INIT)
 	t.wait_text(LOG, SET, "capturing at ")
-	assert len(stages_of(daemon)) > 20
+	wait_for("all stages", lambda: len(stages_of(daemon)) > 20)
 	t.send(STAGE, SET, b"dfw_in")
 	t.wait_text(LOG, SET, "capturing at 1 point: dfw_in, filter tcp")
-	assert stages_of(daemon) == {"dfw_in"}
+	wait_for("this stage alone", lambda: stages_of(daemon) == {"dfw_in"})
 	daemon.cli("inject", "vmnic1", "pcap", SYN)
 	t.wait_text(NONE, STATUSBAR, "reddot: 1 packets at 1 points, 0 lost")
 	t.send(DROPS, SET, b"\1")
