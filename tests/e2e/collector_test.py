@@ -13,7 +13,7 @@ from scapy.all import IP, TCP, UDP, Ether, IPv6, Raw, fragment
 from scapy.layers.vxlan import VXLAN
 
 import oracles
-from pktcap import DEADLINE, SANITIZER, Process
+from pktcap import DEADLINE, SANITIZER, Process, packets_in
 from ports_lab import Netns, RawSocket, need, veth
 
 SRC, DST = "192.0.2.1", "192.0.2.2"
@@ -300,12 +300,13 @@ def test_on_an_interface(wire, tmp_path, where):
 	"""Frames that arrive: the inner ones in a file, byte for byte, without the machine's other traffic; tcpdump counted what came."""
 	sender, ns = wire
 	out, seen = tmp_path / "out.pcapng", tmp_path / "seen.pcap"
-	with Collector(ns, "--decap", *where, "-o", out) as c, Process(ns.argv("tcpdump", "--immediate-mode", "-B", "65536", "-Z", "root", "-i", "c0", "-w", seen, "-U")) as dump:
+	with Collector(ns, "--decap", *where, "-U", "-o", out) as c, Process(ns.argv("tcpdump", "--immediate-mode", "-B", "65536", "-Z", "root", "-i", "c0", "-w", seen, "-U")) as dump:
 		dump.wait_stderr("listening on")
 		frames = [f for n in range(50) for f in (erspan2(n, inner(n, n * 20)), inner(1000 + n))]
 		for frame in frames:
 			sender.send(frame)
 		wait_for("tcpdump's file", lambda: seen.stat().st_size >= 24 + sum(16 + len(f) for f in frames), DEADLINE)
+		wait_for("our own", lambda: packets_in(out) >= 50, DEADLINE)
 		c.finish()
 	assert oracles.read_pcap(seen) == frames
 	assert oracles.read_pcap(out) == [inner(n, n * 20) for n in range(50)]
@@ -313,12 +314,13 @@ def test_on_an_interface(wire, tmp_path, where):
 	assert "sequence 0 to 49: 0 missing in 0 gaps, 0 duplicates, 0 out of order" in c.stderr
 
 
-def test_what_the_kernel_says(wire):
+def test_what_the_kernel_says(wire, tmp_path):
 	sender, ns = wire
-	with Collector(ns, "--decap", "--report", "--json", "--netdev", "c0") as c:
+	out = tmp_path / "out.pcapng"
+	with Collector(ns, "--decap", "--report", "--json", "--netdev", "c0", "-U", "-o", out) as c:
 		for n in (0, 1, 5):
 			sender.send(erspan2(n, inner(n)))
-		arrived(ns, 3)
+		wait_for("the copies", lambda: packets_in(out) >= 3, DEADLINE)
 		c.finish()
 	got = json.loads(c.stdout)["collector"]
 	assert got["kernel"]["received"] >= 3 and got["kernel"]["dropped"] == 0
@@ -341,11 +343,12 @@ def test_as_tcpdump_has_it(wire, tmp_path):
 	"""Without --decap: frames as they came, with a filter."""
 	sender, ns = wire
 	out = tmp_path / "out.pcapng"
-	with Collector(ns, "--netdev", "c0", "-o", out, "tcp port 1003 or tcp port 1004") as c:
+	with Collector(ns, "--netdev", "c0", "-U", "-o", out, "tcp port 1003 or tcp port 1004") as c:
 		frames = [inner(n) for n in range(10)]
 		for frame in frames:
 			sender.send(frame)
 		arrived(ns, 10)
+		wait_for("those two", lambda: packets_in(out) >= 2, DEADLINE)
 		c.finish()
 	assert oracles.read_pcap(out) == frames[3:5]
 	assert {r["frame.interface_name"] for r in oracles.tshark_fields(out, "frame.interface_name")} == {"c0"}

@@ -87,12 +87,12 @@ def test_link():
 	with lab() as (x, d):
 		x.guest.ping("192.0.2.2")
 		x.world.ip("link", "set", "eth0", "down")
-		d.wait_link("u0", "down", 10)
+		d.wait_link("u0", "down")
 		before = d.drops().get("UPLINK_NONE_UP", 0)
 		x.guest.ping("192.0.2.2", 1, extra=["-w", "1"], rc=None)
 		wait_for("a drop", lambda: d.drops().get("UPLINK_NONE_UP", 0) > before)
 		x.world.ip("link", "set", "eth0", "up")
-		d.wait_link("u0", "up", 10)
+		d.wait_link("u0", "up")
 		x.guest.ping("192.0.2.2")
 
 
@@ -125,7 +125,7 @@ def test_interface_goes():
 	with lab() as (x, d):
 		x.guest.ping("192.0.2.2")
 		x.sw.ip("link", "del", "u0")
-		d.wait_link("u0", "down", 10)
+		d.wait_link("u0", "down")
 		x.guest.ping("192.0.2.2", 1, extra=["-w", "1"], rc=None)
 		veth(x.sw, "u0", x.world, "eth0")
 		x.world.up("eth0", "192.0.2.2/24", offload=False)

@@ -65,9 +65,9 @@ def test_link():
 	with Netns("sw") as sw, NsDaemon(sw, SWITCH + PORTS[0]) as d:
 		assert d.port("g0")["link"] == "up"
 		sw.ip("link", "set", "rdtap0", "down")
-		d.wait_link("g0", "down", 10)
+		d.wait_link("g0", "down")
 		sw.ip("link", "set", "rdtap0", "up")
-		d.wait_link("g0", "up", 10)
+		d.wait_link("g0", "up")
 
 
 def test_delete_under_traffic():

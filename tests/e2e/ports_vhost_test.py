@@ -55,7 +55,7 @@ def guest(sw, socket):
 		vm.ip("link", "set", "rdtap1", "netns", g1.name)
 		g1.ip("link", "set", "rdtap1", "address", GUEST_MAC)
 		g1.up("rdtap1", "192.0.2.2/24")
-		d.wait_link("eth0", "up", 10)
+		d.wait_link("eth0", "up")
 		yield g1
 
 
@@ -76,13 +76,13 @@ def test_guest_comes_and_goes(socket):
 			wait_for("drops", lambda: d.drops().get("VNIC_DISCONNECTED", 0) > 0)
 			for _ in range(2):
 				with guest(sw, socket) as g1:
-					d.wait_link("vm", "up", 5)
+					d.wait_link("vm", "up")
 					g0.ip("neigh", "flush", "all")  # it asked while nobody was there
 					g0.ping("192.0.2.2", 20)
 					g1.ping("192.0.2.1", 5, size=1472, extra=["-M", "do"])
 					transfer(g0, g1, "192.0.2.2")
 					transfer(g1, g0, "192.0.2.1")
-				d.wait_link("vm", "down", 5)
+				d.wait_link("vm", "down")
 			assert "port vm: link up" in d.text() and "port vm: link down" in d.text()
 		assert not os.path.exists(socket), "the socket was left behind"
 
@@ -96,7 +96,7 @@ def test_socket_of_killed_daemon(socket):
 		with NsDaemon(sw, switch(socket)) as d:
 			attach(sw, g0)
 			with guest(sw, socket):
-				d.wait_link("vm", "up", 10)
+				d.wait_link("vm", "up")
 				g0.ping("192.0.2.2")
 
 
@@ -108,7 +108,7 @@ def test_delete_under_traffic(socket):
 		try:
 			for _ in range(3):
 				with guest(sw, socket):
-					d.wait_link("vm", "up", 10)
+					d.wait_link("vm", "up")
 					seen = d.port("vm")["rx_packets"]
 					wait_for("traffic", lambda seen=seen: d.port("vm")["rx_packets"] > seen + 20)
 					d.cli("port", "del", "vm")
@@ -144,8 +144,8 @@ port add eth0 switch sw type uplink device "net_virtio_user0,path={socket},queue
 port add kernel switch sw type vnic segment lan mac {GUEST_MAC} device "net_af_packet0,iface=v1,{JUMBO}"
 """)
 		with NsDaemon(sw, near) as d, NsDaemon(vm, far) as peer:
-			d.wait_link("vm", "up", 10)
-			peer.wait_link("eth0", "up", 10)
+			d.wait_link("vm", "up")
+			peer.wait_link("eth0", "up")
 			g0.ping("192.0.2.2", 5, size=8972, extra=["-M", "do"])
 			transfer(g0, g1, "192.0.2.2", 16 << 20)
 			transfer(g1, g0, "192.0.2.1", 16 << 20)
@@ -167,5 +167,5 @@ def test_testpmd(socket):
 				g0.ping("192.0.2.2", 20)
 			finally:
 				p.terminate()
-				p.wait(30)
-		d.wait_link("vm", "down", 10)
+				p.wait(DEADLINE)
+		d.wait_link("vm", "down")

@@ -11,6 +11,7 @@ import time
 import pytest
 from rdtest import ENV, PKTCAP, wait_for
 from term import Terminal
+from walk_screen_test import settled
 
 INNER = "005056a1999e005056a1fcf308004500003c000140004006a467ac101f1aac101f19e0680050830fe93a00000000a002faf02e2a0000020405b40402080ab403878a0000000001030307"
 DNS = "0200000000020200000000010800450000390001000040116684" "0a0000010a000002" "c0000035002500001234010000010000000000000377777706726564646f7403646f740000010001"
@@ -47,6 +48,15 @@ def gone(t):
 	assert t.end() == 0 and time.monotonic() - begin < 25  # less than the patience with sharkd
 	for pid in before:
 		wait_for(f"the end of {pid}", lambda pid=pid: not os.path.exists(f"/proc/{pid}"))
+
+
+def scroll(t, keys):
+	"""Till the line that says how many more there are is on the screen; each time once all is drawn."""
+	for _ in range(60):
+		t.send(keys)
+		settled(t)
+		if "more" in t.text():
+			break
 
 
 NONE = "/nonexistent/program"
@@ -149,11 +159,7 @@ def test_hostile_tshark(source, tmp_path):
 		assert first.startswith(" Eth ") and "]0;title" in first and "[2Jred" in first and "\u202e" not in first and "\u009b" not in first
 		assert "about the file" not in t.text()
 		t.send("\x06" * 60)
-		for _ in range(60):
-			t.send("\x02")
-			t.feed(0.2)
-			if "more" in t.text():
-				break
+		scroll(t, "\x02")
 		t.until(r"^ and \d+ more$")
 		assert b"\x1b]0;" not in t.raw
 		gone(t)
@@ -208,11 +214,7 @@ def test_hostile_tree(source, tmp_path):
 		assert "]0;title" in first and "[2Jred" in first and "\u202e" not in first and "\u009b" not in first
 		t.send("\x06" * 20)
 		t.send("\x02" * 12)
-		for _ in range(60):
-			t.send("j" * 5)
-			t.feed(0.2)
-			if "more" in t.text():
-				break
+		scroll(t, "j" * 5)
 		t.until(r"^ and \d+ more$")
 		assert b"\x1b]0;" not in t.raw
 		gone(t)

@@ -75,8 +75,7 @@ def test_topology_dot(daemon):
 		for _ in range(60):
 			where = t.until(r"walk \d+  hop (\d+) of (\d+)  (\w+):")
 			t.until(rf"● *[\[(]{where.group(3)}[\])]")
-			rows = [i for i, line in enumerate(t.lines()) if "●" in line and i > 6]
-			assert len(rows) == 1
+			rows = t.until(lambda: len(r := [i for i, line in enumerate(t.lines()) if "●" in line and i > 6]) == 1 and r)  # drawn to its end
 			at = t.lines()[rows[0]].index("●")
 			assert t.screen.buffer[rows[0]][at].fg == "red"
 			if where.group(1) == where.group(2):
@@ -129,7 +128,7 @@ def test_mirror_from_the_packet(daemon):
 		daemon.cli("mirror", "session", "start", "walk1")  # refused before: the demo has no way to a collector
 		t.until(r"^>walk1 +active")
 		daemon.cli("inject", "vmnic1", "pcap", SYN)
-		wait_for("a packet that the rule permits", lambda: permitted(daemon) > 0, 30)
+		wait_for("a packet that the rule permits", lambda: permitted(daemon) > 0)
 		t.send("x")
 		t.until("^ mirror session stop walk1$")
 		t.send("\r")
@@ -146,6 +145,7 @@ def test_back_in_time(daemon):
 	daemon.cli("inject", "vmnic1", "pcap", DROP)
 	with walk(daemon, columns=120) as t:
 		t.until("waiting for packets")
+		running(daemon, 1)  # a pktcap that is only beginning does not end well by Ctrl-C
 		t.send("T")
 		t.until(r"drops of before are walks of one hop")
 		t.until(r"172\.16\.31\.26:57450 > 172\.16\.31\.25:23 tcp +DROPPED DFW_RULE_DENY")
@@ -233,6 +233,7 @@ def test_mouse_and_function_keys(daemon):
 		leave(t, daemon)
 	with walk(daemon, term="vt100") as t:  # its description knows no such keys: they go as a whole
 		t.until("waiting for packets")
+		running(daemon, 1)
 		t.send("\x1b[<0;3;3M\x1b[18~\x1b[1;5C")
 		t.send("2")
 		t.until(r"\[2 Hops\]")
