@@ -23,6 +23,8 @@ HERE = os.path.dirname(os.path.realpath(__file__))
 PACKETS = 65536
 CASES = {
 	"l2": ["l2"],
+	"routed": ["routed", "-F"],
+	"routed.1k": ["routed", "-F", "-f", "1000"],
 	"encap": ["encap", "-F"],
 	"decap": ["decap", "-F"],
 	"encap+fw": ["encap"],

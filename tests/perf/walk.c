@@ -27,7 +27,7 @@ struct options {
 
 static int usage(void)
 {
-	fputs("usage: walk DIR l2|encap|decap [-s SIZE] [-f FLOWS] [-n PACKETS] [-w WINDOWS] [-r RULES] [-F]\n",
+	fputs("usage: walk DIR l2|routed|encap|decap [-s SIZE] [-f FLOWS] [-n PACKETS] [-w WINDOWS] [-r RULES] [-F]\n",
 		stderr);
 	return 2;
 }
