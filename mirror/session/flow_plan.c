@@ -291,3 +291,14 @@ void rd_flow_plan_next(const struct rd_flow_ask *ask, struct rd_flow_plan *plan,
 	go_on(ask, plan, why);
 	settle(ask, plan);
 }
+
+bool rd_flow_same_matches(const struct rd_flow_plan *a, const struct rd_flow_plan *b)
+{
+	if (a->nb_matches != b->nb_matches)
+		return false;
+	for (unsigned i = 0; i < a->nb_matches; i++)
+		if (a->match[i].priority != b->match[i].priority
+			|| !rd_flow_same(&a->match[i], &b->match[i]))
+			return false;
+	return true;
+}

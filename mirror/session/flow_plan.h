@@ -101,6 +101,8 @@ void rd_flow_plan_next(const struct rd_flow_ask *ask, struct rd_flow_plan *plan,
 // The reason why rules are refused that copy for other sessions, too: this one can't share, unless it passes.
 enum rd_flow_why rd_flow_why_shared(const struct rd_flow_plan *plan, enum rd_flow_why why);
 enum rd_flow_side rd_flow_side_of(const struct rd_offload_point *p);
+// Whether both select the same packets by the same rules in the same order, their priorities included.
+bool rd_flow_same_matches(const struct rd_flow_plan *a, const struct rd_flow_plan *b);
 
 // flow_refuse.c: why a recipe is out of the question before the driver sees its rules. RD_FLOW_FINE, or the reason with *fail.
 enum rd_flow_why rd_flow_session_refuses(

@@ -50,14 +50,8 @@ static struct offload_point *old_point(
 
 static bool same_rules(const struct rd_flow_plan *a, const struct rd_flow_plan *b)
 {
-	if (a->recipe != b->recipe || a->nb_matches != b->nb_matches
-		|| memcmp(&a->form, &b->form, sizeof(a->form)) != 0)
-		return false;
-	for (unsigned i = 0; i < a->nb_matches; i++)
-		if (a->match[i].priority != b->match[i].priority
-			|| !rd_flow_same(&a->match[i], &b->match[i]))
-			return false;
-	return true;
+	return a->recipe == b->recipe && memcmp(&a->form, &b->form, sizeof(a->form)) == 0
+		&& rd_flow_same_matches(a, b);
 }
 
 static void inherit(struct rd_offload *off, struct offload_point *p, struct offload_point *old)

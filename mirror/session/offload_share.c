@@ -32,13 +32,7 @@ static bool is_beside(const struct offload_point *q, const struct rd_offload_poi
 // Just the same packets, in the same order; and copies that leave the card by themselves: others can't be told apart.
 static bool is_same(const struct rd_flow_plan *a, const struct rd_flow_plan *b)
 {
-	if (a->recipe != RD_RECIPE_FULL || b->recipe != a->recipe || a->nb_matches != b->nb_matches)
-		return false;
-	for (unsigned i = 0; i < a->nb_matches; i++)
-		if (a->match[i].priority != b->match[i].priority
-			|| !rd_flow_same(&a->match[i], &b->match[i]))
-			return false;
-	return true;
+	return a->recipe == RD_RECIPE_FULL && b->recipe == a->recipe && rd_flow_same_matches(a, b);
 }
 
 static bool has(const struct rd_flow_plan *plan, const struct rd_flow_match *m)
