@@ -144,13 +144,18 @@ int rd_worker_main(void *arg)
 	return 0;
 }
 
-void rd_worker_walk_once(struct rd_worker *w)
+void rd_worker_walk(struct rd_worker *w)
 {
 	struct rd_worker *before = RTE_PER_LCORE(rd_worker_self);
 
 	RTE_PER_LCORE(rd_worker_self) = w;
 	rd_clock_sync(&w->clock);
 	walk(w, rd_tsc());
-	rd_tap_settle(w);
 	RTE_PER_LCORE(rd_worker_self) = before;
+}
+
+void rd_worker_walk_once(struct rd_worker *w)
+{
+	rd_worker_walk(w);
+	rd_tap_settle(w);
 }

@@ -257,7 +257,8 @@ static void tap_sink(struct rd_worker *w, struct rd_capture *c, const struct poi
 
 		if (!rd_tap_wants(c, pt->stage, port) || (md->flags & RD_META_MIRROR))
 			continue;
-		c->sink->came(c->sink_arg, w, pt->stage, port, meta_flags(md), 1);
+		if (c->sink->came != NULL)
+			c->sink->came(c->sink_arg, w, pt->stage, port, meta_flags(md), 1);
 		if (m->nb_segs > 1) // the scratch buffer holds one frame at a time
 			views[i].ready = false;
 		if (!matches(w, c, m, &views[i], &flags))

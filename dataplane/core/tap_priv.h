@@ -54,6 +54,7 @@ struct rd_tapset { // immutable once published
 	uint64_t follow;
 	uint64_t budget; // has one
 	uint64_t thins; // keeps to a share of the worker's time
+	uint64_t counts; // what comes, whether wanted or not
 };
 
 // Worker thread: takes a tap set, NULL = nothing armed. Swaps the process functions.

@@ -27,7 +27,7 @@ static void set_sum(struct rd_tapset *set)
 {
 	set->armed = 0;
 	set->all = set->outer = set->inner = set->program = set->follow = set->budget = 0;
-	set->thins = 0;
+	set->thins = set->counts = 0;
 	for (unsigned i = 0; i < set->nb; i++) {
 		struct rd_capture *c = set->session[i];
 		uint64_t bit = UINT64_C(1) << c->slot;
@@ -43,6 +43,7 @@ static void set_sum(struct rd_tapset *set)
 		set->follow |= c->follow ? bit : 0;
 		set->budget |= c->budget.on ? bit : 0;
 		set->thins |= c->thins ? bit : 0;
+		set->counts |= c->sink == NULL || c->sink->came != NULL ? bit : 0;
 	}
 }
 

@@ -23,7 +23,7 @@ struct rd_tap_seen { // a packet at a stage
 };
 
 struct rd_tap_sink {
-	// So many packets came to the stage at this port, whether wanted or not; the flags are of all of them.
+	// So many packets came to the stage at this port, whether wanted or not; the flags are of all of them. NULL: it does not count.
 	void (*came)(void *arg, struct rd_worker *w, unsigned stage, uint16_t port, uint8_t flags,
 		uint32_t packets);
 	// The filter wants these, at least one, all at one stage and port, in one direction, and for one reason. Their bytes are there

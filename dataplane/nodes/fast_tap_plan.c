@@ -200,8 +200,8 @@ static void tell(const struct fast_taps *t, const struct fast_plan *p, const str
 // Counts what the plan has seen; its packets are of this burst.
 static void count(struct fast_taps *t, struct fast_plan *p)
 {
-	for (unsigned i = 0; i < t->set->nb; i++) {
-		struct rd_capture *c = t->set->session[i];
+	for (uint64_t who = p->everyone & t->set->counts; who != 0; who &= who - 1) {
+		struct rd_capture *c = t->set->by_slot[__builtin_ctzll(who)];
 		struct rd_capring_prod *ring = &c->ring.ring[t->w->id];
 
 		if (c->sink != NULL) {

@@ -31,17 +31,6 @@ static unsigned nb_listening;
 
 // --- what the workers hear ---
 
-static void nobody_came(void *arg, struct rd_worker *w, unsigned stage, uint16_t port,
-	uint8_t flags, uint32_t packets)
-{
-	(void)arg;
-	(void)w;
-	(void)stage;
-	(void)port;
-	(void)flags;
-	(void)packets;
-}
-
 static void hear_one(const struct rd_tap_seen *seen)
 {
 	struct rte_mbuf *m = rte_pktmbuf_alloc(mirror_pool());
@@ -72,8 +61,7 @@ static void burst_over(void *arg, struct rd_worker *w)
 	(void)w;
 }
 
-static const struct rd_tap_sink listener = {
-	.came = nobody_came, .take = heard, .flush = burst_over};
+static const struct rd_tap_sink listener = {.take = heard, .flush = burst_over};
 
 // ARP answers, neighbour advertisements, destination unreachable, echo replies; with one tag or none.
 static const struct rd_filter_insn program[] = {

@@ -33,17 +33,6 @@ static struct {
 
 // --- what the workers hear ---
 
-static void came(void *arg, struct rd_worker *w, unsigned stage, uint16_t port, uint8_t flags,
-	uint32_t packets)
-{
-	(void)arg;
-	(void)w;
-	(void)stage;
-	(void)port;
-	(void)flags;
-	(void)packets;
-}
-
 static void heard(void *arg, struct rd_worker *w, const struct rd_tap_seen *seen, unsigned nb)
 {
 	(void)arg;
@@ -68,7 +57,7 @@ static void flushed(void *arg, struct rd_worker *w)
 	(void)w;
 }
 
-static const struct rd_tap_sink listener = {.came = came, .take = heard, .flush = flushed};
+static const struct rd_tap_sink listener = {.take = heard, .flush = flushed};
 
 // --- control ---
 

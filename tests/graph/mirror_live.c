@@ -12,6 +12,7 @@
 
 #include "base/clock.h"
 #include "base/pkt.h"
+#include "core/loop.h"
 #include "core/tap.h"
 #include "session/field.h"
 
@@ -160,7 +161,8 @@ struct looks { // of one number of sessions
 	uint64_t cycles[WALKS]; // each walk's, sorted
 };
 
-// A burst leaves in the walk that it came in, in its order: nobody waits for a copy. How long the walk took, in cycles.
+// A burst leaves in the walk that it came in, in its order: nobody waits for a copy. How long the walk took, in cycles, on a
+// worker's own thread: what taps saw is counted in turns of several walks.
 static uint64_t one_walk(unsigned n, struct gf_frame *f)
 {
 	uint64_t from;
@@ -169,8 +171,9 @@ static uint64_t one_walk(unsigned n, struct gf_frame *f)
 		rd_put32(mw.frame + TCP_SEQ, n * RD_BURST + i);
 		gf_queue(mw.from, mw.frame, mw.len);
 	}
+	rd_coarse_tick();
 	from = rd_tsc();
-	gf_walk();
+	rd_worker_walk(gf_w);
 	from = rd_tsc() - from;
 	for (unsigned i = 0; i < RD_BURST; i++) {
 		if (!gf_sink_take(SINK_GUEST, f))
@@ -198,6 +201,7 @@ static void look(struct looks *l)
 		l->cycles[n] = one_walk(n, f);
 		(void)gf_sink_drain(SINK_OUT);
 	}
+	rd_tap_settle(gf_w);
 	for (unsigned i = 0; i < RD_STAGE_MAX; i++) {
 		l->stage[i].in = gf_w->stages[i].in - l->stage[i].in;
 		l->stage[i].out = gf_w->stages[i].out - l->stage[i].out;
@@ -247,8 +251,8 @@ static void test_forwarding_is_the_same(void **state)
 	free(l);
 }
 
-// The walks' times with 0, 1 and 64 sessions that want nothing, at three places of their distribution: 64 sessions may count that a
-// burst came, and nothing beyond that. (A release build's cost is tests/perf's to say.)
+// The walks' times with 0, 1 and 64 sessions that want nothing, at three places of their distribution: that there are sessions may cost a
+// burst something, how many there are nothing. (A release build's cost is tests/perf's to say.)
 static bool is_as_fast(const struct looks *l)
 {
 	static const unsigned parts[] = {25, 50, 75};
@@ -261,7 +265,7 @@ static bool is_as_fast(const struct looks *l)
 			at[k] = l[k].cycles[WALKS * parts[i] / 100];
 		print_message("%u %% of the walks take at most %lu, %lu, %lu cycles\n", parts[i],
 			at[0], at[1], at[2]);
-		same = same && at[1] < at[0] + at[0] / 4 && at[2] < at[0] + at[0] / 2;
+		same = same && at[1] < at[0] + at[0] / 4 && at[2] < at[1] + at[1] / 8;
 	}
 	return same;
 }
