@@ -82,7 +82,10 @@ static void put_session(struct rd_cli *cli, json_t *item)
 	json_decref(fields);
 }
 
-static int show_whole(struct rd_cli *cli, const struct rd_args *args, struct rd_err *err)
+typedef void (*put_fn)(struct rd_cli *cli, json_t *item);
+
+// What was asked for, item by item.
+static int show_each(struct rd_cli *cli, const struct rd_args *args, put_fn put, struct rd_err *err)
 {
 	json_t *params = rd_args_params(args), *list, *item;
 	size_t i;
@@ -98,10 +101,15 @@ static int show_whole(struct rd_cli *cli, const struct rd_args *args, struct rd_
 		json_array_foreach (list, i, item) {
 			if (i != 0)
 				fputs("\n", rd_cli_out(cli));
-			put_session(cli, item);
+			put(cli, item);
 		}
 	json_decref(list);
 	return 0;
+}
+
+static int show_whole(struct rd_cli *cli, const struct rd_args *args, struct rd_err *err)
+{
+	return show_each(cli, args, put_session, err);
 }
 
 static int show(struct rd_cli *cli, const struct rd_args *args, struct rd_err *err)
@@ -168,42 +176,35 @@ static const struct rd_column diff_columns[] = {
 };
 static const struct rd_table diff_table = RD_TABLE(diff_columns);
 
-// Each item as a table of one row, and the list that it holds below.
-static int show_nested(struct rd_cli *cli, const struct rd_args *args, const struct rd_table *t,
-	const char *key, const struct rd_table *inner, struct rd_err *err)
+// A table of one row, and the list that it holds below.
+static void put_nested(struct rd_cli *cli, json_t *item, const struct rd_table *t, const char *key,
+	const struct rd_table *inner)
 {
-	json_t *params = rd_args_params(args), *list, *item;
-	size_t i;
+	json_t *part = take_out(item, key), *one = json_pack("[O]", item);
 
-	if (params == NULL)
-		return rd_err_set(err, -ENOMEM, "out of memory");
-	list = rd_cli_fetch(cli, rd_args_cmd(args)->method, params, err);
-	if (list == NULL)
-		return err->code;
-	if (rd_cli_is_json(cli))
-		rd_cli_put_json(cli, list);
-	else
-		json_array_foreach (list, i, item) {
-			json_t *part = take_out(item, key), *one = json_pack("[O]", item);
+	rd_cli_show_items(cli, one, t);
+	json_decref(one);
+	put_table(cli, part, inner);
+}
 
-			if (i != 0)
-				fputs("\n", rd_cli_out(cli));
-			rd_cli_show_items(cli, one, t);
-			json_decref(one);
-			put_table(cli, part, inner);
-		}
-	json_decref(list);
-	return 0;
+static void put_explain(struct rd_cli *cli, json_t *item)
+{
+	put_nested(cli, item, &explain_table, "refused", &refused_table);
+}
+
+static void put_capability(struct rd_cli *cli, json_t *item)
+{
+	put_nested(cli, item, &cap_table, "rungs", &rung_table);
 }
 
 static int show_explain(struct rd_cli *cli, const struct rd_args *args, struct rd_err *err)
 {
-	return show_nested(cli, args, &explain_table, "refused", &refused_table, err);
+	return show_each(cli, args, put_explain, err);
 }
 
 static int show_capability(struct rd_cli *cli, const struct rd_args *args, struct rd_err *err)
 {
-	return show_nested(cli, args, &cap_table, "rungs", &rung_table, err);
+	return show_each(cli, args, put_capability, err);
 }
 
 static int show_diff(struct rd_cli *cli, const struct rd_args *args, struct rd_err *err)
