@@ -27,10 +27,10 @@ mount -t 9p -o trans=virtio,version=9p2000.L,ro,cache=loose,msize=524288 host /h
 mount -t tmpfs rw /rw; mkdir /rw/u /rw/w
 mount -t overlay -o lowerdir=/host,upperdir=/rw/u,workdir=/rw/w ov /new
 for m in proc sys dev; do mount --bind /$m /new/$m; done
-mount -t tmpfs tmp /new/tmp; mount -t tmpfs run /new/run
+mount -t tmpfs run /new/run # /tmp is this machine's: what is tested may have been built there
 mkdir -p /new/dev/shm /new/mnt; mount -t hugetlbfs none /new/mnt
-cp /job /new/tmp/job
-chroot /new /bin/bash /tmp/job 2>&1
+cp /job /new/run/job
+chroot /new /bin/bash /run/job 2>&1
 echo "GUEST-END $?"
 poweroff -f
 """
@@ -92,10 +92,13 @@ def run(job, *args, append=""):
 				f"console=ttyS0 quiet panic=-1 mitigations=off no_timer_check {append}"], stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT)
 		try:
 			p.wait(BOOT_S)
+		except subprocess.TimeoutExpired:
+			pass # what it wrote tells how far it came
 		finally:
 			p.kill()
 			p.wait()
-			with open(log, encoding="utf-8", errors="replace") as f:
-				text = f.read().replace("\r", "")
+		with open(log, encoding="utf-8", errors="replace") as f:
+			text = f.read().replace("\r", "")
+		print(text[-4000:]) # should what it says not be as expected
 		assert "GUEST-END 0" in text, text[-4000:]
 		return text

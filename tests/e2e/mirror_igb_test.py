@@ -1,32 +1,41 @@
 # SPDX-License-Identifier: BSD-3-Clause
 #
 # A card with an rte_flow engine of its own that cannot copy: QEMU's igb, its PF under DPDK behind an emulated IOMMU, in a guest. Its driver's
-# words, and that a session is software's there.
+# words, and that a session is software's there: its copies are made.
 import json
 
 import guest
 import pytest
-from rdtest import REDDOT, REDDOTD
+from rdtest import ENV, REDDOT, REDDOTD, SOURCE
 
 WORDS = "Not supported action."
+SYN = SOURCE + "/pcaps/in/emulated-syn.pcap"
 JOB = f"""
-export REDDOT_SOCKET=/tmp/r.sock
+export REDDOT_SOCKET=/run/r.sock
+export {" ".join(f"{k}={ENV[k]}" for k in ("ASAN_OPTIONS", "LSAN_OPTIONS", "UBSAN_OPTIONS"))}
 PF=$(basename $(dirname $(grep -l 0x10c9 /sys/bus/pci/devices/*/device)))
 echo vfio-pci > /sys/bus/pci/devices/$PF/driver_override; echo $PF > /sys/bus/pci/drivers_probe
-cat > /tmp/c.rd <<E
+cat > /run/c.rd <<E
 host add h default
 switch add sw host h portset 3
 segment add lan switch sw vlan 0
 port add card switch sw type uplink device "$PF"
 port add guest switch sw type vnic segment lan device "net_null0"
 E
-{REDDOTD} --pci -f /tmp/c.rd > /tmp/log 2>&1 &
-for i in $(seq 600); do {REDDOT} show port > /dev/null 2>&1 && break; sleep 0.5; done
-{REDDOT} show port || cat /tmp/log
+{REDDOTD} --pci -f /run/c.rd > /run/log 2>&1 &
+D=$!
+until {REDDOT} show port > /dev/null 2>&1; do kill -0 $D || {{ cat /run/log; exit 1; }}; sleep 0.5; done
 {REDDOT} mirror session add m source card encap gre to 192.0.2.2 pps 0 bps 0 force on
 echo "JSON capability $({REDDOT} --json show mirror capability card | tr -d '\\n')"
 echo "JSON explain $({REDDOT} --json show mirror explain m | tr -d '\\n')"
-{REDDOT} daemon stop; wait
+{REDDOT} show mirror explain m | sed 's/^/TEXT /'
+{REDDOT} mirror session add soft source card encap pcap-file file /run/copies.pcapng up
+{REDDOT} inject card pcap {SYN} frame 1
+counters() {{ echo "JSON counters $({REDDOT} --json show mirror counters soft | tr -d '\\n')"; }}
+for i in $(seq 60); do counters | grep -q '"tx_ok": *[1-9]' && break; sleep 0.5; done
+counters
+echo "JSON soft $({REDDOT} --json show mirror soft | tr -d '\\n')"
+{REDDOT} daemon stop; wait $D || {{ cat /run/log; exit 1; }}
 """
 
 DEVICES = ("-device", "intel-iommu,intremap=on,aw-bits=48", "-device", "pcie-root-port,id=rp0,chassis=1",
@@ -47,3 +56,8 @@ def test_igb():
 	queue = next(s for s in rx["refused"] if s["recipe"] == "R2 hybrid-queue")
 	assert (queue["phase"], queue["word"], queue["errno"], queue["message"]) == ("probe", "no-sample", "EINVAL", WORDS), rx
 	assert queue["meaning"] == "the NIC cannot copy packets", rx
+	words = [line for line in text.splitlines() if line.startswith("TEXT R2 hybrid-queue")]
+	assert words[0].split("  ")[-2:] == ["the NIC cannot copy packets", WORDS] and "EINVAL" in words[0], words
+	(soft,), (k,) = found["soft"], found["counters"]
+	assert (soft["oper"], soft["path"], k["hw_copied"]) == ("active", "sw", 0), soft
+	assert k["matched"] == k["tx_ok"] >= 1, k
