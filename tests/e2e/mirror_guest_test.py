@@ -4,6 +4,7 @@
 # device delivers is taken there by tcpdump and read here. The guest is RD_GUEST_KERNEL with the initramfs RD_GUEST_INITRD, which runs
 # /lab.sh and has iproute2, tcpdump, busybox and the modules (virtio_net, ip_gre, geneve, vxlan); without them the test is skipped.
 import base64
+import contextlib
 import json
 import os
 import subprocess
@@ -12,13 +13,14 @@ import pytest
 from rdtest import PKTCAP, wait_for
 
 import oracles
+from mirror_lab import VM2, Sender, syn
 from ovs_lab import MAC_OVS, MAC_US, OVS, US
 from pktcap import DEADLINE, SANITIZER, Process
 from ports_lab import Netns, RawSocket, need
 
 KERNEL, INITRD = os.environ.get("RD_GUEST_KERNEL", ""), os.environ.get("RD_GUEST_INITRD", "")
 BOOT = 180  # s: the guest's processor is emulated
-SYN_MAC = bytes.fromhex("005056a1999e")
+SYN_MAC, COPY_MAC = bytes.fromhex("005056a1999e"), bytes.fromhex(VM2.replace(":", "")) # receivers of the golden frames' SYN, of syn()
 
 # Sessions, keys and VNIs are those of the golden frames. ers1 and gre1 check sequence numbers.
 SCRIPT = f"""
@@ -106,8 +108,8 @@ class Guest(Process):
 		text = self.stdout.decode(errors="replace").replace("\r", "")
 		return [r for r in (line.split() for line in text.splitlines()) if r[:1] == [word] and r[-1] == "END"]
 
-	def frames(self, folder):
-		"""{device: what tcpdump saw there}; the guest ends."""
+	def frames(self, folder, mac=SYN_MAC):
+		"""{device: what tcpdump saw there for that MAC}; the guest ends."""
 		self.say("end")
 		rows = wait_for("the guest's captures", lambda: (lambda r: r if len(r) == 6 else None)(self.rows("PCAP")), BOOT)
 		print(self.rows("LOG"))  # should something be missing
@@ -115,7 +117,7 @@ class Guest(Process):
 		for _, dev, data, _ in rows:
 			path = folder / f"{dev}.pcap"
 			path.write_bytes(base64.b64decode(data))
-			got[dev] = [f for f in oracles.read_pcap(path) if f[:6] == SYN_MAC]  # not the guest's own
+			got[dev] = [f for f in oracles.read_pcap(path) if f[:6] == mac]  # not the guest's own
 		return got
 
 
@@ -160,6 +162,35 @@ def test_linux_receives_what_we_send(guest, goldens, tmp_path):
 	syn = goldens["G1"][38:]
 	assert {d: len(f) for d, f in got.items()} == {"ers0": 1, "gre0t": 2, "gnv0": 1, "vxl0": 1, "ers1": 6, "ers2": 5}
 	assert {f for frames in got.values() for f in frames} == {syn}
+
+
+def test_a_receiver_that_counts_survives_our_death(guest, tmp_path):
+	"""The daemon is killed and started again while the guest's device goes on counting: what comes afterwards is delivered. Without the state
+	file the numbers begin anew, and the device drops them: it does count."""
+	guest, _, ns = guest
+	state, frames = tmp_path / "mirror.state", syn(15)
+	session = "web id 1023 source vm1 direction from-guest encap erspan2"
+
+	def send(part, *args):
+		d = stack.enter_context(Sender(ns, session, args=args, dev="t0"))
+		d.active()
+		d.inject(part)
+		return d, d.sent(len(part))["destinations"][0]["seq_next"]
+
+	with contextlib.ExitStack() as stack:
+		d, first = send(frames[:5], "--state", state)
+		settled(guest, {"ers1": (5, 0)})
+		wait_for("the state file", state.exists, DEADLINE)
+		d.kill()
+	with contextlib.ExitStack() as stack:
+		d, second = send(frames[5:10], "--state", state)
+		settled(guest, {"ers1": (10, 0)})
+		assert first == 5 and second > 2**19, "it jumped"
+		d.kill()
+	with contextlib.ExitStack() as stack:
+		assert send(frames[10:])[1] == 5
+		settled(guest, {"ers1": (10, 5)})
+	assert guest.frames(tmp_path, COPY_MAC)["ers1"] == frames[:10]
 
 
 def test_what_linux_sends(guest, tmp_path):

@@ -7,9 +7,9 @@ import os
 import pytest
 from rdtest import refused, wait_for
 
-from mirror_collector_test import MAC_US, OVS6, US6, Sender, syn
+from mirror_lab import Sender, syn
 from mirror_session_test import TO, Lab
-from ovs_lab import OVS
+from ovs_lab import MAC_US, OVS, OVS6, US6
 from pktcap import DEADLINE
 from ports_lab import Netns, RawSocket, need, veth
 

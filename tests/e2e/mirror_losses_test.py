@@ -5,7 +5,7 @@
 import json
 import threading
 
-from mirror_collector_test import VM1, VM2, Collector, syn
+from mirror_lab import VM1, VM2, Collector, syn
 from ports_lab import Netns, NsDaemon, RawSocket, need, veth
 from rdtest import wait_for
 

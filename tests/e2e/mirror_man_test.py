@@ -12,7 +12,8 @@ from scapy.layers.inet import IP, TCP
 from scapy.layers.l2 import Ether
 from scapy.packet import Raw
 
-from mirror_collector_test import FATES, MAC_US, US, VM1, VM2
+from mirror_lab import FATES, VM1, VM2
+from ovs_lab import MAC_US, US
 from pktcap import DEADLINE
 from ports_lab import Netns, NsDaemon, RawSocket, need, veth
 

@@ -15,10 +15,9 @@ from scapy.layers.l2 import Ether
 from scapy.packet import Raw
 from scapy.utils import RawPcapNgReader, RawPcapReader
 
-VM1, VM2 = "00:50:56:a1:99:9e", "00:50:56:a1:fc:f3"
+from mirror_lab import FATES, VM1, VM2
+
 A, B = "172.16.31.25", "172.16.31.26"
-FATES = ["filtered", "excluded", "stopped", "denied", "reason", "waiting", "exclusive", "sampled_out", "card", "mtu", "rate", "cap", "crowded", "no_buf",
-	"ring_full", "no_collector", "duplicate", "ended", "tx_ok", "tx_drop"]
 FIELDS = ["frame.len", "ip.src", "ip.dst", "gre.flags_and_version", "gre.proto", "gre.sequence_number", "erspan.version",
 	"erspan.truncated", "erspan.spanid", "erspan.index", "erspan.hw", "erspan.direction"]
 
