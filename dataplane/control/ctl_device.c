@@ -106,7 +106,8 @@ static json_t *offloads_of(const struct rd_port *p, const struct rte_eth_dev_inf
 {
 	struct rte_eth_conf conf = {0};
 
-	rte_eth_dev_conf_get(p->ethdev, &conf);
+	if (rte_eth_dev_conf_get(p->ethdev, &conf) < 0) // it is being taken out of the machine
+		conf = (struct rte_eth_conf){0};
 	return json_pack("{s:o,s:o,s:o,s:o}", "rx_offloads",
 		offloads(conf.rxmode.offloads, rte_eth_dev_rx_offload_name), "tx_offloads",
 		offloads(conf.txmode.offloads, rte_eth_dev_tx_offload_name), "rx_could",
