@@ -14,28 +14,35 @@
 static struct fast_burst bursts[RD_WORKER_MAX];
 static const char *const next_names[] = {RD_FAST_NEXT(RD_EDGE_NAME_)};
 
-static void prefetch_connections(const struct fast_burst *b)
+// Whether any flow leads to a router.
+static bool prefetch_connections(const struct fast_burst *b)
 {
+	uint32_t acts = 0;
+
 	for (uint16_t j = 0; j < b->nb; j++) {
 		const struct rd_flow *f = b->flow[j];
 
 		if (f == NULL)
 			continue;
+		acts |= f->acts;
 		if (f->conn[RD_FW_OUT] != 0)
 			rd_conn_prefetch(f->conn[RD_FW_OUT]);
 		if (f->conn[RD_FW_IN] != 0)
 			rd_conn_prefetch(f->conn[RD_FW_IN]);
 	}
+	return (acts & RD_ACT_ROUTE) != 0;
 }
 
 static void run(struct fast_burst *b, void **objs, uint16_t nb, uint16_t *next)
 {
 	b->nb_done = 0;
+	b->routed = 0;
 	fast_gather(b, objs, nb, next);
 	if (b->nb == 0)
 		return;
 	rd_flow_find_fetched(b->w->flows, b->key, b->hash, b->nb, b->flow);
-	prefetch_connections(b);
+	if (unlikely(prefetch_connections(b)) && b->taps == NULL)
+		fast_route_find(b);
 	if (b->taps != NULL)
 		fast_tap_begin(b);
 	fast_exec_all(b, next);

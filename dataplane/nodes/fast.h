@@ -4,8 +4,8 @@
  * to them untouched; it decides nothing, and drops only what a device does not take. The stages it stands for count its packets.
  *
  * poll hands its bursts over by a call; the node `fast` is for packets that come by way of the graph. Per burst: recognise the
- * plain shape and make keys (fast_parse.h, fast_in.c), find the flows (tables/flow_find.c), do what their entries say
- * (fast_exec.c), make the records that taps at the stages would make (fast_tap.h), transmit (fast_out.c), count (fast_count.c).
+ * plain shape and make keys (fast_parse.h, fast_in.c), find the flows (tables/flow_find.c), those behind a router as well
+ * (fast_route.c), do what their entries say (fast_exec.c), make the records that taps at the stages would make (fast_tap.h), transmit (fast_out.c), count (fast_count.c).
  * What is not plain, not found, not fresh, denied, flooded or odd in any way goes to the RX stage of its port.
  *
  * What is known of ports and tunnels is kept for as long as the generation stays: their records are freed only after every walk of
@@ -38,6 +38,7 @@ struct fast_in {
 	bool fit;
 	uint32_t frame_max;
 	uint32_t packets[2], bytes; // executed, not yet counted; IPv4 and IPv6
+	uint32_t routed; // of the packets: those that a router has forwarded
 	uint64_t smac,
 		smac_mask; // that a guest's frames must have, as loaded from there; no bits: any
 	struct fast_from from; // of a guest's port
@@ -105,10 +106,13 @@ struct fast_burst { // one per worker; what is known of ports stays
 	struct fast_in in;
 	struct fast_out out;
 	struct fast_encap encap;
+	uint64_t routed; // bit per packet that a router forwards
 	uint64_t kinds; // bit per kind with a count
 	uint16_t kind[FAST_KINDS];
 	uint32_t hash[FAST_BURST];
 	struct rd_flow *flow[FAST_BURST];
+	struct rd_flow *before
+		[FAST_BURST]; // of those: the flow that leads to the router; flow is the one behind it
 	struct fast_pkt pkt[FAST_BURST];
 	struct rd_flow_key key[FAST_BURST];
 } __rte_cache_aligned;
@@ -118,6 +122,13 @@ void fast_enter_port(struct fast_burst *b, uint16_t idx);
 void fast_gather(struct fast_burst *b, void **objs, uint16_t nb, uint16_t *next);
 // Metadata of the packet at `pos` in the burst, made now if there was none.
 struct rd_meta *fast_meta(const struct fast_burst *b, struct rte_mbuf *m, uint16_t pos);
+// fast_route.c, after the lookup: of the candidates that a router forwards, the flow behind it, with b->routed.
+void fast_route_find(struct fast_burst *b);
+void fast_route_forward(struct fast_burst *b, uint16_t j); // the outer headers are gone by now
+static inline bool fast_is_routed(const struct fast_burst *b, uint16_t j)
+{
+	return b->routed >> j & 1;
+}
 // fast_exec.c: does what each candidate's flow entry says, with next[] = FAST_DONE, or leaves it as it is.
 void fast_exec_all(struct fast_burst *b, uint16_t *next);
 // fast_out.c: the j-th candidate waits to be sent.

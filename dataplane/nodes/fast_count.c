@@ -13,6 +13,25 @@ static void passed(
 	rd_dfw_passed(w->id, port, dir, RD_DFW_V6, nb[1]);
 }
 
+static void pass(struct rd_worker *w, unsigned stage, uint32_t n)
+{
+	w->stages[stage].in += n;
+	w->stages[stage].out += n;
+}
+
+// What a router's packets pass besides: the router, and flow_lookup once more.
+static void count_routed(struct rd_worker *w, struct fast_in *in)
+{
+	uint64_t *tally = w->tally[in->idx].in;
+
+	pass(w, RD_STAGE_ROUTE, in->routed);
+	pass(w, RD_STAGE_FLOW_LOOKUP, in->routed);
+	tally[RD_STAGE_ROUTE] += in->routed;
+	tally[RD_STAGE_FLOW_LOOKUP] += in->routed;
+	w->flows->stats.hits += in->routed;
+	in->routed = 0;
+}
+
 // All live flows of a port were decided by the same policy, so all of its packets have passed its firewall, or none.
 static void count_port(struct rd_worker *w, struct fast_in *in)
 {
@@ -24,6 +43,8 @@ static void count_port(struct rd_worker *w, struct fast_in *in)
 	st->rx_bytes += in->bytes;
 	if (rd_dfw_of(w, in->idx) != NULL)
 		passed(w, in->idx, RD_DFW_OUT, in->packets);
+	if (unlikely(in->routed != 0))
+		count_routed(w, in);
 	in->packets[0] = in->packets[1] = in->bytes = 0;
 }
 
@@ -43,12 +64,6 @@ void fast_count_out(struct fast_burst *b)
 	for (uint16_t i = 0; i < out->nb; i++)
 		nb[fast_is_ip6(&b->key[out->cand[i]])]++;
 	passed(b->w, out->idx, RD_DFW_IN, nb);
-}
-
-static void pass(struct rd_worker *w, unsigned stage, uint16_t n)
-{
-	w->stages[stage].in += n;
-	w->stages[stage].out += n;
 }
 
 static void count_kind(struct rd_worker *w, unsigned kind, uint16_t n)

@@ -33,18 +33,19 @@ static __rte_noinline void enter_encap(struct fast_burst *b, const struct rd_flo
 }
 
 static inline bool check_encap(
-	struct fast_burst *b, const struct rte_mbuf *m, const struct rd_flow *f)
+	struct fast_burst *b, const struct fast_pkt *p, const struct rd_flow *f)
 {
 	struct fast_encap *e = &b->encap;
 
 	if (unlikely(e->idx != f->tunnel || e->segment != f->key.segment))
 		enter_encap(b, f);
-	return m->pkt_len <= e->len_max && f->sport != 0 && (f->decided & RD_DECIDED_UPLINK) != 0
-		&& rte_pktmbuf_headroom(m) >= e->tunnel->hdr_len;
+	return p->m->pkt_len - p->strip <= e->len_max && f->sport != 0
+		&& (f->decided & RD_DECIDED_UPLINK) != 0
+		&& rte_pktmbuf_headroom(p->m) >= e->tunnel->hdr_len;
 }
 
 // Whether the entry is live, compared with the present tables, and says nothing that only the stages can do.
-static inline bool check(struct fast_burst *b, const struct rte_mbuf *m, const struct rd_flow *f)
+static inline bool check(struct fast_burst *b, const struct fast_pkt *p, const struct rd_flow *f)
 {
 	uint16_t out = f->out_port;
 
@@ -54,7 +55,7 @@ static inline bool check(struct fast_burst *b, const struct rte_mbuf *m, const s
 			    != 0))
 		return false;
 	if (f->acts & RD_ACT_ENCAP) {
-		if (!check_encap(b, m, f))
+		if (!check_encap(b, p, f))
 			return false;
 		out = f->uplink;
 	}
@@ -99,22 +100,24 @@ static inline void take(const struct fast_burst *b, const struct rd_flow *f, uin
 	rd_dfw_hit(b->w->id, rule, 1, len);
 }
 
-// Both firewalls on the way: none counts a packet that the other one does not let pass. Bits of enum fast_kind, or -1.
-static inline int firewall(
-	const struct fast_burst *b, const struct fast_pkt *p, const struct rd_flow *f)
+// Both firewalls on the way: none counts a packet that the other one does not let pass. from and to: the same flow, or those in front
+// of a router and behind it. Bits of enum fast_kind, or -1.
+static inline int firewall(const struct fast_burst *b, const struct fast_pkt *p,
+	const struct rd_flow *from, const struct rd_flow *to)
 {
-	bool src = f->acts & RD_ACT_DFW_SRC, dst = f->acts & RD_ACT_DFW_DST;
+	bool src = from->acts & RD_ACT_DFW_SRC, dst = to->acts & RD_ACT_DFW_DST;
 	uint32_t len = p->m->pkt_len - p->strip;
 	struct fast_conn out = {0}, in = {0};
 
 	if (!src && !dst)
 		return 0;
-	if ((src && !passes(b, p, f, RD_FW_OUT, &out)) || (dst && !passes(b, p, f, RD_FW_IN, &in)))
+	if ((src && !passes(b, p, from, RD_FW_OUT, &out))
+		|| (dst && !passes(b, p, to, RD_FW_IN, &in)))
 		return -1;
 	if (src)
-		take(b, f, f->rule_out, &out, len);
+		take(b, from, from->rule_out, &out, len);
 	if (dst)
-		take(b, f, f->rule_in, &in, len);
+		take(b, to, to->rule_in, &in, len);
 	return (src ? FAST_DFW_OUT : 0) | (dst ? FAST_DFW_IN : 0);
 }
 
@@ -208,6 +211,14 @@ static inline void encap(struct fast_burst *b, const struct fast_pkt *p, const s
 	st->tx_bytes += m->pkt_len;
 }
 
+static inline void count(struct fast_burst *b, const struct fast_pkt *p, struct rd_flow *f)
+{
+	b->in.packets[fast_is_ip6(&f->key)]++;
+	b->in.bytes += p->m->pkt_len;
+	f->hits++;
+	f->bytes += p->m->pkt_len - p->strip;
+}
+
 // Does what the flow entry says, for the port b->out, or changes nothing and returns false.
 static inline bool fast_exec(struct fast_burst *b, uint16_t j)
 {
@@ -215,18 +226,15 @@ static inline bool fast_exec(struct fast_burst *b, uint16_t j)
 	struct rd_flow *f = b->flow[j];
 	int kind;
 
-	if (f == NULL || !check(b, p->m, f))
+	if (f == NULL || !check(b, p, f))
 		return false;
-	kind = firewall(b, p, f);
+	kind = firewall(b, p, f, f);
 	if (kind < 0)
 		return false;
 	kind |= b->in.rx;
 	if (unlikely(f->last_s != b->w->now_s))
 		refresh_source(b, p, f);
-	b->in.packets[fast_is_ip6(&f->key)]++;
-	b->in.bytes += p->m->pkt_len;
-	f->hits++;
-	f->bytes += p->m->pkt_len - p->strip;
+	count(b, p, f);
 	if (p->via != NULL) {
 		kind |= FAST_DECAP;
 		decap(b, p);
@@ -234,6 +242,37 @@ static inline bool fast_exec(struct fast_burst *b, uint16_t j)
 	if (f->acts & RD_ACT_ENCAP) {
 		kind |= FAST_ENCAP;
 		encap(b, p, f);
+	}
+	b->kind[kind]++;
+	b->kinds |= UINT64_C(1) << kind;
+	return true;
+}
+
+// The same for a packet that a router forwards: what both entries say.
+static __rte_noinline bool exec_routed(struct fast_burst *b, uint16_t j)
+{
+	struct fast_pkt *p = &b->pkt[j];
+	struct rd_flow *from = b->before[j], *to = b->flow[j];
+	int kind;
+
+	if (!check(b, p, to) || (to->acts & RD_ACT_DFW_SRC) != 0)
+		return false;
+	kind = firewall(b, p, from, to);
+	if (kind < 0)
+		return false;
+	kind |= b->in.rx;
+	count(b, p, from);
+	to->hits++;
+	to->bytes += p->m->pkt_len - p->strip;
+	b->in.routed++;
+	if (p->via != NULL) {
+		kind |= FAST_DECAP;
+		decap(b, p);
+	}
+	fast_route_forward(b, j);
+	if (to->acts & RD_ACT_ENCAP) {
+		kind |= FAST_ENCAP;
+		encap(b, p, to);
 	}
 	b->kind[kind]++;
 	b->kinds |= UINT64_C(1) << kind;
@@ -266,7 +305,7 @@ void fast_exec_all(struct fast_burst *b, uint16_t *next)
 	for (uint16_t j = 0; j < b->nb; j++) {
 		if (unlikely(b->key[j].in_port != b->in.free_idx) && !admit(b, j))
 			continue;
-		if (fast_exec(b, j)) {
+		if (unlikely(fast_is_routed(b, j)) ? exec_routed(b, j) : fast_exec(b, j)) {
 			fast_send(b, j);
 			next[b->pkt[j].pos] = FAST_DONE;
 			b->nb_done++;

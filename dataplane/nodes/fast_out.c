@@ -63,6 +63,17 @@ static void note_way(struct rd_meta *md, const struct rd_flow *f)
 	}
 }
 
+// Those up to the router, too.
+static void note_router(struct rd_meta *md, const struct rd_flow *before)
+{
+	md->hop += 2; // route, lookup
+	md->routed = 1;
+	if (before->acts & RD_ACT_DFW_SRC) {
+		md->hop++;
+		md->rule_id = rd_dfw_slot_id(before->rule_out);
+	}
+}
+
 // As the stages before TX would have left the metadata.
 static void note(struct fast_burst *b, uint16_t j)
 {
@@ -71,19 +82,21 @@ static void note(struct fast_burst *b, uint16_t j)
 	const struct rd_segment *seg = rd_segment_at(f->key.segment);
 	struct rd_meta *md = fast_meta(b, p->m, p->pos);
 
+	if (fast_is_routed(b, j))
+		note_router(md, b->before[j]);
 	note_way(md, f);
 	md->flow = b->flow[j];
 	md->segment = f->key.segment;
 	md->vni = seg != NULL ? seg->vni : 0;
 	md->hash = rd_flow_l4_hash(&f->key);
 	md->out_port = b->out.idx;
-	if (p->via != NULL) {
+	if (p->via != NULL && !fast_is_routed(b, j)) {
 		md->vni = f->key.vni;
 		md->tunnel = p->via->tunnel->idx;
 		md->flags |= RD_META_HIT | RD_META_FROM_TUNNEL | RD_META_TO_GUEST;
 	} else if (f->acts & RD_ACT_ENCAP) {
 		md->tunnel = f->tunnel;
-		md->flags |= RD_META_HIT | RD_META_FROM_GUEST;
+		md->flags |= RD_META_HIT | (p->via != NULL ? RD_META_TO_GUEST : RD_META_FROM_GUEST);
 	} else {
 		md->flags |= RD_META_HIT | RD_META_TO_GUEST;
 	}

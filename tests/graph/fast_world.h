@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * Traffic for tests of the fast path: guests, a tunnel, local and encapsulated flows of TCP and UDP, and bursts of their frames, of which
- * half are spoilt a little. The same seed gives the same bursts.
+ * Traffic for tests of the fast path: guests, a tunnel, local and encapsulated flows of TCP and UDP, with a router those between two
+ * segments as well, and bursts of their frames, of which half are spoilt a little. The same seed gives the same bursts.
  */
 #pragma once
 
@@ -11,13 +11,15 @@
 struct fw_topo {
 	struct gt_upt u;
 	uint16_t other; // a second guest of the segment
-	uint16_t ports[3];
+	uint16_t far; // one of another segment, behind a router; 0 without fw_router()
+	uint16_t nb_ports, ports[4];
 };
 
 extern uint64_t fw_seed;
 uint32_t fw_rnd(uint32_t bound);
 
 void fw_topology(struct fw_topo *t);
+void fw_router(struct fw_topo *t); // and the guest behind it; all neighbours are known
 void fw_frames(const struct fw_topo *t); // makes the frames that bursts are made of
 // Queues 1 to 12 frames.
 void fw_burst(const struct fw_topo *t, void (*queue)(uint16_t port, const struct gf_frame *f));
