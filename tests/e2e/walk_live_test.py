@@ -206,7 +206,7 @@ def test_mouse_and_function_keys(daemon):
 		running(daemon, 1)
 		daemon.cli("inject", "vmnic1", "pcap", SYN)
 		daemon.cli("inject", "vmnic1", "pcap", DROP)
-		t.until(r"^> +\d+ .* DROPPED")
+		t.until(r"^> +\d+ .* DROPPED(.*\n)+ +\d+ .* DELIVERED$")  # both rows are drawn
 
 		def click(row, col):  # counted from 1, as terminals do
 			t.send(f"\x1b[<0;{col};{row}M\x1b[<0;{col};{row}m")
