@@ -14,6 +14,9 @@
 #include <curses.h>
 #include <term.h>
 
+#define ESC_MS \
+	100 // until an Esc alone is one: the rest of a key's sequence may come later, by a slow line above all
+
 bool rd_tui_possible(void)
 {
 	char cup[] = "cup";
@@ -38,7 +41,8 @@ bool rd_tui_set_up(bool *utf8)
 	noecho();
 	keypad(stdscr, TRUE);
 	nodelay(stdscr, TRUE);
-	set_escdelay(25);
+	if (getenv("ESCDELAY") == NULL) // else the library has heeded it
+		set_escdelay(ESC_MS);
 	mouseinterval(0);
 	curs_set(0);
 	colour = has_colors() && (no == NULL || *no == '\0');

@@ -56,6 +56,7 @@ class Terminal:
 		self.env = {k: v for k, v in ENV.items() if k not in ("NO_COLOR", "PAGER", "REDDOT_PAGER", "LESS", "INPUTRC",
 			"LINES", "COLUMNS", "CLICOLOR_FORCE")}
 		self.env.update({"TERM": term, "LC_ALL": "C.UTF-8", "INPUTRC": "/dev/null", "HOME": "/nonexistent"})
+		self.env["ESCDELAY"] = "300"  # the kernel may hand over a key's sequence in two pieces, and the rest when it has a core for it
 		self.env.update(env or {})
 		argv = argv or [REDDOT]
 		self.raw = b""
