@@ -14,8 +14,8 @@
 #include <curses.h>
 #include <term.h>
 
-#define ESC_MS \
-	100 // until an Esc alone is one: the rest of a key's sequence may come later, by a slow line above all
+// Until an Esc alone is one: the rest of a key's sequence may come later, by a slow line above all.
+#define ESC_MS 100
 
 bool rd_tui_possible(void)
 {
