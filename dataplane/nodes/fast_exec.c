@@ -32,7 +32,7 @@ static __rte_noinline void enter_encap(struct fast_burst *b, const struct rd_flo
 	e->len_max = sw->mtu + RD_ETH_LEN - (uint32_t)t->hdr_len;
 }
 
-static inline bool check_encap(
+static __rte_always_inline bool check_encap(
 	struct fast_burst *b, const struct fast_pkt *p, const struct rd_flow *f)
 {
 	struct fast_encap *e = &b->encap;
@@ -45,7 +45,8 @@ static inline bool check_encap(
 }
 
 // Whether the entry is live, compared with the present tables, and says nothing that only the stages can do.
-static inline bool check(struct fast_burst *b, const struct fast_pkt *p, const struct rd_flow *f)
+static __rte_always_inline bool check(
+	struct fast_burst *b, const struct fast_pkt *p, const struct rd_flow *f)
 {
 	uint16_t out = f->out_port;
 
@@ -72,7 +73,7 @@ struct fast_conn { // what a packet does to its connection at one firewall
 
 // One firewall on the way: what its rules said is in the entry; with state, the connection has its say for each packet. Changes
 // nothing: what is not plain is for the stages.
-static inline bool passes(const struct fast_burst *b, const struct fast_pkt *p,
+static __rte_always_inline bool passes(const struct fast_burst *b, const struct fast_pkt *p,
 	const struct rd_flow *f, enum rd_flow_fw fw, struct fast_conn *c)
 {
 	bool out = fw == RD_FW_OUT;
@@ -92,8 +93,8 @@ static inline bool passes(const struct fast_burst *b, const struct fast_pkt *p,
 	return rd_conn_fits(c->ref, c->dir, f->key.proto, &l4, &c->seg);
 }
 
-static inline void take(const struct fast_burst *b, const struct rd_flow *f, uint16_t rule,
-	const struct fast_conn *c, uint32_t len)
+static __rte_always_inline void take(const struct fast_burst *b, const struct rd_flow *f,
+	uint16_t rule, const struct fast_conn *c, uint32_t len)
 {
 	if (c->ref != 0)
 		rd_conn_take(c->ref, c->dir, f->key.proto, &c->seg, len, b->w->now_s);
@@ -102,7 +103,7 @@ static inline void take(const struct fast_burst *b, const struct rd_flow *f, uin
 
 // Both firewalls on the way: none counts a packet that the other one does not let pass. from and to: the same flow, or those in front
 // of a router and behind it. Bits of enum fast_kind, or -1.
-static inline int firewall(const struct fast_burst *b, const struct fast_pkt *p,
+static __rte_always_inline int firewall(const struct fast_burst *b, const struct fast_pkt *p,
 	const struct rd_flow *from, const struct rd_flow *to)
 {
 	bool src = from->acts & RD_ACT_DFW_SRC, dst = to->acts & RD_ACT_DFW_DST;
@@ -133,7 +134,7 @@ static __rte_noinline void refresh_source(
 			p->via != NULL ? p->via->tunnel->idx : b->in.idx, b->w->now_s);
 }
 
-static inline void decap(struct fast_burst *b, const struct fast_pkt *p)
+static __rte_always_inline void decap(struct fast_burst *b, const struct fast_pkt *p)
 {
 	struct rd_tunnel_stats *st = p->via->stats;
 	struct rte_mbuf *m = p->m;
@@ -189,7 +190,8 @@ static inline uint8_t *prepend(struct rte_mbuf *m, uint16_t len)
 }
 
 // The same fields as in tunnel_encap.
-static inline void encap(struct fast_burst *b, const struct fast_pkt *p, const struct rd_flow *f)
+static __rte_always_inline void encap(
+	struct fast_burst *b, const struct fast_pkt *p, const struct rd_flow *f)
 {
 	const struct rd_tunnel *t = b->encap.tunnel;
 	struct rte_mbuf *m = p->m;
@@ -211,7 +213,8 @@ static inline void encap(struct fast_burst *b, const struct fast_pkt *p, const s
 	st->tx_bytes += m->pkt_len;
 }
 
-static inline void count(struct fast_burst *b, const struct fast_pkt *p, struct rd_flow *f)
+static __rte_always_inline void count(
+	struct fast_burst *b, const struct fast_pkt *p, struct rd_flow *f)
 {
 	b->in.packets[fast_is_ip6(&f->key)]++;
 	b->in.bytes += p->m->pkt_len;
@@ -220,7 +223,7 @@ static inline void count(struct fast_burst *b, const struct fast_pkt *p, struct 
 }
 
 // Does what the flow entry says, for the port b->out, or changes nothing and returns false.
-static inline bool fast_exec(struct fast_burst *b, uint16_t j)
+static __rte_always_inline bool fast_exec(struct fast_burst *b, uint16_t j)
 {
 	struct fast_pkt *p = &b->pkt[j];
 	struct rd_flow *f = b->flow[j];
